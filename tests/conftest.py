@@ -1,0 +1,76 @@
+"""Guards that hold for every test: a home of its own, no network, nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True)
+def _environment_is_restored():
+    before = _environment()
+    yield
+    after = _environment()
+    changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    os.environ.update(before)
+    for name in after.keys() - before.keys():
+        del os.environ[name]
+    assert not changed, f"the test left these environment variables changed: {changed}"
+
+
+@pytest.fixture(autouse=True)
+def _threads_are_joined():
+    before = set(threading.enumerate())
+    yield
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in started:
+        thread.join(timeout=2)  # a pool that was told to stop may need a moment
+    alive = [thread.name for thread in started if thread.is_alive()]
+    assert not alive, f"the test left these threads running: {alive}"
+
+
+@pytest.fixture(autouse=True)
+def _working_folder_is_restored():
+    before = Path.cwd()
+    yield
+    after = Path.cwd()
+    os.chdir(before)
+    assert after == before, f"the test changed the working folder to {after}"
+
+
+@pytest.fixture(autouse=True)
+def penstock_home(
+    _environment_is_restored, _working_folder_is_restored, _threads_are_joined, tmp_path_factory, monkeypatch
+):
+    """The home folder of this test alone, also for child processes; it does not exist yet.
+
+    The guards come first, so that they look last, after the test's own fixtures have cleaned up.
+    """
+    home = tmp_path_factory.mktemp("home") / "penstock"
+    monkeypatch.setenv("PENSTOCK_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _network_is_closed():
+    """Only this machine may be called."""
+    connect = socket.socket.connect
+
+    def refuse_strangers(self, address):
+        if isinstance(address, tuple) and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test wanted the network: {address}")
+        return connect(self, address)
+
+    socket.socket.connect = refuse_strangers
+    yield
+    socket.socket.connect = connect
+
+
+def _environment():
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
