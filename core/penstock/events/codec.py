@@ -1,0 +1,220 @@
+"""Events as bytes and back: compact, quick, and readable for ever.
+
+A body is a JSON list of an event's fields in the order of their declaration, without ``at`` and
+``step`` (which are columns), with ``null`` for a default and defaults at the end left away. So a
+class may only grow at its end. A body of a later format is an object ``{"v": …, "b": […]}``.
+Owns: that layout. Must not know where bytes are kept. Must not be imported by definition code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, cast
+
+from attrs import NOTHING, fields
+
+from penstock.events import values as v
+from penstock.events.jsonbytes import dumps, loads
+from penstock.events.shortened import shorten
+from penstock.keys import AssetKey
+from penstock.metadata import metadata_from_plain, metadata_to_plain
+
+FORMAT = 1
+"""The format of bodies written now."""
+
+BODY_LIMIT = 64 * 1024
+"""Bytes; the long texts of an event beyond this are cut, visibly."""
+
+UPCASTERS: Mapping[tuple[int, int], Callable[[list[Any]], list[Any]]] = {}
+"""For (kind, format) of an older body: how its fields become those of the next format."""
+
+KIND_OF: Mapping[type[v.Happened], int] = {cls: n for n, cls in enumerate(v.EVENT_CLASSES, 1)}
+"""The storage number of each class of event."""
+
+_Write = Callable[[Any], Any]
+
+
+class _Slot(NamedTuple):
+    name: str
+    default: Any
+    write: _Write | None
+    read: _Write | None
+
+
+class _Layout(NamedTuple):
+    slots: tuple[_Slot, ...]
+    names: tuple[str, ...]
+    reads: tuple[tuple[str, _Write], ...]
+
+    @classmethod
+    def of(cls, slots: Iterable[_Slot]) -> _Layout:
+        slots = tuple(slots)
+        reads = tuple((slot.name, slot.read) for slot in slots if slot.read is not None)
+        return cls(slots, tuple(slot.name for slot in slots), reads)
+
+
+def encode(event: v.Happened) -> tuple[int, bytes]:
+    """Write an event without its ``at`` and ``step``.
+
+    Returns:
+        The number of its kind, and its body (empty when every field has its default).
+    """
+    cls = type(event)
+    layout = _LAYOUTS[cls]
+    try:
+        plain = _plain(event, layout)
+        body = dumps(plain) if plain else b""
+    except RecursionError:  # a chain of causes without end
+        return KIND_OF[cls], dumps(_plain(shorten(event), layout))
+    if len(body) > BODY_LIMIT:
+        body = dumps(_plain(shorten(event), layout))
+    return KIND_OF[cls], body
+
+
+def decode(kind: int, at: float, step: str | None, body: bytes) -> v.Happened:
+    """Read an event back.
+
+    Args:
+        kind: the number that ``encode`` gave; an unknown one becomes an ``EngineNoted``.
+        at: seconds since 1970.
+        step: the step key, or None.
+        body: the bytes that ``encode`` gave.
+    """
+    if kind > len(_READERS):
+        text = f"An event of kind {kind}, which only a newer version of Penstock can read."
+        return v.EngineNoted(at=at, step=step or None, message=text)
+    cls, layout, has_step = _READERS[kind - 1]
+    kept: dict[str, Any] = _arguments(_listed(kind, body), layout) if body else {}
+    if has_step:
+        return cls(at=at, step=step or has_step(), **kept)
+    return cls(at=at, **kept)
+
+
+def step_of(event: v.Happened) -> str | None:
+    """The step that an event is about, None for the run as a whole."""
+    return getattr(event, "step", None) or None
+
+
+def _listed(kind: int, body: bytes) -> list[Any]:
+    found: Any = loads(body)
+    if body[:1] == b"[":
+        return found
+    if type(found) is list:
+        return cast("list[Any]", found)
+    plain: list[Any] = found["b"]
+    for older in range(found["v"], FORMAT):
+        upcast = UPCASTERS.get((kind, older))
+        plain = upcast(plain) if upcast else plain
+    return plain
+
+
+def _plain(value: Any, layout: _Layout) -> list[Any]:
+    plain: list[Any] = []
+    end = 0
+    for position, (name, default, write, _) in enumerate(layout.slots, 1):
+        found = getattr(value, name)
+        if found is default or found == default:
+            plain.append(None)
+        else:
+            plain.append(found if write is None else write(found))
+            end = position
+    del plain[end:]
+    return plain
+
+
+def _arguments(plain: list[Any], layout: _Layout) -> dict[str, Any]:
+    # zip ends with the shorter one: fields of a newer minor version are left alone
+    kept = dict(zip(layout.names, plain, strict=False))
+    if None in plain:
+        for name, found in zip(layout.names, plain, strict=False):
+            if found is None:
+                del kept[name]
+    for name, read in layout.reads:
+        if name in kept:
+            kept[name] = read(kept[name])
+    return kept
+
+
+# ---- how each type of field is written and read ---------------------------------------------------
+
+
+def _write_key(key: AssetKey) -> str | list[str]:
+    return key.parts[0] if len(key.parts) == 1 else list(key.parts)
+
+
+def _enum_value(member: Any) -> Any:
+    return member.value
+
+
+def _nested(cls: type) -> tuple[_Write, _Write]:
+    def write(value: Any) -> list[Any]:
+        # an empty list, not nothing: the value is there, and all its fields have their defaults
+        return _plain(value, layout)
+
+    def read(plain: list[Any]) -> Any:
+        return cls(**_arguments(plain, layout))
+
+    known = dict(_TYPES)
+    known[f"{cls.__name__} | None"] = (write, read)
+    layout = _Layout.of(_slots(cls, known))
+    return write, read
+
+
+_MADE: tuple[tuple[str, Any], ...] = (
+    ("asset_key", NOTHING), ("description", None), ("metadata", {}), ("partition", None), ("tags", {}),
+)  # fmt: skip
+
+
+def _fact(cls: Any) -> tuple[_Write, _Write]:
+    """For the two classes whose own constructor cleans up what users give: here all is clean."""
+    types = {a.name: a.type for a in fields(cls)}
+    layout = _Layout.of(_Slot(name, default, *_TYPES[types[name]]) for name, default in _MADE)
+    absent = {name: default for name, default in _MADE if default is not NOTHING}
+
+    def write(value: Any) -> list[Any]:
+        return _plain(value, layout)
+
+    def read(plain: list[Any]) -> Any:
+        made = cls.__new__(cls)
+        made.__attrs_init__(**{**absent, **_arguments(plain, layout)})
+        return made
+
+    return write, read
+
+
+_SCALARS = ("str", "int", "float", "bool", "str | None", "int | None", "float | None", "Mapping[str, str]")
+
+_TYPES: dict[str, tuple[_Write | None, _Write | None]] = {
+    **dict.fromkeys(_SCALARS, (None, None)),
+    "tuple[str, ...]": (list, tuple),
+    "Sequence[str]": (list, tuple),
+    "AssetKey": (_write_key, AssetKey),
+    "AssetKey | None": (_write_key, AssetKey),
+    "Metadata": (metadata_to_plain, metadata_from_plain),
+    "Blame": (_enum_value, v.Blame),
+    "AssetCheckSeverity": (_enum_value, v.AssetCheckSeverity),
+}
+
+
+def _slots(cls: Any, known: Mapping[str, tuple[_Write | None, _Write | None]]) -> list[_Slot]:
+    return [_Slot(a.name, a.default, *known[a.type]) for a in fields(cls) if a.name not in {"at", "step"}]
+
+
+for _cls in (v.ErrorInfo, v.UserFailure, v.TypeChecked, v.Receipt, v.AssetCheckEvaluation):
+    _TYPES[_cls.__name__] = _TYPES[f"{_cls.__name__} | None"] = _nested(_cls)
+for _cls in (v.AssetMaterialization, v.AssetObservation):
+    _TYPES[_cls.__name__] = _fact(_cls)
+
+
+def _no_step() -> None:
+    return None
+
+
+def _reader(cls: Any) -> tuple[Any, _Layout, Callable[[], str | None] | None]:
+    if not any(a.name == "step" for a in fields(cls)):
+        return cls, _LAYOUTS[cls], None
+    return cls, _LAYOUTS[cls], str if issubclass(cls, v.StepHappened) else _no_step
+
+
+_LAYOUTS = {cls: _Layout.of(_slots(cls, _TYPES)) for cls in v.EVENT_CLASSES}
+_READERS = tuple(_reader(cls) for cls in v.EVENT_CLASSES)
