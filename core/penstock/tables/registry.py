@@ -1,0 +1,129 @@
+"""Which types are tables: handlers by the ``"module.qualname"`` of their type.
+
+Owns: the table of names and the lookup along a type's bases. A handler is imported when the first
+value of its type arrives; a library is never imported to find out whether a value belongs to it.
+Lazy: the import of a handler's module happens inside ``load_target``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+from typing import cast
+
+from attrs import frozen
+
+from penstock.errors import PluginError
+from penstock.spi.tables import TypeHandler
+
+_FRAMES = "penstock.tables.frames"
+_ARROW = "penstock.tables.arrow"
+_STREAM = f"{_ARROW}:STREAM"
+
+# Series and arrays of these libraries stream too, but are no tables: only named types count there.
+_NAMED_ONLY = frozenset({"pyarrow", "pandas", "polars"})
+
+_targets: dict[str, str | TypeHandler] = {
+    "pyarrow.lib.Table": f"{_ARROW}:TABLE",
+    "pyarrow.lib.RecordBatch": f"{_ARROW}:BATCH",
+    "pyarrow.lib.RecordBatchReader": f"{_ARROW}:READER",
+    "pandas.DataFrame": f"{_FRAMES}:PANDAS",
+    "pandas.core.frame.DataFrame": f"{_FRAMES}:PANDAS",
+    "polars.dataframe.frame.DataFrame": f"{_FRAMES}:POLARS",
+    "polars.lazyframe.frame.LazyFrame": f"{_FRAMES}:POLARS_LAZY",
+}
+_by_kind: dict[str, str] = {
+    "pyarrow.Table": f"{_ARROW}:TABLE",
+    "pyarrow.RecordBatch": f"{_ARROW}:BATCH",
+    "pyarrow.RecordBatchReader": f"{_ARROW}:READER",
+    "pandas.DataFrame": f"{_FRAMES}:PANDAS",
+    "polars.DataFrame": f"{_FRAMES}:POLARS",
+    "polars.LazyFrame": f"{_FRAMES}:POLARS_LAZY",
+}
+_registered: dict[str, str | TypeHandler] = {}
+_watchers: list[Callable[[], None]] = []
+
+
+@frozen
+class TableType:
+    """A type that is a table.
+
+    Args:
+        root: the library that the table belongs to (``"pandas"``), or ``"arrow_stream"``.
+        target: the handler, or where it is to be found.
+        exact: whether the type itself is registered, not only one of its bases.
+    """
+
+    root: str
+    target: str | TypeHandler
+    exact: bool
+
+    def handler(self) -> TypeHandler:
+        """The handler, imported now if it was not yet."""
+        return load_target(self.target)
+
+
+def register(name: str, target: str | TypeHandler) -> None:
+    """Make a type a table, for this process.
+
+    Args:
+        name: the type's ``"module.qualname"``, as ``type(value)`` shows it.
+        target: a handler, or its ``"module:attribute"``, imported on first use.
+    """
+    _targets[name] = _registered[name] = target
+    _forget_all()
+
+
+def when_registered(forget: Callable[[], None]) -> None:
+    """Call something whenever a type is registered: a cache to be emptied."""
+    _watchers.append(forget)
+
+
+@lru_cache(maxsize=4096)
+def table_type(cls: type) -> TableType | None:
+    """What table a type is, found along its bases; None when it is no table."""
+    for candidate in cls.__mro__:
+        target = _targets.get(f"{candidate.__module__}.{candidate.__qualname__}")
+        if target is not None:
+            root = candidate.__module__.partition(".")[0]
+            return TableType(root, target, exact=candidate is cls)
+    if _streams(cls):
+        return TableType("arrow_stream", _STREAM, exact=True)
+    return None
+
+
+def handler_of_kind(kind: str) -> TypeHandler | None:
+    """The handler that writes this kind, or None when nobody registered it here."""
+    if kind in _by_kind:
+        return load_target(_by_kind[kind])
+    handlers = map(load_target, _registered.values())
+    return next((handler for handler in handlers if handler.kind == kind), None)
+
+
+def load_target(target: str | TypeHandler) -> TypeHandler:
+    """The handler itself; a string is imported.
+
+    Raises:
+        PluginError: when the string names nothing that can be imported.
+    """
+    if not isinstance(target, str):
+        return target
+    module, _, attribute = target.partition(":")
+    try:
+        return cast("TypeHandler", getattr(import_module(module), attribute))
+    except (ImportError, AttributeError) as error:
+        raise PluginError(
+            f"The table handler {target!r} cannot be imported: {error}."
+            " Install the package that it belongs to, or correct the name in its plugin."
+        ) from error
+
+
+def _forget_all() -> None:
+    table_type.cache_clear()
+    for forget in _watchers:
+        forget()
+
+
+def _streams(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] not in _NAMED_ONLY and hasattr(cls, "__arrow_c_stream__")
