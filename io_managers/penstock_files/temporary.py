@@ -1,0 +1,87 @@
+"""Temporary files: their names, and the removal of those that a killed process left.
+
+Owns: the form ``.tmp-<run>-<step>-<attempt>-<process>-<token>``. Only files of this form are ever
+removed, so a foreign file is safe whatever its age.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from contextlib import suppress
+
+from attrs import frozen
+
+STALE_AFTER = 3600.0
+"""Seconds after the last write into a temporary file until it counts as left behind."""
+
+_NAME = re.compile(r"\.tmp-[0-9A-Za-z]*-[0-9A-Za-z_]*-[0-9]+-(?P<pid>[0-9]+)-[0-9a-f]{8}")
+_NOT_WORD = re.compile(r"[^0-9A-Za-z_]", re.ASCII)
+
+
+@frozen(kw_only=True)
+class Origin:
+    """Who writes: goes into the names of temporary files.
+
+    Args:
+        run_id: the run, or empty outside of one.
+        step_key: the step.
+        attempt: counted from 1; 0 when not known.
+    """
+
+    run_id: str = ""
+    step_key: str = ""
+    attempt: int = 0
+
+    def temporary_name(self) -> str:
+        """A new name that no other writer uses, on this machine or another."""
+        run = _NOT_WORD.sub("", self.run_id)[:8].replace("_", "")
+        step = _NOT_WORD.sub("_", self.step_key)[:60]
+        return f".tmp-{run}-{step}-{self.attempt}-{os.getpid()}-{os.urandom(4).hex()}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is one that ``Origin`` gives."""
+    return _NAME.fullmatch(name) is not None
+
+
+def sweep(folder: str, *, now: float) -> int:
+    """Remove temporary files that processes left in a folder when they were killed.
+
+    Only names of our own form, not written to for an hour, of no living process on this machine.
+
+    Args:
+        folder: one folder; those below are not looked into.
+        now: seconds since the epoch.
+
+    Returns:
+        How many were removed.
+    """
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        return sum(entry.name.startswith(".tmp-") and _remove_stale(entry, now) for entry in entries)
+    return 0
+
+
+def _remove_stale(entry: os.DirEntry[str], now: float) -> bool:
+    match = _NAME.fullmatch(entry.name)
+    if match is None:
+        return False
+    try:
+        age = now - entry.stat(follow_symlinks=False).st_mtime
+        if age < STALE_AFTER or _is_alive(int(match["pid"])):
+            return False
+        os.unlink(entry.path)  # Path costs more than the call
+    except OSError:  # another sweeper was faster, or it is not ours to remove
+        return False
+    return True
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OverflowError:
+        return False
+    except OSError as error:
+        return error.errno == errno.EPERM
+    return True
