@@ -9,9 +9,10 @@ Owns: that layout. Must not know where bytes are kept. Must not be imported by d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
-from attrs import NOTHING, fields
+from attrs import fields
 
 from penstock.events import values as v
 from penstock.events.jsonbytes import dumps, loads
@@ -63,11 +64,11 @@ def encode(event: v.Happened) -> tuple[int, bytes]:
     layout = _LAYOUTS[cls]
     try:
         plain = _plain(event, layout)
-        body = dumps(plain) if plain else b""
+        body = dumps(plain, finite=True) if plain else b""
     except RecursionError:  # a chain of causes without end
-        return KIND_OF[cls], dumps(_plain(shorten(event), layout))
+        return KIND_OF[cls], dumps(_plain(shorten(event), layout), finite=True)
     if len(body) > BODY_LIMIT:
-        body = dumps(_plain(shorten(event), layout))
+        body = dumps(_plain(shorten(event), layout), finite=True)
     return KIND_OF[cls], body
 
 
@@ -83,11 +84,14 @@ def decode(kind: int, at: float, step: str | None, body: bytes) -> v.Happened:
     if kind > len(_READERS):
         text = f"An event of kind {kind}, which only a newer version of Penstock can read."
         return v.EngineNoted(at=at, step=step or None, message=text)
-    cls, layout, has_step = _READERS[kind - 1]
-    kept: dict[str, Any] = _arguments(_listed(kind, body), layout) if body else {}
-    if has_step:
-        return cls(at=at, step=step or has_step(), **kept)
-    return cls(at=at, **kept)
+    cls, layout, no_step = _READERS[kind - 1]
+    if not body:
+        return cls(at=at, step=step or no_step) if no_step is not _STEPLESS else cls(at=at)
+    kept = _arguments(_listed(kind, body), layout)
+    kept["at"] = at
+    if no_step is not _STEPLESS:
+        kept["step"] = step or no_step
+    return cls(**kept)
 
 
 def step_of(event: v.Happened) -> str | None:
@@ -97,12 +101,11 @@ def step_of(event: v.Happened) -> str | None:
 
 def _listed(kind: int, body: bytes) -> list[Any]:
     found: Any = loads(body)
-    if body[:1] == b"[":
+    if type(found) is not dict:
         return found
-    if type(found) is list:
-        return cast("list[Any]", found)
-    plain: list[Any] = found["b"]
-    for older in range(found["v"], FORMAT):
+    later = cast("dict[str, Any]", found)
+    plain: list[Any] = later["b"]
+    for older in range(later["v"], FORMAT):
         upcast = UPCASTERS.get((kind, older))
         plain = upcast(plain) if upcast else plain
     return plain
@@ -130,8 +133,9 @@ def _arguments(plain: list[Any], layout: _Layout) -> dict[str, Any]:
             if found is None:
                 del kept[name]
     for name, read in layout.reads:
-        if name in kept:
-            kept[name] = read(kept[name])
+        found = kept.get(name)
+        if found is not None:
+            kept[name] = read(found)
     return kept
 
 
@@ -140,6 +144,15 @@ def _arguments(plain: list[Any], layout: _Layout) -> dict[str, Any]:
 
 def _write_key(key: AssetKey) -> str | list[str]:
     return key.parts[0] if len(key.parts) == 1 else list(key.parts)
+
+
+@lru_cache(maxsize=8192)
+def _key_of_one_part(part: str) -> AssetKey:
+    return AssetKey(part)
+
+
+def _read_key(plain: str | list[str]) -> AssetKey:
+    return _key_of_one_part(plain) if type(plain) is str else AssetKey(plain)
 
 
 def _enum_value(member: Any) -> Any:
@@ -160,26 +173,35 @@ def _nested(cls: type) -> tuple[_Write, _Write]:
     return write, read
 
 
-_MADE: tuple[tuple[str, Any], ...] = (
-    ("asset_key", NOTHING), ("description", None), ("metadata", {}), ("partition", None), ("tags", {}),
-)  # fmt: skip
+def _write_fact(fact: Any) -> list[Any]:
+    plain = [
+        _write_key(fact.asset_key),
+        fact.description,
+        metadata_to_plain(fact.metadata) if fact.metadata else None,
+        fact.partition,
+        fact.tags or None,
+    ]
+    while plain[-1] is None:
+        plain.pop()
+    return plain
 
 
 def _fact(cls: Any) -> tuple[_Write, _Write]:
     """For the two classes whose own constructor cleans up what users give: here all is clean."""
-    types = {a.name: a.type for a in fields(cls)}
-    layout = _Layout.of(_Slot(name, default, *_TYPES[types[name]]) for name, default in _MADE)
-    absent = {name: default for name, default in _MADE if default is not NOTHING}
-
-    def write(value: Any) -> list[Any]:
-        return _plain(value, layout)
 
     def read(plain: list[Any]) -> Any:
+        key, description, metadata, partition, tags, *_ = (*plain, None, None, None, None)
         made = cls.__new__(cls)
-        made.__attrs_init__(**{**absent, **_arguments(plain, layout)})
+        made.__attrs_init__(
+            _read_key(key),
+            description,
+            metadata_from_plain(metadata) if metadata else {},
+            partition,
+            tags or {},
+        )
         return made
 
-    return write, read
+    return _write_fact, read
 
 
 _SCALARS = ("str", "int", "float", "bool", "str | None", "int | None", "float | None", "Mapping[str, str]")
@@ -188,8 +210,8 @@ _TYPES: dict[str, tuple[_Write | None, _Write | None]] = {
     **dict.fromkeys(_SCALARS, (None, None)),
     "tuple[str, ...]": (list, tuple),
     "Sequence[str]": (list, tuple),
-    "AssetKey": (_write_key, AssetKey),
-    "AssetKey | None": (_write_key, AssetKey),
+    "AssetKey": (_write_key, _read_key),
+    "AssetKey | None": (_write_key, _read_key),
     "Metadata": (metadata_to_plain, metadata_from_plain),
     "Blame": (_enum_value, v.Blame),
     "AssetCheckSeverity": (_enum_value, v.AssetCheckSeverity),
@@ -206,14 +228,13 @@ for _cls in (v.AssetMaterialization, v.AssetObservation):
     _TYPES[_cls.__name__] = _fact(_cls)
 
 
-def _no_step() -> None:
-    return None
+_STEPLESS = object()
 
 
-def _reader(cls: Any) -> tuple[Any, _Layout, Callable[[], str | None] | None]:
+def _reader(cls: Any) -> tuple[Any, _Layout, Any]:
     if not any(a.name == "step" for a in fields(cls)):
-        return cls, _LAYOUTS[cls], None
-    return cls, _LAYOUTS[cls], str if issubclass(cls, v.StepHappened) else _no_step
+        return cls, _LAYOUTS[cls], _STEPLESS
+    return cls, _LAYOUTS[cls], "" if issubclass(cls, v.StepHappened) else None
 
 
 _LAYOUTS = {cls: _Layout.of(_slots(cls, _TYPES)) for cls in v.EVENT_CLASSES}

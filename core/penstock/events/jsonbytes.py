@@ -18,18 +18,19 @@ _MARK = b"~"
 _OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
-def dumps(value: Any) -> bytes:
+def dumps(value: Any, *, finite: bool = False) -> bytes:
     """Write JSON-able data; what is no JSON is written as its text.
 
     Args:
         value: mappings, lists, tuples, text, numbers, booleans and None, nested at will.
+        finite: that no NaN or infinity is inside is known; they would become null.
     """
     try:
         found = orjson.dumps(value, default=_as_plain, option=_OPTIONS)
     except (orjson.JSONEncodeError, RecursionError):
         return _dumps_exactly(value)
     # orjson writes NaN and infinities as null, silently; a null is rare enough to look again.
-    if b"null" in found and _has_odd_number(value):
+    if not finite and b"null" in found and _has_odd_number(value):
         return _dumps_exactly(value)
     return found
 

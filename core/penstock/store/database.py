@@ -2,6 +2,7 @@
 
 Every write transaction begins IMMEDIATE and holds the fair lock, as do checkpoints and the close;
 a connection never crosses a fork; a file that vanished is noticed before anything is written to it.
+Lazy: ctypes, for children of a fork.
 Owns: that discipline. Must not know tables: ``migrate`` makes them, ``sqlite`` and its rooms use them.
 """
 
@@ -16,15 +17,13 @@ from contextlib import contextmanager, suppress
 from json import JSONDecodeError
 from typing import Any
 
-from penstock.errors import StoreError
+from penstock.errors import InvariantViolationError, StoreError
 from penstock.store.faults import as_penstock_error, damaged
 from penstock.store.lock import FairLock, NoLock
 from penstock.store.place import Identity, check_still_there, identity_of
 
 BUSY_MILLISECONDS = 30_000
 MEMORY = ":memory:"
-
-_ABANDONED: list[Any] = []  # a child must not close what its parent uses, nor let it be collected
 
 
 class _Handles:
@@ -44,7 +43,7 @@ class _Handles:
 
     def close(self) -> None:
         if self.pid != os.getpid():
-            _ABANDONED.append((self.writer, self.reader, self.lock))
+            self.abandon()
             return
         with self.write_mutex, self.read_mutex:
             connections = [c for c in (self.reader, self.writer) if c is not None]
@@ -52,6 +51,15 @@ class _Handles:
             if connections:
                 self._close_under_lock(connections)
             self.lock.close()
+
+    def abandon(self) -> None:
+        """Never close these: a child must not touch what its parent uses, not even when it exits."""
+        import ctypes  # noqa: PLC0415  # lazy: only children of a process that had a store open need it
+
+        for connection in (self.writer, self.reader):
+            if connection is not None:
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
+        self.writer = self.reader = None
 
     def _close_under_lock(self, connections: list[sqlite3.Connection]) -> None:
         # the last connection to close moves the log into the file: a checkpoint, so under the lock
@@ -94,6 +102,11 @@ class Database:
                 except sqlite3.Error as error:
                     self._roll_back(connection)
                     raise as_penstock_error(error, self.path) from error
+                except UnicodeEncodeError as error:
+                    self._roll_back(connection)
+                    raise InvariantViolationError(
+                        f"{error.object!r} cannot be stored: it is not Unicode text. Give it another name."
+                    ) from error
                 except BaseException:
                     self._roll_back(connection)
                     raise
@@ -128,7 +141,7 @@ class Database:
         self._handles = _Handles(self.path)
         if self.is_memory:  # its content is here and nowhere else; only the locks may be stale
             self._handles.writer, old.writer = old.writer, None
-        _ABANDONED.append(old)
+        old.abandon()
         self._finalizer.detach()
         self._finalizer = weakref.finalize(self, self._handles.close)
         self.names = {"steps": {}, "assets": {}}

@@ -87,3 +87,9 @@ def finish_forgetting(tx: sqlite3.Connection, run: int, *, keep_history: bool) -
     else:
         tx.execute("UPDATE runs SET gone = ? WHERE id = ?", (GONE, run))
     return dropped
+
+
+def drop_empty_runs(tx: sqlite3.Connection) -> None:
+    """Drop forgotten runs whose last fact was wiped since."""
+    has_facts = "EXISTS (SELECT 1 FROM facts f WHERE f.run = runs.id)"
+    tx.execute(f"DELETE FROM runs WHERE gone = ? AND NOT {has_facts}", (GONE,))

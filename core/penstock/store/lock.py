@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import weakref
 from types import TracebackType
 
 from penstock.errors import StoreError
+
+_LOCKS: weakref.WeakSet[FairLock] = weakref.WeakSet()
 
 
 class FairLock:
@@ -22,11 +25,12 @@ class FairLock:
         path: the side file; made when missing, never removed.
     """
 
-    __slots__ = ("_file", "path")
+    __slots__ = ("__weakref__", "_file", "path")
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._file: int | None = None
+        _LOCKS.add(self)
 
     def __enter__(self) -> None:
         if self._file is None:
@@ -70,3 +74,13 @@ class NoLock(FairLock):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Nothing to give back."""
+
+
+def _close_inherited() -> None:
+    # a child shares its parent's locks with their files: were the parent killed while it held one,
+    # the child would hold it for ever
+    for lock in list(_LOCKS):
+        lock.close()
+
+
+os.register_at_fork(after_in_child=_close_inherited)

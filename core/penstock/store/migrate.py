@@ -93,6 +93,14 @@ def version_of(connection: sqlite3.Connection) -> int:
     return found
 
 
+def has_no_tables(path: str, connection: sqlite3.Connection) -> bool:
+    """Whether a database has nothing in it: whoever began to make it was killed, or is at it now."""
+    try:
+        return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+    except sqlite3.Error as error:
+        raise as_penstock_error(error, path) from error
+
+
 def check_schema(path: str, connection: sqlite3.Connection, wanted: int) -> None:
     """Refuse a database that this version cannot work with.
 

@@ -17,6 +17,7 @@ from penstock.store.memory import memory_store
 from penstock.store.migrate import (
     MigrationReport,
     check_schema,
+    has_no_tables,
     known_migrations,
     make_database,
     migrate_file,
@@ -59,6 +60,8 @@ def open_store(url: str, *, allow_network_fs: bool = False) -> SqliteStore:
     database = Database(path)
     try:
         with database.read() as connection:
+            if has_no_tables(path, connection):
+                make_database(path, steps)
             check_schema(path, connection, steps[-1].version)
     except BaseException:
         database.close()

@@ -83,6 +83,8 @@ def retain(
     for number, _ in expired:
         if _begin(store, number):
             removed += store.forget_rest(number, batch, keep_history=policy.keep_history)
+    with store.database.write(full=False) as tx:
+        deletion.drop_empty_runs(tx)
     return RetentionReport(run_ids=report, rows=removed)
 
 
