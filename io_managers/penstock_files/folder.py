@@ -60,6 +60,10 @@ class Folder(Protocol):
         """Where the value lies or would lie, for messages."""
         ...
 
+    def locate(self, stem: str) -> str:
+        """The path or URL that a stem has, without an extension."""
+        ...
+
     def flush(self) -> None:
         """Return when everything published is as durable as was asked for."""
         ...

@@ -52,7 +52,7 @@ class LocalFolder:
 
     def publish(self, stem: str, encoded: Encoded, origin: Origin) -> Published:
         """Replace the value of a stem; see ``Folder``."""
-        target = f"{self.root}/{stem}"
+        target = self.locate(stem)
         path = target + encoded.extension
         folder = os.path.dirname(path)  # Path costs more than all the rest here
         temporary = f"{folder}/{origin.temporary_name()}"
@@ -86,6 +86,10 @@ class LocalFolder:
         """The path with whatever extension it has or may have."""
         target = f"{self.root}/{stem}"
         return target + (_newest(target) or ".*")
+
+    def locate(self, stem: str) -> str:
+        """The path without an extension."""
+        return f"{self.root}/{stem}"
 
     def flush(self) -> None:
         """Wait until everything published is on disk, unless that was not asked for."""

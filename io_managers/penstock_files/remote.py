@@ -71,6 +71,10 @@ class RemoteFolder:
         """The URL with whatever extension it has or may have."""
         return f"{self.url}/{stem}{self._newest(stem) or '.*'}"
 
+    def locate(self, stem: str) -> str:
+        """The URL without an extension."""
+        return f"{self.url}/{stem}"
+
     def flush(self) -> None:
         """Nothing: what such a file system has accepted, it answers for."""
 

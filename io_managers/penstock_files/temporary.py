@@ -1,4 +1,4 @@
-"""Temporary files: their names, and the removal of those that a killed process left.
+"""Temporary files and folders: their names, and the removal of those that a killed process left.
 
 Owns: the form ``.tmp-<run>-<step>-<attempt>-<process>-<token>``. Only files of this form are ever
 removed, so a foreign file is safe whatever its age.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 from contextlib import suppress
 
 from attrs import frozen
@@ -71,7 +72,7 @@ def _remove_stale(entry: os.DirEntry[str], now: float) -> bool:
         age = now - entry.stat(follow_symlinks=False).st_mtime
         if age < STALE_AFTER or _is_alive(int(match["pid"])):
             return False
-        os.unlink(entry.path)  # Path costs more than the call
+        shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
     except OSError:  # another sweeper was faster, or it is not ours to remove
         return False
     return True
