@@ -130,6 +130,14 @@ def status_of(store: Store, key: AssetKey) -> AssetStatus:
     return found[0] if found else AssetStatus(asset_key=key)
 
 
+def is_known(store: Store, key: AssetKey) -> bool:
+    """Whether an asset has a fact: a materialization, an observation or an evaluation of a check."""
+    status = status_of(store, key)
+    if status.last_materialization is not None or status.last_observation is not None:
+        return True
+    return bool(store.read(EventQuery(asset_key=key, kinds=(v.CheckEvaluated,), limit=1)))
+
+
 def line_of(status: AssetStatus) -> AssetLine:
     """What is known of an asset as a line of a list."""
     made, seen = status.last_materialization, status.last_observation
@@ -144,12 +152,12 @@ def line_of(status: AssetStatus) -> AssetLine:
 
 
 def asset_records(store: Store, keys: Sequence[AssetKey] | None = None) -> list[AssetRecord]:
-    """The public records of assets that have a fact, sorted by key."""
+    """The public records of assets that were made or observed, sorted by key; of None, all with a fact."""
     statuses = store.assets(keys)
     facts = [fact for status in statuses for fact in (status.last_materialization, status.last_observation)]
     jobs = job_names(store, (fact.run_id for fact in facts if fact))
     made = [_asset_record(status, jobs) for status in statuses]
-    return [record for record in made if record.storage_id]
+    return [record for record in made if keys is None or record.storage_id]
 
 
 def latest_check(store: Store, key: AssetCheckKey) -> AssetCheckExecutionRecord | None:

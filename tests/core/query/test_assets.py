@@ -161,3 +161,9 @@ def test_making_the_same_data_again_makes_nothing_stale(store, later, verdict):
 def test_an_upstream_of_which_nothing_is_known_makes_nothing_stale(store):
     report(store, made(B))
     assert judge(store, {B: None}, {B: [A]}) == {B: Staleness.FRESH}
+
+
+def test_an_asset_is_known_by_any_fact(store):
+    report(store, made(A), checked(B, "c"), v.AssetObservation(C))
+    assert all(assets.is_known(store, key) for key in (A, B, C))
+    assert not assets.is_known(store, AssetKey("z"))

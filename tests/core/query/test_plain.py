@@ -45,13 +45,13 @@ def test_an_event_tells_kind_place_sentence_and_fields():
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+
+
 def _nest(inner):
     return st.lists(inner) | st.dictionaries(st.text(), inner)
 
 
 NESTED = st.recursive(SCALARS, _nest, max_leaves=20)
-    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
-)
 
 
 @given(NESTED)
