@@ -62,7 +62,12 @@ def encode(value: Any) -> Encoded:
         return _encode_text(value)
     if tables.recognize(value) is not None:
         return _encode_table(value)
-    return _encode_json(value) or _encode_pickle(value)
+    return _encode_json(value) or pickled(value)
+
+
+def pickled(value: Any) -> Encoded:
+    """A value to be pickled, whatever it is; whether pickle takes it shows while it is written."""
+    return Encoded(extension=".pickle", write=lambda sink: pickle.dump(value, sink, protocol=5))
 
 
 def decode(extension: str, source: Any, wanted: Any = None) -> Any:
@@ -99,13 +104,13 @@ def _encode_text(value: str) -> Encoded:
     try:
         return Encoded(extension=".txt", data=value.encode())
     except UnicodeEncodeError:  # lone surrogates
-        return _encode_pickle(value)
+        return pickled(value)
 
 
 def _encode_table(value: Any) -> Encoded:
     table = _parquet().to_storable(value) if tables.is_exact_table(value) else None
     if table is None:
-        return _encode_pickle(value)
+        return pickled(value)
     return Encoded(extension=".parquet", write=lambda sink: _parquet().write(table, sink), table=table)
 
 
@@ -116,10 +121,6 @@ def _encode_json(value: Any) -> Encoded | None:
         return Encoded(extension=".json", data=json.dumps(value, ensure_ascii=False).encode())
     except UnicodeEncodeError:
         return None
-
-
-def _encode_pickle(value: Any) -> Encoded:
-    return Encoded(extension=".pickle", write=lambda sink: pickle.dump(value, sink, protocol=5))
 
 
 def _is_exact_json(value: Any, depth: int) -> bool:

@@ -100,5 +100,5 @@ def test_different_values_never_share_a_path(one, other, extension, other_extens
 @given(KEY)
 def test_a_long_name_is_never_a_short_one(parts):
     long = encode_segment("x" * 250)
-    assert all(encode_segment(part) != long for part in parts)
+    assert all(encode_segment(part) != long for part in parts if part != "x" * 250)
     assert encode_segment(long) != long
