@@ -1,0 +1,75 @@
+"""Where plugins come from: entry points of what is installed, and the import of what they name.
+
+Owns: the entry-point group, the reading of an entry point without importing it, and what is said when
+an import fails. Lazy: ``import_target`` imports modules by name, on first use of that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from penstock.errors import PluginError
+from penstock.plugins.problems import Origin
+from penstock.spi.entry import Entry
+
+GROUP = "penstock.plugins"
+TELL_AUTHOR = "tell its author"
+
+
+def installed() -> Iterable[EntryPoint]:
+    """The entry points of every installed plugin; reads metadata and imports nothing."""
+    return entry_points(group=GROUP)
+
+
+def distribution_of(point: EntryPoint) -> str:
+    """The name of the distribution that an entry point belongs to."""
+    return point.dist.name if point.dist is not None else "?"
+
+
+def origin_of(point: EntryPoint) -> Origin:
+    """What an entry point says of its plugin; ``module`` is empty when it cannot be read."""
+    matched = EntryPoint.pattern.match(point.value)
+    return Origin(
+        name=point.name,
+        distribution=distribution_of(point),
+        version=(point.dist.version or "") if point.dist is not None else "",
+        module=matched["module"] if matched else "",
+        extras=tuple(point.extras) if matched else (),
+    )
+
+
+def import_target(entry: Entry, origin: Origin) -> Any:
+    """Import what an entry names.
+
+    Raises:
+        PluginError: when module or attribute is not there.
+    """
+    module, _, attribute = entry.target.partition(":")
+    whose = f"{entry.name!r} of plugin {origin.name!r} ({origin.title})"
+    try:
+        found: Any = import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except ImportError as error:
+        pip = origin.pip_hint
+        end = f" Run: {pip}" if pip else f" {TELL_AUTHOR.capitalize()}."
+        raise PluginError(f"{whose} cannot be loaded: {said(error)}.{end}") from error
+    except AttributeError as error:
+        raise PluginError(
+            f"{whose} names {entry.target!r}, and that cannot be found: {error}. {TELL_AUTHOR.capitalize()}."
+        ) from error
+    return found
+
+
+def said(error: BaseException) -> str:
+    """Class and message of an exception."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def hint_of(origin: Origin, error: BaseException) -> str:
+    """What to install, when a library is missing that the plugin declares as an extra."""
+    pip = origin.pip_hint if isinstance(error, ImportError) else ""
+    return pip or TELL_AUTHOR
