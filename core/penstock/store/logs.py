@@ -99,6 +99,9 @@ class LogWriter:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("ab", buffering=0)
             self._room = self.limit - self._file.tell()
+            if self._room < 0:  # an earlier attempt filled it, and said so
+                self._full = True
+                return
         self._file.write(raw[: max(self._room, 0)])
         self._room -= len(raw)
         if self._room < 0:

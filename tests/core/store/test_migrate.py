@@ -1,0 +1,92 @@
+"""Migrations: asked for, whole or not at all, after a copy was laid aside; old databases open for ever."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from penstock.errors import StoreError
+from penstock.events.runs import RunsFilter
+from penstock.spi.store import EventQuery
+from penstock.store.migrate import Migration, known_migrations, migrate_file
+from penstock.store.open import migrate, open_store, sqlite_url
+from penstock.testing.conformance.store import A, faults_of, finished_run
+
+GOLDEN = sorted((Path(__file__).parent / "golden").glob("schema-*.db.gz"))
+
+FUTURE = Migration(
+    known_migrations()[-1].version + 1, "CREATE TABLE future (x); INSERT INTO future VALUES (1);"
+)
+
+
+@pytest.fixture
+def filled(tmp_path):
+    path = tmp_path / "penstock.db"
+    with closing(open_store(sqlite_url(path))) as store:
+        finished_run(store, "r")
+    return path
+
+
+def test_steps_are_numbered_from_one_without_gaps():
+    assert [step.version for step in known_migrations()] == list(range(1, len(known_migrations()) + 1))
+
+
+def test_a_current_database_needs_nothing(filled):
+    report = migrate(sqlite_url(filled))
+    assert (report.before, report.after, report.backup) == (1, 1, None)
+    assert migrate("memory:").backup is None
+
+
+def test_a_migration_lays_a_copy_aside_and_keeps_the_content(filled):
+    report = migrate_file(str(filled), [*known_migrations(), FUTURE])
+    assert (report.before, report.after) == (1, 2)
+    with closing(sqlite3.connect(filled)) as connection:
+        assert connection.execute("SELECT x FROM future").fetchall() == [(1,)]
+        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert Path(report.backup).name.startswith("penstock.db.backup-v1-")
+    with closing(open_store(sqlite_url(report.backup))) as store:
+        assert faults_of(store, "r") == []
+
+
+def test_a_step_that_fails_changes_nothing(filled):
+    broken = FUTURE._replace(sql="CREATE TABLE future (x); INSERT INTO nowhere VALUES (1);")
+    with pytest.raises(StoreError, match="no such table"):
+        migrate_file(str(filled), [*known_migrations(), broken])
+    with closing(open_store(sqlite_url(filled))) as store:
+        assert faults_of(store, "r") == []
+        assert store.info().schema_version == 1
+
+
+def test_a_newer_database_is_refused(filled):
+    migrate_file(str(filled), [*known_migrations(), FUTURE])
+    with pytest.raises(StoreError, match="schema 2"):
+        migrate(sqlite_url(filled))
+
+
+def test_nothing_to_migrate_is_said(tmp_path):
+    with pytest.raises(StoreError, match="no database"):
+        migrate(sqlite_url(tmp_path / "penstock.db"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.name)
+def test_a_database_of_every_release_can_be_read_and_written(golden, tmp_path):
+    path = tmp_path / "penstock.db"
+    path.write_bytes(gzip.decompress(golden.read_bytes()))
+    migrate(sqlite_url(path))
+    with closing(open_store(sqlite_url(path))) as store:
+        runs = store.runs(RunsFilter())
+        assert len(runs) == 3
+        assert [faults_of(store, record.run.run_id) for record in runs] == [[]] * 3
+        assert store.count_runs(RunsFilter(tags={"team": "x"})) == 1
+        assert sorted(store.partitions(A)) == ["p", "q"]
+        assert store.dynamic_partitions("d") == ["x", "y"]
+        last = store.read(EventQuery())[-1].id
+        finished_run(store, "new", partition="n")
+        assert sorted(store.partitions(A)) == ["n", "p", "q"]
+        assert len(store.read(EventQuery(after=last))) == 7
