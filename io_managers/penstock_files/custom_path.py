@@ -10,6 +10,7 @@ import os
 from contextlib import suppress
 from typing import Any
 
+from penstock.define.io_manager import IOManager
 from penstock.errors import HandleOutputError, InvalidDefinitionError
 from penstock.metadata import MetadataValue
 from penstock.spi.io_contexts import InputContext, OutputContext
@@ -19,7 +20,7 @@ from penstock_files.formats import decode, pickled
 from penstock_files.publish import write_new
 
 
-class CustomPathIOManager:
+class CustomPathIOManager(IOManager):
     """Pickles every output at ``<base_dir>/<metadata "path" of the output>``.
 
     Args:

@@ -50,6 +50,10 @@ class LocalFolder:
         self._swept: set[str] = set()
         self._lock = Lock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # what waits for the disk stays with the process that wrote it
+        return (LocalFolder, (self.root, self.durability))
+
     def publish(self, stem: str, encoded: Encoded, origin: Origin) -> Published:
         """Replace the value of a stem; see ``Folder``."""
         target = self.locate(stem)

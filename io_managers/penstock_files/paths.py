@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
+from penstock.define.io_manager import IOManager
 from penstock.errors import PluginError
 from penstock.metadata import MetadataValue
 from penstock.spi.io_contexts import InputContext, OutputContext
@@ -27,7 +28,7 @@ from penstock_files.messages import Context
 from penstock_files.temporary import sweep
 
 
-class UPathIOManager:
+class UPathIOManager(IOManager):
     """Keeps each output under one path; subclasses say how a value is written and read.
 
     On a local disk a value is written beside its place and then put there at once, so readers see
