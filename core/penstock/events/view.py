@@ -1,21 +1,24 @@
 """The public face of an event: ``Event``, one thin read-only view over a stored value.
 
 Owns: the accessors and predicates that people know. The values in ``values.py`` are the truth; a
-view is made when somebody asks, holds no state of its own and is never stored.
+view is made when somebody asks, holds no state of its own and is never stored. Lazy: ``details`` is
+imported when somebody asks for the particulars of an event.
 """
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 
 from penstock.errors import InvariantViolationError
-from penstock.events import details as d
 from penstock.events import values as v
 from penstock.events.kinds import FAILURE_TYPES, HOOK_TYPES, RUN_TYPES, STEP_TYPES, TYPE_OF, EventType
 from penstock.events.sentences import sentence
 from penstock.keys import AssetKey
+
+if TYPE_CHECKING:
+    from penstock.events import details as d
 
 
 @frozen
@@ -101,7 +104,7 @@ class Event:
     @property
     def event_specific_data(self) -> Any:
         """What is particular to this kind of event."""
-        return d.details_of(self.value)
+        return _details_of(self.value)
 
     # ---- what kind of event ----------------------------------------------------------------------
 
@@ -342,7 +345,13 @@ class Event:
         return self.value
 
     def _data_of(self, *classes: type[v.Happened]) -> Any:
-        return d.details_of(self._of(*classes))
+        return _details_of(self._of(*classes))
+
+
+def _details_of(event: v.Happened) -> Any:
+    from penstock.events.details import details_of  # noqa: PLC0415  # lazy, as the docstring says
+
+    return details_of(event)
 
 
 def fact_of(

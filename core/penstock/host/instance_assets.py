@@ -1,30 +1,36 @@
 """What an instance answers and does about assets, their partitions and checks.
 
 Owns: the public names and arguments of these questions. Each is one step to ``query`` or the store.
-The functions become methods of ``Instance``, which is what they take first.
+The functions become methods of ``Instance``, which is what they take first. Lazy: ``query`` is
+imported when something is asked, since a run asks nothing.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from penstock.errors import InvariantViolationError
 from penstock.events import values as v
-from penstock.events.entries import (
-    AssetCheckExecutionRecord,
-    AssetPartitionStatus,
-    AssetRecord,
-    EventLogEntry,
-    EventLogRecord,
-)
+from penstock.host.deferred import deferred
 from penstock.host.instance_events import HasLog
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
-from penstock.query import assets as query
-from penstock.query import partitions
-from penstock.query.records import entries
 from penstock.spi.store import EventQuery
+
+if TYPE_CHECKING:
+    from penstock.events.entries import (
+        AssetCheckExecutionRecord,
+        AssetPartitionStatus,
+        AssetRecord,
+        EventLogEntry,
+        EventLogRecord,
+    )
+    from penstock.query import assets as query
+    from penstock.query import partitions
+else:
+    query = deferred("penstock.query.assets")
+    partitions = deferred("penstock.query.partitions")
 
 _RUNLESS = ""
 
@@ -85,12 +91,7 @@ def get_latest_materialization_events(
     instance: HasLog, asset_keys: Iterable[CoercibleToAssetKey]
 ) -> dict[AssetKey, EventLogEntry | None]:
     """The latest materialization of each asset, None where there is none."""
-    keys = [as_asset_key(key) for key in asset_keys]
-    made = [status.last_materialization for status in instance.store.assets(keys)]
-    found = entries(instance.store, [stored for stored in made if stored is not None])
-    by_key: dict[AssetKey, EventLogEntry | None] = dict.fromkeys(keys)
-    by_key.update({entry.event.asset_key: entry for entry in found if entry.event.asset_key is not None})
-    return by_key
+    return query.latest_materializations(instance.store, [as_asset_key(key) for key in asset_keys])
 
 
 def get_latest_data_version_record(

@@ -1,30 +1,32 @@
 """What an instance answers about its log, page by page.
 
 Owns: the public names and arguments of these questions. Each is one step to ``query``. The
-functions become methods of ``Instance``, which is what they take first.
+functions become methods of ``Instance``, which is what they take first. Lazy: ``query`` is imported
+when something is asked, since a run asks nothing.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from penstock.events import values as v
-from penstock.events.entries import (
-    AssetRecordsFilter,
-    EventLogEntry,
-    EventLogRecord,
-    EventRecordsFilter,
-    EventRecordsResult,
-    RunStatusChangeRecordsFilter,
-    filter_for,
-)
-from penstock.events.kinds import EventType, classes_of
-from penstock.keys import AssetCheckKey, CoercibleToAssetKey
-from penstock.query import records as query
-from penstock.query.records import Types
-from penstock.spi.store import EventQuery, Store
+from penstock.host.deferred import deferred
+from penstock.keys import AssetCheckKey
+from penstock.spi.store import Store
 
-AboutAsset = CoercibleToAssetKey | AssetRecordsFilter
+if TYPE_CHECKING:
+    from penstock.events.entries import (
+        EventLogEntry,
+        EventLogRecord,
+        EventRecordsFilter,
+        EventRecordsResult,
+        RunStatusChangeRecordsFilter,
+    )
+    from penstock.events.kinds import EventType
+    from penstock.query import records as query
+    from penstock.query.records import AboutAsset, Types
+else:
+    query = deferred("penstock.query.records")
 
 
 class HasLog(Protocol):
@@ -44,8 +46,7 @@ def all_logs(instance: HasLog, run_id: str, of_type: Types = None) -> list[Event
         run_id: the run; an unknown one has no events.
         of_type: one kind of event or several, None for all.
     """
-    wanted = EventQuery(run_id=run_id, kinds=classes_of(of_type))
-    return query.entries(instance.store, query.scan(instance.store, wanted, None))
+    return query.log_of_run(instance.store, run_id, of_type=of_type)
 
 
 def logs_after(
@@ -60,8 +61,7 @@ def logs_after(
         of_type: one kind of event or several, None for all.
         limit: at most this many.
     """
-    wanted = EventQuery(run_id=run_id, kinds=classes_of(of_type), after=cursor)
-    return query.entries(instance.store, query.scan(instance.store, wanted, limit))
+    return query.log_of_run(instance.store, run_id, of_type=of_type, after=cursor, limit=limit)
 
 
 def get_records_for_run(
@@ -137,8 +137,9 @@ def fetch_materializations(
         cursor: the cursor of the page before.
         ascending: oldest first.
     """
-    wanted = filter_for(records_filter)
-    return query.of_asset(instance.store, v.AssetMaterialized, wanted, limit, cursor, ascending=ascending)
+    return query.of_asset(
+        instance.store, v.AssetMaterialized, records_filter, limit, cursor, ascending=ascending
+    )
 
 
 def fetch_observations(
@@ -150,8 +151,7 @@ def fetch_observations(
     ascending: bool = False,
 ) -> EventRecordsResult:
     """One page of the observations of an asset, newest first; arguments as of materializations."""
-    wanted = filter_for(records_filter)
-    return query.of_asset(instance.store, v.AssetObserved, wanted, limit, cursor, ascending=ascending)
+    return query.of_asset(instance.store, v.AssetObserved, records_filter, limit, cursor, ascending=ascending)
 
 
 def fetch_check_evaluations(
@@ -163,8 +163,7 @@ def fetch_check_evaluations(
     ascending: bool = False,
 ) -> EventRecordsResult:
     """One page of the evaluations of a check, newest first; arguments as of materializations."""
-    wanted = EventQuery(kinds=(v.CheckEvaluated,), check_key=key, ascending=ascending)
-    return query.page(instance.store, wanted, limit, cursor)
+    return query.of_check(instance.store, key, limit, cursor, ascending=ascending)
 
 
 def fetch_run_status_changes(
@@ -184,6 +183,4 @@ def fetch_run_status_changes(
         cursor: the cursor of the page before.
         ascending: oldest first.
     """
-    given = isinstance(records_filter, RunStatusChangeRecordsFilter)
-    wanted = records_filter if given else RunStatusChangeRecordsFilter(records_filter)
-    return query.run_changes(instance.store, wanted, limit, cursor, ascending=ascending)
+    return query.run_changes(instance.store, records_filter, limit, cursor, ascending=ascending)

@@ -1,25 +1,31 @@
 """What an instance answers and does about runs.
 
 Owns: the public names and arguments of these questions. Each is one step to ``query`` or the store.
-The functions become methods of ``Instance``, which is what they take first.
+The functions become methods of ``Instance``, which is what they take first. Lazy: ``query`` is
+imported when something is asked, since a run asks nothing.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve
 
 from penstock.errors import InvariantViolationError, RunNotFoundError
 from penstock.events import values as v
-from penstock.events.entries import RunStats
-from penstock.events.fold import StepSummary
 from penstock.events.runs import Run, RunRecord, RunsFilter, RunStatus
-from penstock.query import runs as query
+from penstock.host.deferred import deferred
 from penstock.spi.store import Store
 from penstock.store.logs import LogFolder
+
+if TYPE_CHECKING:
+    from penstock.events.entries import RunStats
+    from penstock.events.fold import StepSummary
+    from penstock.query import runs as query
+else:
+    query = deferred("penstock.query.runs")
 
 
 class HasRuns(Protocol):

@@ -13,7 +13,13 @@ from typing import Any
 from attrs import evolve, frozen
 
 from penstock.events import values as v
-from penstock.events.entries import AssetCheckExecutionRecord, AssetEntry, AssetRecord, EventLogRecord
+from penstock.events.entries import (
+    AssetCheckExecutionRecord,
+    AssetEntry,
+    AssetRecord,
+    EventLogEntry,
+    EventLogRecord,
+)
 from penstock.events.view import fact_of
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.query.plain import as_plain
@@ -158,6 +164,15 @@ def asset_records(store: Store, keys: Sequence[AssetKey] | None = None) -> list[
     jobs = job_names(store, (fact.run_id for fact in facts if fact))
     made = [_asset_record(status, jobs) for status in statuses]
     return [record for record in made if keys is None or record.storage_id]
+
+
+def latest_materializations(store: Store, keys: Sequence[AssetKey]) -> dict[AssetKey, EventLogEntry | None]:
+    """The latest materialization of each asset, None where there is none."""
+    made = [status.last_materialization for status in store.assets(keys)]
+    found = entries(store, [stored for stored in made if stored is not None])
+    by_key: dict[AssetKey, EventLogEntry | None] = dict.fromkeys(keys)
+    by_key.update({entry.event.asset_key: entry for entry in found if entry.event.asset_key is not None})
+    return by_key
 
 
 def latest_check(store: Store, key: AssetCheckKey) -> AssetCheckExecutionRecord | None:

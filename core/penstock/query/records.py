@@ -18,15 +18,18 @@ from penstock.events.entries import (
     EventRecordsFilter,
     EventRecordsResult,
     RunStatusChangeRecordsFilter,
+    filter_for,
 )
 from penstock.events.kinds import CLASS_OF, EventType, classes_of
 from penstock.events.runs import RunsFilter
-from penstock.events.values import Happened
+from penstock.events.values import CheckEvaluated, Happened
 from penstock.events.view import Event
+from penstock.keys import AssetCheckKey, CoercibleToAssetKey
 from penstock.spi.store import EventQuery, Store, StoredEvent
 
 Types = EventType | str | Iterable[EventType | str] | None
 Cursor = str | int | None
+AboutAsset = CoercibleToAssetKey | AssetRecordsFilter
 _Keep = Callable[[StoredEvent], bool]
 
 _RUNS_AT_ONCE = 500
@@ -155,6 +158,30 @@ def of_run(
     return page(store, query, limit, cursor)
 
 
+def log_of_run(
+    store: Store, run_id: str, *, of_type: Types = None, after: int | None = None, limit: int | None = None
+) -> list[EventLogEntry]:
+    """The log of a run, oldest first.
+
+    Args:
+        store: what is read.
+        run_id: the run; an unknown one has no events.
+        of_type: only events of these kinds.
+        after: a storage id: only later events.
+        limit: at most this many, None for all.
+    """
+    query = EventQuery(run_id=run_id, kinds=classes_of(of_type), after=after)
+    return entries(store, scan(store, query, limit))
+
+
+def of_check(
+    store: Store, key: AssetCheckKey, limit: int | None, cursor: Cursor, *, ascending: bool = False
+) -> EventRecordsResult:
+    """One page of the evaluations of a check; arguments as of ``of_asset``."""
+    query = EventQuery(kinds=(CheckEvaluated,), check_key=key, ascending=ascending)
+    return page(store, query, limit, cursor)
+
+
 def of_store(
     store: Store, *, of_type: Types = None, cursor: Cursor = None, limit: int | None = None
 ) -> EventRecordsResult:
@@ -165,7 +192,7 @@ def of_store(
 def of_asset(
     store: Store,
     kind: type[Happened],
-    wanted: AssetRecordsFilter,
+    about: AboutAsset,
     limit: int | None,
     cursor: Cursor,
     *,
@@ -176,11 +203,12 @@ def of_asset(
     Args:
         store: what is read.
         kind: the class of event.
-        wanted: the asset and further conditions.
+        about: the asset, or a filter with further conditions.
         limit: at most this many, None for all.
         cursor: the cursor of the page before, None for the first page.
         ascending: oldest first.
     """
+    wanted = filter_for(about)
     query = EventQuery(
         kinds=(kind,),
         asset_key=wanted.asset_key,
@@ -215,7 +243,7 @@ def of_filter(
 
 def run_changes(
     store: Store,
-    wanted: RunStatusChangeRecordsFilter,
+    changes: EventType | RunStatusChangeRecordsFilter,
     limit: int | None,
     cursor: Cursor,
     *,
@@ -225,11 +253,13 @@ def run_changes(
 
     Args:
         store: what is read.
-        wanted: the kind of change and further conditions.
+        changes: the kind of change, or a filter with further conditions.
         limit: at most this many, None for all.
         cursor: the cursor of the page before, None for the first page.
         ascending: oldest first.
     """
+    given = isinstance(changes, RunStatusChangeRecordsFilter)
+    wanted = changes if given else RunStatusChangeRecordsFilter(changes)
     query = EventQuery(
         kinds=classes_of(wanted.event_type),
         after=wanted.after_storage_id,
