@@ -1,0 +1,1 @@
+"""How a plan runs: pure ``state`` and ``decide``; ``run_step``, ``inline`` and ``drive`` act."""

@@ -1,0 +1,350 @@
+"""What user code sees of its step: the execution contexts.
+
+Owns: ``OpExecutionContext``, ``AssetExecutionContext``, ``AssetCheckExecutionContext``. They are
+views over a step in hand; whatever user code tells them (metadata, events) waits in the step until
+``run_step`` writes it down. Their attributes are the original's, without its prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import define, field
+
+from penstock.define.assets import AssetsDefinition
+from penstock.define.op import OpDefinition
+from penstock.engine.program import BoundStep, Program
+from penstock.errors import InvariantViolationError, UnknownResourceError, suggest
+from penstock.events.runs import Run
+from penstock.events.values import AssetMaterialization, AssetObservation
+from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
+from penstock.metadata import MetadataValue, normalize_metadata
+from penstock.plan.model import Step, unit_key
+from penstock.spi.io_contexts import only_partition
+
+
+class Resources:
+    """The resources of a step as attributes.
+
+    Args:
+        values: resource key → opened resource; others do not exist for the step.
+        who: the step, for messages.
+    """
+
+    def __init__(self, values: Mapping[str, Any], who: str) -> None:
+        self.__dict__.update(values)
+        self.__dict__["_who"] = who
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        known = [name for name in self.__dict__ if not name.startswith("_")]
+        raise UnknownResourceError(
+            f"{self._who} has no resource {key!r}; it has {', '.join(sorted(known)) or 'none'}."
+            f"{suggest(key, known)} Add {key!r} to its required_resource_keys."
+        )
+
+    def _asdict(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
+
+@define(kw_only=True, eq=False)
+class StepInHand:
+    """A unit while it is carried out, with what its code has said so far.
+
+    ``output_metadata`` is keyed by (output name, mapping key); ``asset_metadata`` by asset.
+    """
+
+    program: Program
+    step: Step
+    bound: BoundStep
+    mapping_key: str | None = None
+    attempt: int = 1
+    resources: Any = None
+    log: Any = None
+    output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=dict)
+    asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=dict)
+    events: list[Any] = field(factory=list)
+
+    @property
+    def key(self) -> str:
+        """The unit's key."""
+        return unit_key(self.step.key, self.mapping_key)
+
+
+class OpExecutionContext:
+    """What an op sees of its step and run."""
+
+    __penstock_context__ = True
+
+    def __init__(self, hand: StepInHand) -> None:
+        self._hand = hand
+
+    # ---- the run ----------------------------------------------------------------------------
+
+    @property
+    def run(self) -> Run:
+        """The run that this step is part of."""
+        return self._hand.program.run
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return self._hand.program.run.run_id
+
+    @property
+    def run_tags(self) -> Mapping[str, str]:
+        """The tags of the run."""
+        return self._hand.program.run.tags
+
+    @property
+    def run_config(self) -> Mapping[str, Any]:
+        """The run config as it was given."""
+        return self._hand.program.run.run_config
+
+    @property
+    def job_name(self) -> str:
+        """The name of the job."""
+        return self._hand.program.run.job_name
+
+    @property
+    def job_def(self) -> Any:
+        """The job definition."""
+        return self._hand.program.job
+
+    @property
+    def instance(self) -> Any:
+        """The instance that records the run."""
+        return self._hand.program.instance
+
+    def has_tag(self, key: str) -> bool:
+        """Whether the run has this tag."""
+        return key in self.run.tags
+
+    def get_tag(self, key: str) -> str | None:
+        """The value of a tag of the run, None when it has none."""
+        return self.run.tags.get(key)
+
+    # ---- the step ---------------------------------------------------------------------------
+
+    @property
+    def op_def(self) -> OpDefinition:
+        """The op."""
+        return self._hand.bound.op
+
+    @property
+    def op(self) -> Any:
+        """The node under which the op stands in its graph."""
+        return self._hand.bound.place.node
+
+    @property
+    def op_handle(self) -> str:
+        """The path of the node."""
+        return self._hand.step.key
+
+    @property
+    def step_key(self) -> str:
+        """The key of this step, mapping key included."""
+        return self._hand.key
+
+    @property
+    def op_config(self) -> Any:
+        """The bound config of the op."""
+        return self._hand.bound.config
+
+    @property
+    def resources(self) -> Any:
+        """The resources this op requires, as attributes."""
+        return self._hand.resources
+
+    @property
+    def log(self) -> Any:
+        """The logger of the step."""
+        return self._hand.log
+
+    @property
+    def retry_number(self) -> int:
+        """How many attempts went before this one."""
+        return self._hand.attempt - 1
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same text for every attempt at this step, in this run and in its re-executions."""
+        run = self.run
+        parts = [run.root_run_id or run.run_id, self._hand.key, *self._hand.program.plan.partition_keys]
+        return "/".join(parts)
+
+    def get_mapping_key(self) -> str | None:
+        """The mapping key of a step that runs once per dynamic output."""
+        return self._hand.mapping_key
+
+    # ---- saying things ----------------------------------------------------------------------
+
+    def log_event(self, event: Any) -> None:
+        """Record a materialization, observation or check evaluation."""
+        self._hand.events.append(event)
+
+    def add_output_metadata(
+        self,
+        metadata: Mapping[str, Any],
+        output_name: str | None = None,
+        mapping_key: str | None = None,
+    ) -> None:
+        """Add facts about an output; they end up on its events.
+
+        Args:
+            metadata: facts by name.
+            output_name: may be left out when there is one output.
+            mapping_key: of a dynamic output.
+        """
+        name = output_name or self._only_output()
+        kept = self._hand.output_metadata.setdefault((name, mapping_key), {})
+        kept.update(normalize_metadata(metadata))
+
+    def get_output_metadata(
+        self, output_name: str | None = None, mapping_key: str | None = None
+    ) -> Mapping[str, MetadataValue]:
+        """The facts added about an output so far."""
+        return self._hand.output_metadata.get((output_name or self._only_output(), mapping_key), {})
+
+    def _only_output(self) -> str:
+        names = list(self._hand.bound.op.outs)
+        if len(names) != 1:
+            raise InvariantViolationError(
+                f"Step {self._hand.key!r} has the outputs {', '.join(names) or 'none'}:"
+                " say which one with output_name=."
+            )
+        return names[0]
+
+    # ---- partitions -------------------------------------------------------------------------
+
+    @property
+    def has_partition_key(self) -> bool:
+        """Whether the run is for exactly one partition."""
+        return len(self._hand.program.plan.partition_keys) == 1
+
+    @property
+    def partition_keys(self) -> Sequence[str]:
+        """The partitions of the run."""
+        return self._hand.program.plan.partition_keys
+
+    @property
+    def partition_key(self) -> str:
+        """The one partition of the run.
+
+        Raises:
+            InvariantViolationError: when the run has none or several.
+        """
+        return only_partition(self._hand.program.plan.partition_keys, f"the run of step {self._hand.key!r}")
+
+    def asset_partition_key_for_output(self, output_name: str = "result") -> str:
+        """The partition that an output covers."""
+        del output_name  # one run covers the same partitions for all of its outputs
+        return self.partition_key
+
+    def asset_partition_keys_for_output(self, output_name: str = "result") -> Sequence[str]:
+        """The partitions that an output covers."""
+        del output_name
+        return self.partition_keys
+
+
+class AssetExecutionContext(OpExecutionContext):
+    """What an asset sees of its step and run."""
+
+    @property
+    def op_execution_context(self) -> OpExecutionContext:
+        """The same step seen as an op."""
+        return OpExecutionContext(self._hand)
+
+    @property
+    def assets_def(self) -> AssetsDefinition:
+        """The assets definition that this step carries out."""
+        if self._hand.bound.assets is None:
+            raise InvariantViolationError(f"Step {self._hand.key!r} makes no asset.")
+        return self._hand.bound.assets
+
+    @property
+    def has_assets_def(self) -> bool:
+        """Whether this step carries out an assets definition."""
+        return self._hand.bound.assets is not None
+
+    @property
+    def asset_key(self) -> AssetKey:
+        """The one asset that this step makes.
+
+        Raises:
+            InvariantViolationError: when it makes several.
+        """
+        keys = self.assets_def.keys_by_output.values()
+        if len(keys) != 1:
+            raise InvariantViolationError(
+                f"Step {self._hand.key!r} makes {len(keys)} assets. Use selected_asset_keys or"
+                " asset_key_for_output(name)."
+            )
+        return next(iter(keys))
+
+    @property
+    def selected_asset_keys(self) -> frozenset[AssetKey]:
+        """The assets that this run asks of this step."""
+        assets = self.assets_def
+        every = frozenset(assets.keys_by_output.values())
+        return every if assets.selected is None else every & assets.selected
+
+    @property
+    def selected_asset_check_keys(self) -> frozenset[Any]:
+        """The checks that this run asks of this step."""
+        return frozenset(self._hand.step.checks)
+
+    @property
+    def selected_output_names(self) -> frozenset[str]:
+        """The outputs behind the selected assets."""
+        chosen = self.selected_asset_keys
+        return frozenset(n for n, key in self.assets_def.keys_by_output.items() if key in chosen)
+
+    @property
+    def is_subset(self) -> bool:
+        """Whether only some of the assets are asked for."""
+        return len(self.selected_asset_keys) < len(self.assets_def.keys_by_output)
+
+    def asset_key_for_output(self, output_name: str = "result") -> AssetKey:
+        """The asset behind an output."""
+        return self.assets_def.keys_by_output[output_name]
+
+    def asset_key_for_input(self, input_name: str) -> AssetKey:
+        """The asset behind an argument."""
+        return self.assets_def.keys_by_input[input_name]
+
+    def output_for_asset_key(self, asset_key: AssetKey) -> str:
+        """The output behind an asset."""
+        return next(n for n, key in self.assets_def.keys_by_output.items() if key == asset_key)
+
+    def add_asset_metadata(
+        self,
+        metadata: Mapping[str, Any],
+        asset_key: CoercibleToAssetKey | None = None,
+        partition_key: str | None = None,
+    ) -> None:
+        """Add facts about an asset; they end up on its materialization.
+
+        Args:
+            metadata: facts by name.
+            asset_key: may be left out when the step makes one asset.
+            partition_key: kept for the signature; a run of one partition has one materialization.
+        """
+        del partition_key
+        key = self.asset_key if asset_key is None else as_asset_key(asset_key)
+        self._hand.asset_metadata.setdefault(key, {}).update(normalize_metadata(metadata))
+
+
+class AssetCheckExecutionContext(AssetExecutionContext):
+    """What an asset check sees of its step and run."""
+
+    @property
+    def check_specs(self) -> Sequence[Any]:
+        """The specs of the checks that this step evaluates."""
+        chosen = set(self._hand.step.checks)
+        return [spec for spec in self.assets_def.checks_by_output.values() if spec.key in chosen]
+
+
+LoggedEvent = AssetMaterialization | AssetObservation

@@ -1,0 +1,159 @@
+"""What to do next: pure decisions over the state of a run.
+
+Owns: which events follow from a state and which commands the shell is to carry out. ``now`` is an
+argument; nothing here waits, writes or calls anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from penstock.define.retry import Failure, RetryPolicy, RetryRequested
+from penstock.engine.state import Phase, RunState, Unit
+from penstock.events.values import (
+    Blame,
+    ErrorInfo,
+    Happened,
+    RunCanceled,
+    RunFailed,
+    RunSucceeded,
+    StepFailed,
+    StepInterrupted,
+    StepRetryScheduled,
+    StepSkipped,
+)
+
+
+@frozen
+class Submit:
+    """Hand this unit to the executor as this attempt."""
+
+    unit: Unit
+    attempt: int
+
+
+@frozen
+class WaitUntil:
+    """Nothing to do before this moment, in seconds since 1970."""
+
+    at: float
+
+
+@frozen
+class Finish:
+    """Nothing is left to do; these events end the run."""
+
+    events: tuple[Happened, ...]
+
+
+Command = Submit | WaitUntil | Finish
+
+
+def skips(state: RunState, now: float) -> list[Happened]:
+    """Events for units whose input will never come."""
+    return [
+        StepSkipped(at=now, step=state.key(unit), reason="an input it needs was not produced")
+        for unit in state.to_skip
+    ]
+
+
+def next_command(state: RunState, now: float, running: int, room: int) -> Command | None:
+    """What the shell is to do now; None when it has to wait for a running unit.
+
+    Args:
+        state: with every event so far applied and no skip pending.
+        now: seconds since 1970.
+        running: how many units the executor has.
+        room: how many more it would take.
+    """
+    due = [unit for unit, at in state.retry_at.items() if at <= now]
+    if due and room > 0:
+        return Submit(due[0], state.attempts[due[0]] + 1)
+    if state.ready and room > 0:
+        step, _, key = state.ready[0]
+        return Submit((step, key), 1)
+    if running:
+        return None
+    if state.retry_at:
+        return WaitUntil(min(state.retry_at.values()))
+    return Finish(ending(state, now))
+
+
+def ending(state: RunState, now: float) -> tuple[Happened, ...]:
+    """The event that ends a run in which nothing can go on."""
+    failed = tuple(state.key(unit) for unit in state.failed)
+    if not failed:
+        return (RunSucceeded(at=now),)
+    return (
+        RunFailed(
+            at=now,
+            reason="step_failure",
+            message=f"{len(failed)} step{'s' if len(failed) > 1 else ''} failed: {', '.join(failed[:10])}"
+            + (" …" if len(failed) > 10 else ""),  # a line on a screen
+            failed_steps=failed,
+        ),
+    )
+
+
+def cancellation(state: RunState, now: float, reason: str) -> tuple[Happened, ...]:
+    """The events that end a run that was told to stop and whose units have stopped."""
+    stopped = [unit for unit in state.phase if state.phase[unit] is Phase.RUNNING]
+    return (
+        *(
+            StepInterrupted(at=now, step=state.key(unit), attempt=state.attempts.get(unit, 1))
+            for unit in stopped
+        ),
+        RunCanceled(at=now, reason=reason),
+    )
+
+
+def after_loss(state: RunState, unit: Unit, reason: str, now: float, retries: int) -> Happened:
+    """What a vanished worker means for its unit: another attempt, or failure.
+
+    Args:
+        retries: how many attempts may still follow the lost one.
+    """
+    attempt = state.attempts.get(unit, 1)
+    error = ErrorInfo(cls_name="WorkerLost", message=reason)
+    if attempt <= retries:
+        return StepRetryScheduled(at=now, step=state.key(unit), error=error, attempt=attempt)
+    return StepFailed(at=now, step=state.key(unit), error=error, blame=Blame.WORKER, attempt=attempt)
+
+
+@frozen
+class Retry:
+    """Another attempt after so many seconds."""
+
+    wait: float
+
+
+def retry_after(
+    error: BaseException, attempt: int, policy: RetryPolicy | None, *, chance: float, enabled: bool
+) -> Retry | None:
+    """Whether a failed attempt is followed by another.
+
+    ``RetryRequested`` wins over the policy; ``Failure(allow_retries=False)`` ends the step.
+
+    Args:
+        error: what the attempt raised.
+        attempt: its number, from 1.
+        policy: of the step, else of the job.
+        chance: a random number of 0 to 1 for the jitter.
+        enabled: False when the run's config disabled retries.
+    """
+    if not enabled:
+        return None
+    if isinstance(error, RetryRequested):
+        return Retry(error.seconds_to_wait or 0.0) if attempt <= error.max_retries else None
+    if isinstance(error, Failure) and not error.allow_retries:
+        return None
+    if policy is None or attempt > policy.max_retries:
+        return None
+    return Retry(max(policy.calculate_delay(attempt, chance), 0.0))
+
+
+def unreachable(state: RunState, wanted: Sequence[Unit]) -> list[str]:
+    """Keys of wanted units that nothing will ever make ready (a re-execution without its past)."""
+    return [state.key(unit) for unit in wanted if state.phase.get(unit) is Phase.WAITING]

@@ -1,0 +1,199 @@
+"""The user's definitions: found in a module, and asked for assets and jobs.
+
+Owns: what counts as definitions (a ``Definitions``, a ``@repository``, a function or variable that is
+named, or the loose assets and jobs of a module) and ``Code``, what everything above loads code as.
+Must not know the command line. How a module is imported: ``user_code``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from attrs import frozen
+
+from penstock.define.asset_graph import AssetGraph
+from penstock.define.asset_job import IMPLICIT_JOB, build_asset_job
+from penstock.define.definitions import Definitions
+from penstock.define.job import JobDefinition
+from penstock.define.loading import load_definitions_from_modules
+from penstock.define.repository import RepositoryDefinition
+from penstock.errors import CodeLocationError, UserError, suggest
+from penstock.host.settings import Settings
+from penstock.host.user_code import CodeSource, import_source, told
+
+
+@frozen(kw_only=True, eq=False)
+class Code:
+    """The user's definitions and where they came from."""
+
+    definitions: Any
+    module: ModuleType
+    source: CodeSource
+
+    @property
+    def graph(self) -> AssetGraph:
+        """Every asset and what it depends on."""
+        return self.definitions.resolve_asset_graph()
+
+    @property
+    def jobs(self) -> Mapping[str, JobDefinition]:
+        """Every job that has a name of its own, sorted by it."""
+        found = {job.name: job for job in self.definitions.get_repository_def().get_all_jobs()}
+        return {name: found[name] for name in sorted(found) if not name.startswith(IMPLICIT_JOB)}
+
+    def job(self, name: str) -> JobDefinition:
+        """The job of that name.
+
+        Raises:
+            CodeLocationError: when there is none.
+        """
+        if name.startswith(IMPLICIT_JOB):
+            return self.asset_job()
+        jobs = self.jobs
+        if name not in jobs:
+            known = f" There are: {', '.join(jobs)}." if jobs else " It has no jobs at all."
+            raise CodeLocationError(f"{self.source} has no job {name!r}.{suggest(name, jobs)}{known}")
+        return jobs[name]
+
+    def asset_job(self, selection: Any = None, executor: Any = None) -> JobDefinition:
+        """The job that makes a selection of the assets.
+
+        Args:
+            selection: in any spelling, None for everything that a run can make.
+            executor: the definition of an executor, None for that of the definitions.
+        """
+        given = self.definitions
+        return build_asset_job(
+            IMPLICIT_JOB,
+            self.graph,
+            selection,
+            given.resources or {},
+            logger_defs=given.loggers or {},
+            executor_def=executor or given.executor,
+        )
+
+
+def source_of(
+    settings: Settings, *, module: str | None = None, file: str | None = None, folder: Path
+) -> CodeSource:
+    """Where the definitions are: as the arguments say, else as the settings say.
+
+    Args:
+        settings: with ``module`` or ``file``, from ``[tool.penstock]``.
+        module: ``MODULE[:NAME]``.
+        file: ``FILE.py[:NAME]``.
+        folder: the current folder.
+
+    Raises:
+        CodeLocationError: when nothing says where they are.
+    """
+    if module is not None or file is not None:
+        return CodeSource.parse(module=module, file=file, folder=folder)
+    if settings.module is None and settings.file is None:
+        raise CodeLocationError(
+            "Nothing says where your definitions are. Name the module (-m package.module) or the file"
+            ' (-f file.py), or write it once into pyproject.toml: [tool.penstock] module = "package.module".'
+        )
+    found = CodeSource.parse(
+        module=settings.module,
+        file=None if settings.file is None else str(settings.file),
+        folder=_folder_of(settings) or folder,
+    )
+    attribute = settings.attribute or found.attribute
+    return CodeSource(module=found.module, file=found.file, attribute=attribute, folder=found.folder)
+
+
+def _folder_of(settings: Settings) -> Path | None:
+    """The folder of the pyproject.toml that names the module."""
+    origin = settings.origins.get("module", "")
+    path = origin.rpartition(": ")[0]
+    return Path(path).parent if path.endswith("pyproject.toml") else None
+
+
+def load_code(source: CodeSource) -> Code:
+    """Import a module and find its definitions.
+
+    Raises:
+        CodeLocationError: when it cannot be imported, holds no definitions, or holds several.
+    """
+    module = import_source(source)
+    try:
+        found = _named(module, source) if source.attribute else _found(module, source)
+    except CodeLocationError:
+        raise
+    except UserError:
+        raise
+    except Exception as error:
+        raise CodeLocationError(told(str(source), error)) from error
+    return Code(definitions=found, module=module, source=source)
+
+
+def _named(module: ModuleType, source: CodeSource) -> Any:
+    name = source.attribute or ""
+    if not hasattr(module, name):
+        near = suggest(name, [one for one in vars(module) if not one.startswith("_")])
+        raise CodeLocationError(f"{_title(source)} has no {name!r}.{near}")
+    return as_definitions(getattr(module, name), str(source))
+
+
+def as_definitions(value: Any, where: str) -> Any:
+    """What a variable holds, as definitions.
+
+    Args:
+        value: definitions, a repository, a function without arguments that gives such, a job, assets.
+        where: for messages.
+
+    Raises:
+        CodeLocationError: when it is none of these.
+    """
+    if isinstance(value, (Definitions, RepositoryDefinition)):
+        return value
+    if isinstance(value, JobDefinition):
+        return Definitions(jobs=[value])
+    if callable(value) and not isinstance(value, type) and hasattr(value, "__code__"):
+        return as_definitions(value(), f"what {where} returns")
+    try:
+        return Definitions(assets=value if isinstance(value, (list, tuple)) else [value])
+    except UserError as error:
+        raise CodeLocationError(
+            f"{where} is a {type(value).__name__}, wanted Definitions, a repository, a job or assets."
+        ) from error
+
+
+def _found(module: ModuleType, source: CodeSource) -> Any:
+    held = {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, (Definitions, RepositoryDefinition))
+    }
+    different = {id(value): name for name, value in held.items()}
+    if len(different) > 1:
+        names = list(different.values())
+        flag = f"-m {source.module}" if source.module else f"-f {source.file}"
+        raise CodeLocationError(
+            f"{_title(source)} holds {len(names)} definitions: {', '.join(names)}."
+            f" Say which: {flag}:{names[0]}"
+        )
+    if held:
+        return next(iter(held.values()))
+    loose = load_definitions_from_modules([module])
+    if _is_empty(loose):
+        raise CodeLocationError(
+            f"{_title(source)} holds no definitions. Write `defs = Definitions(assets=[...])` at its end,"
+            " or define assets or jobs in it."
+        )
+    return loose
+
+
+def _is_empty(definitions: Any) -> bool:
+    has_jobs = any(
+        not job.name.startswith(IMPLICIT_JOB) for job in definitions.get_repository_def().get_all_jobs()
+    )
+    return not has_jobs and not definitions.resolve_asset_graph().by_key
+
+
+def _title(source: CodeSource) -> str:
+    return f"Module {source.module}" if source.module else str(source.file)

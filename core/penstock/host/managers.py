@@ -1,0 +1,34 @@
+"""Ready-made I/O manager definitions that users bind by name.
+
+Owns: ``mem_io_manager`` and ``fs_io_manager``. Lazy: the files plugin is imported when a run opens it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from penstock.config import Field
+from penstock.define.io_manager import IOManagerDefinition
+from penstock.engine.memory import InMemoryIOManager
+from penstock.host.defaults import FILES_MANAGER
+
+
+def _memory(_context: Any) -> InMemoryIOManager:
+    return InMemoryIOManager()
+
+
+def _files(context: Any) -> Any:
+    module, _, attribute = FILES_MANAGER.partition(":")
+    given = (context.resource_config or {}).get("base_dir")
+    folder = given or context.instance.storage_directory()
+    return getattr(import_module(module), attribute)(base_dir=folder)
+
+
+mem_io_manager = IOManagerDefinition(resource_fn=_memory)
+"""Keeps values in memory for one run."""
+
+fs_io_manager = IOManagerDefinition(
+    resource_fn=_files, config_schema={"base_dir": Field(str, is_required=False)}
+)
+"""Stores values as files in ``base_dir``, by default the instance's storage folder."""

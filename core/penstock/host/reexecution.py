@@ -1,0 +1,159 @@
+"""Re-execution: what a new run takes over from an earlier one.
+
+Owns: which units run again and which events of the past the new run starts from. The state they lead to
+is made by the same fold as that of a live run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from penstock.define.job import JobDefinition
+from penstock.engine.state import Phase, RunState
+from penstock.errors import InvariantViolationError, RunNotFoundError
+from penstock.events.runs import Run, RunStatus
+from penstock.events.values import (
+    AssetMaterialized,
+    AssetObserved,
+    Happened,
+    OutputProduced,
+    StepHappened,
+    StepSkipped,
+    StepSucceeded,
+)
+from penstock.host.instance import Instance
+from penstock.host.launch import Past
+from penstock.host.ownership import mend_lost_runs
+from penstock.plan.expand import Given, build_plan
+from penstock.plan.model import Plan, bare_key
+from penstock.plan.run_config import input_names
+from penstock.spi.store import EventQuery
+
+_TAKEN_OVER = (OutputProduced, StepSucceeded, StepSkipped, AssetMaterialized, AssetObserved)
+
+
+@frozen(kw_only=True)
+class ReexecutionOptions:
+    """Which run is repeated, and which of its steps.
+
+    Args:
+        parent_run_id: the run.
+        step_selection: step keys (``"work[b]"``, ``"clean"``); empty for all of them.
+    """
+
+    parent_run_id: str
+    step_selection: Sequence[str] = ()
+    is_from_failure: bool = False
+
+    @staticmethod
+    def from_failure(run_id: str, instance: Instance) -> ReexecutionOptions:
+        """Repeat what failed or was never reached.
+
+        Raises:
+            RunNotFoundError: when there is no such run.
+            InvariantViolationError: when the run did not fail and was not canceled.
+        """
+        mend_lost_runs(instance.store)
+        run = instance.get_run_by_id(run_id)
+        if run is None:
+            raise RunNotFoundError(f"There is no run {run_id!r}, so nothing of it can be repeated.")
+        if run.status not in (RunStatus.FAILURE, RunStatus.CANCELED):
+            raise InvariantViolationError(
+                f"Run {run_id} ended as {run.status.value}; only a failed or canceled run can be repeated"
+                " from its failure. Leave out from_failure to repeat all of it."
+            )
+        return ReexecutionOptions(parent_run_id=run_id, is_from_failure=True)
+
+
+def past_of(options: ReexecutionOptions, job: JobDefinition, instance: Instance) -> Past:
+    """What a re-execution of a job starts from.
+
+    Raises:
+        RunNotFoundError: when the parent is not stored.
+        StepNotFoundError: when the selection names no step of the job.
+    """
+    parent = instance.get_run_by_id(options.parent_run_id)
+    if parent is None:
+        raise RunNotFoundError(f"There is no run {options.parent_run_id!r} to repeat.")
+    plan = build_plan(job, Given(config_inputs=input_names(parent.run_config)))
+    lineage = _lineage(parent, instance)
+    taken, origin = _taken_over(lineage, instance)
+    if options.is_from_failure:
+        keys = _unfinished(plan, taken)
+    elif options.step_selection:
+        keys = _selected(plan, options.step_selection)
+    else:
+        keys, taken = tuple(step.key for step in plan.steps), []
+    again = set(keys)
+    kept = [e for e in taken if e.step not in again and bare_key(e.step) not in again]
+    return Past(
+        parent_run_id=parent.run_id,
+        root_run_id=parent.root_run_id or parent.run_id,
+        step_keys=tuple(keys),
+        events=tuple(_in_plan_order(plan, kept)),
+        origin=origin,
+    )
+
+
+def _lineage(run: Run, instance: Instance) -> list[Run]:
+    """A run and those it repeats, oldest first."""
+    found = [run]
+    while found[0].parent_run_id is not None:
+        before = instance.get_run_by_id(found[0].parent_run_id)
+        if before is None:
+            break
+        found.insert(0, before)
+    return found
+
+
+def _taken_over(lineage: Sequence[Run], instance: Instance) -> tuple[list[StepHappened], dict[str, str]]:
+    """What steps left behind in a line of runs, the last successful attempt of each."""
+    by_step: dict[str, list[StepHappened]] = {}
+    origin: dict[str, str] = {}
+    for run in lineage:
+        of_run: dict[str, list[StepHappened]] = {}
+        for stored in instance.store.read(EventQuery(run_id=run.run_id)):
+            event: Happened = stored.event
+            if isinstance(event, StepHappened) and isinstance(event, _TAKEN_OVER) and event.step:
+                of_run.setdefault(event.step, []).append(event)
+        for step, events in of_run.items():
+            if any(isinstance(e, (StepSucceeded, StepSkipped)) for e in events):
+                by_step[step] = events
+                origin[step] = run.run_id
+    return [event for events in by_step.values() for event in events], origin
+
+
+def _unfinished(plan: Plan, taken: Sequence[Happened]) -> tuple[str, ...]:
+    """Keys of units that did not end well, and of steps that were never reached."""
+    state = RunState(plan).apply_all(_in_plan_order(plan, taken))
+    keys = [state.key(unit) for unit in sorted(state.unfinished(), key=lambda unit: (unit[0], unit[1] or ""))]
+    reached = {unit[0] for unit in state.phase if state.phase[unit] >= Phase.SUCCEEDED} | {
+        unit[0] for unit in state.unfinished()
+    }
+    keys.extend(step.key for step in plan.steps if step.id not in reached and state.keys.get(step.id) is None)
+    return tuple(dict.fromkeys(keys))
+
+
+def _in_plan_order(plan: Plan, events: Sequence[Happened]) -> list[Happened]:
+    """Events of steps that the plan still has, sources before readers."""
+    known = [e for e in events if isinstance(e, StepHappened) and bare_key(e.step) in plan.by_key]
+    return sorted(known, key=lambda e: plan.by_key[bare_key(e.step)].id)
+
+
+def _selected(plan: Plan, selection: Sequence[str]) -> tuple[str, ...]:
+    """The chosen keys; with ``+`` or ``*`` behind a key, what follows it too."""
+    keys: dict[str, None] = {}
+    for term in selection:
+        name = term.rstrip("+*")
+        step = plan.step(name)
+        keys[name] = None
+        depth = len(plan.steps) if term.endswith("*") else len(term) - len(name)
+        border = {step.id}
+        for _ in range(depth):
+            border = {reader for one in border for reader in plan.readers[one]}
+            keys.update((plan.steps[i].key, None) for i in sorted(border))
+            if not border:
+                break
+    return tuple(keys)

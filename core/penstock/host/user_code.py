@@ -1,0 +1,158 @@
+"""Importing a module of the user, and saying in one screen what is wrong with it.
+
+Owns: where a module is looked for, and the wording of import failures: a missing module, a syntax
+error with its line, an exception with the frames of the user alone. Lazy: imports modules by name.
+Must not know definitions: that is ``code``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+from attrs import frozen
+
+from penstock.errors import CodeLocationError, UserError, suggest
+
+_OWN = str(Path(__file__).resolve().parent.parent)
+_MOST_FRAMES = 6
+
+
+@frozen(kw_only=True)
+class CodeSource:
+    """Where definitions are.
+
+    Args:
+        module: the dotted name of a module.
+        file: a Python file; exactly one of both is given.
+        attribute: the variable that holds the definitions, None to look for it.
+        folder: where modules are looked for, with its ``src`` folder.
+    """
+
+    module: str | None = None
+    file: Path | None = None
+    attribute: str | None = None
+    folder: Path
+
+    @classmethod
+    def parse(cls, *, module: str | None = None, file: str | None = None, folder: Path) -> CodeSource:
+        """Read ``MODULE[:NAME]`` or ``FILE.py[:NAME]``.
+
+        Args:
+            module, file: as on the command line; one of both.
+            folder: the current folder, or that of the project.
+        """
+        text, colon, attribute = (module or file or "").rpartition(":")
+        if not colon or (file and not attribute.isidentifier()):
+            text, attribute = module or file or "", ""
+        return cls(
+            module=text if module else None,
+            file=None if module else folder / text,
+            attribute=attribute or None,
+            folder=folder,
+        )
+
+    def __str__(self) -> str:
+        place = self.module or str(self.file)
+        return f"{place}:{self.attribute}" if self.attribute else place
+
+
+def import_source(source: CodeSource) -> ModuleType:
+    """The module of a source, imported.
+
+    Raises:
+        CodeLocationError: when it cannot be found or imported; the message is for the user.
+    """
+    return _import_file(source.file) if source.file is not None else _import_module(source)
+
+
+def _import_module(source: CodeSource) -> ModuleType:
+    name = source.module or ""
+    for folder in (source.folder / "src", source.folder):
+        if folder.is_dir() and str(folder) not in sys.path:
+            sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise CodeLocationError(_missing_module(source, error.name)) from error
+        raise CodeLocationError(told(f"module {name}", error)) from error
+    except (Exception, SystemExit) as error:
+        raise CodeLocationError(told(f"module {name}", error)) from error
+
+
+def _import_file(file: Path) -> ModuleType:
+    if not file.is_file():
+        near = suggest(file.name, (one.name for one in _python_files(file.parent)))
+        raise CodeLocationError(f"There is no file {file}.{near}")
+    if str(file.parent) not in sys.path:
+        sys.path.insert(0, str(file.parent))
+    name = _free_name(file)
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise CodeLocationError(f"{file} is not a Python file: its name must end in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # functions are pickled by this name
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise CodeLocationError(told(str(file), error)) from error
+    return module
+
+
+def _free_name(file: Path) -> str:
+    """The file's name, unless another module has it (``json.py``, ``penstock.py``)."""
+    name = file.stem
+    while name in sys.modules or name in sys.stdlib_module_names:
+        name = f"{name}_"
+    return name
+
+
+def _missing_module(source: CodeSource, missing: str) -> str:
+    parent, _, last = missing.rpartition(".")
+    folder = source.folder / Path(*parent.split(".")) if parent else source.folder
+    known = [one.stem for one in _python_files(folder)]
+    known += [one.parent.name for one in folder.glob("*/__init__.py")] if folder.is_dir() else []
+    near = suggest(last, known)
+    return f"There is no module {missing!r} in {source.folder} or among what is installed.{near}"
+
+
+def _python_files(folder: Path) -> Iterable[Path]:
+    return sorted(folder.glob("*.py")) if folder.is_dir() else ()
+
+
+def told(what: str, error: BaseException) -> str:
+    """Why user code could not be imported, in one screen.
+
+    Args:
+        what: the module or file that was imported.
+        error: what importing it raised.
+    """
+    if isinstance(error, SyntaxError):
+        return f"{what} cannot be read as Python.\n{_syntax(error)}"
+    head = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    lines = [f"{what} cannot be imported: {head}", *_frames(error)]
+    cause = error.__cause__
+    if cause is not None:
+        lines += [f"because of {type(cause).__name__}: {cause}", *_frames(cause)]
+    return "\n".join(lines)
+
+
+def _syntax(error: SyntaxError) -> str:
+    """File, line and a caret below the fault."""
+    shown = traceback.format_exception_only(type(error), error)
+    return "".join(shown).rstrip()
+
+
+def _frames(error: BaseException) -> list[str]:
+    """The user's frames, outermost first, without those of Penstock and of the import system."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith((_OWN, "<frozen "))]
+    shown = traceback.format_list(own[-_MOST_FRAMES:])
+    return [line.rstrip("\n") for frame in shown for line in frame.splitlines()]
