@@ -94,20 +94,17 @@ class EventLogEntry:
     @property
     def asset_materialization(self) -> v.AssetMaterialization | None:
         """The materialization, None for other events."""
-        value = self.event.value
-        return value.materialization if isinstance(value, v.AssetMaterialized) else None
+        return self.event.asset_materialization
 
     @property
     def asset_observation(self) -> v.AssetObservation | None:
         """The observation, None for other events."""
-        value = self.event.value
-        return value.observation if isinstance(value, v.AssetObserved) else None
+        return self.event.asset_observation
 
     @property
     def asset_check_evaluation(self) -> v.AssetCheckEvaluation | None:
         """The evaluation of a check, None for other events."""
-        value = self.event.value
-        return value.evaluation if isinstance(value, v.CheckEvaluated) else None
+        return self.event.asset_check_evaluation
 
     @property
     def tags(self) -> dict[str, str]:

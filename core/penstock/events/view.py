@@ -256,6 +256,21 @@ class Event:
         """
         return cast("v.AssetMaterialized", self._of(v.AssetMaterialized)).materialization
 
+    @property
+    def asset_materialization(self) -> v.AssetMaterialization | None:
+        """The materialization, None for other events."""
+        return self.value.materialization if isinstance(self.value, v.AssetMaterialized) else None
+
+    @property
+    def asset_observation(self) -> v.AssetObservation | None:
+        """The observation, None for other events."""
+        return self.value.observation if isinstance(self.value, v.AssetObserved) else None
+
+    @property
+    def asset_check_evaluation(self) -> v.AssetCheckEvaluation | None:
+        """The evaluation of a check, None for other events."""
+        return self.value.evaluation if isinstance(self.value, v.CheckEvaluated) else None
+
     # ---- particulars by kind; each raises InvariantViolationError for an event of another kind -----
 
     @property

@@ -97,6 +97,14 @@ def test_a_check_evaluation_tells_its_asset():
     assert event.asset_key == AssetKey("a")
 
 
+def test_facts_are_none_where_the_event_tells_none():
+    started = view(v.StepStarted(at=1, step="s"))
+    assert started.asset_materialization is None
+    assert started.asset_observation is None
+    assert started.asset_check_evaluation is None
+    assert view(v.AssetMaterialized(at=1, materialization=MADE)).asset_materialization is MADE
+
+
 def test_a_loaded_input_tells_its_asset():
     event = view(v.InputLoaded(at=1, step="s", input_name="x", asset_key=AssetKey("up")))
     assert event.asset_key == AssetKey("up")
