@@ -71,7 +71,7 @@ def _event_conditions(query: EventQuery, run: int | None, asset: int | None) -> 
     if asset is not None:
         conditions.append(("e.asset = ?", (asset,)))
     if query.check_key is not None:
-        conditions.append(("e.check_name = ?", (query.check_key.name,)))
+        conditions.append(("e.check_name = ? AND e.kind = ?", (query.check_key.name, rows.CHECKED)))
     if query.partitions is not None and len(query.partitions) <= LIST_LIMIT:
         conditions.append(_is_in("e.part", query.partitions))
     if query.kinds is not None:

@@ -35,7 +35,7 @@ def test_text_is_read_from_an_offset(logs):
     assert (chunk.text, chunk.next_offset, chunk.size) == ("first\n", 6, 6)
     writer.write(b"second\n")
     assert logs.read("r", "s", Stream.OUT, offset=chunk.next_offset).text == "second\n"
-    assert logs.read("r", "s", Stream.OUT, offset=-4).text == "ond\n"
+    assert logs.read("r", "s", Stream.OUT, offset=-5).text == "cond\n"
     assert logs.read("r", "s", Stream.OUT, limit=3).next_offset == 3
     assert logs.read("r", "s", Stream.OUT, offset=99).text == ""
     assert logs.streams("r", "s") == (Stream.OUT,)

@@ -1,0 +1,78 @@
+"""The check of a store: does what it says of runs and assets agree with what it logged.
+
+Owns: the invariants that hold after any crash (RELIABILITY B12: I1, I2, I3, I17) and between the
+log and its projections. Reads only, and everything: for ``penstock instance info`` and for tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.events.fold import check_run
+from penstock.events.runs import RunRecord, RunsFilter
+from penstock.spi.store import EventQuery
+from penstock.store import rows
+from penstock.store.sqlite import SqliteStore
+
+PAGE = 500
+
+_STALE_PROJECTIONS = {
+    "the latest materialization of {} is not the last one that is stored": f"""
+        SELECT a.key FROM assets a WHERE a.materialized IS NOT
+        (SELECT max(f.id) FROM facts f WHERE f.asset = a.id AND f.kind = {rows.MATERIALIZED})""",
+    "the latest observation of {} is not the last one that is stored": f"""
+        SELECT a.key FROM assets a WHERE a.observed IS NOT
+        (SELECT max(f.id) FROM facts f WHERE f.asset = a.id AND f.kind = {rows.OBSERVED})""",
+    "the materialized partitions of {} are not those that are stored": f"""
+        SELECT a.key FROM assets a JOIN (
+            SELECT asset, part, max(id) AS fact FROM facts
+            WHERE kind = {rows.MATERIALIZED} AND part IS NOT NULL GROUP BY asset, part
+            EXCEPT SELECT asset, part, fact FROM partitions
+        ) odd ON odd.asset = a.id""",
+    "a materialized partition of {} has no event": """
+        SELECT a.key FROM assets a JOIN partitions p ON p.asset = a.id
+        WHERE NOT EXISTS (SELECT 1 FROM facts f WHERE f.id = p.fact)""",
+    "the latest evaluation of a check on {} is not the last one that is stored": f"""
+        SELECT a.key FROM assets a JOIN (
+            SELECT asset, check_name, max(id) AS fact FROM facts
+            WHERE kind = {rows.CHECKED} GROUP BY asset, check_name
+            EXCEPT SELECT asset, name, fact FROM checks
+        ) odd ON odd.asset = a.id""",
+}
+
+
+def faults_in(store: SqliteStore) -> list[str]:
+    """Everything that is wrong with a store, one sentence each; empty when all is well."""
+    damage = _damage(store)
+    return damage or [*_faults_of_runs(store), *_faults_of_projections(store)]
+
+
+def _damage(store: SqliteStore) -> list[str]:
+    with store.database.read() as tx:
+        found = [row[0] for row in tx.execute("PRAGMA quick_check(20)")]
+        orphans = tx.execute("PRAGMA foreign_key_check").fetchall()
+    faults = (
+        [] if found == ["ok"] else [f"The file {store.database.path} is damaged: {line}" for line in found]
+    )
+    return [*faults, *(f"A row of {table} points nowhere." for table, *_ in orphans)]
+
+
+def _faults_of_runs(store: SqliteStore) -> Iterator[str]:
+    for record in _all_runs(store):
+        log = store.read(EventQuery(run_id=record.run.run_id))
+        faults = check_run(record, [entry.event for entry in log], [entry.seq for entry in log])
+        yield from (f"Run {record.run.run_id}: {fault}" for fault in faults)
+
+
+def _all_runs(store: SqliteStore) -> Iterator[RunRecord]:
+    last: int | None = None
+    while page := store.runs(RunsFilter(), limit=PAGE, before=last):
+        yield from page
+        last = page[-1].storage_id
+
+
+def _faults_of_projections(store: SqliteStore) -> Iterator[str]:
+    with store.database.read() as tx:
+        for sentence, sql in _STALE_PROJECTIONS.items():
+            for (key,) in tx.execute(sql).fetchall():
+                yield f"Assets: {sentence.format(rows.asset_key(key).to_user_string())}."

@@ -1,0 +1,59 @@
+"""The doctor finds nothing in a sound store, and each thing that is wrong in another."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from penstock.events import values as v
+from penstock.store.doctor import faults_in
+from penstock.store.open import open_store, sqlite_url
+from penstock.store.retention import RetentionPolicy, retain
+from penstock.testing.conformance.store import A, B, evaluated, finished_run
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "penstock.db"
+
+
+@pytest.fixture
+def store(path):
+    with closing(open_store(sqlite_url(path))) as store:
+        finished_run(store, "1", partition="p")
+        finished_run(store, "2", partition="p")
+        finished_run(store, "3", B)
+        observed = v.AssetObserved(at=1.0, observation=v.AssetObservation(A))
+        store.append("", 0, [evaluated(A, "c", passed=True), observed])
+        yield store
+
+
+def test_a_sound_store_has_no_faults(store):
+    assert faults_in(store) == []
+    store.delete_run("2")
+    store.wipe(B)
+    store.wipe(A, ["p"])
+    retain(store, RetentionPolicy(older_than=0.0, keep_history=False), 1e9)
+    assert faults_in(store) == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("DROP TRIGGER runs_move_legally; UPDATE runs SET status = 6 WHERE id = 1", "stored as FAILURE"),
+        ("UPDATE runs SET last_seq = 9 WHERE id = 2", "Run 2: The run counts 9 events"),
+        ("DROP TRIGGER events_stay; DELETE FROM events WHERE seq = 3 AND run = 1", "Run 1"),
+        ("UPDATE assets SET materialized = 1 WHERE id = 1", "the latest materialization of a"),
+        ("UPDATE assets SET observed = NULL", "the latest observation of a"),
+        ("DELETE FROM partitions", "the materialized partitions of a"),
+        ("UPDATE partitions SET fact = 999", "a materialized partition of a has no event"),
+        ("DELETE FROM checks", "the latest evaluation of a check on a"),
+        ("INSERT INTO run_tags VALUES ('k', 'v', 999)", "A row of run_tags points nowhere"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_told(store, path, harm, said):
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(harm)
+    assert any(said in fault for fault in faults_in(store)), faults_in(store)
