@@ -2,6 +2,8 @@
 
 Owns: the public names, each imported from its room when it is first used, so that ``import penstock``
 costs next to nothing (lazy on purpose, by PEP 562). Nothing inside the package imports from here.
+A name stands three times below, for three readers: type checkers, ``__getattr__`` and ``import *``;
+a test holds them together.
 """
 
 from __future__ import annotations
@@ -9,43 +11,96 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+# fmt: off  # names run on in lines: one per line would fill hundreds
+# isort: off
 if TYPE_CHECKING:
-    from penstock.config import Array, BoolSource, Config, ConfigMapping, Enum, EnumValue, EnvVar, Field, IntSource, Map, Noneable, Permissive, PermissiveConfig, RunConfig, ScalarUnion, Selector, Shape, StringSource, config_mapping, configured
+    from penstock.config import (
+        Array, BoolSource, Config, ConfigMapping, Enum, EnumValue, EnvVar, Field, IntSource, Map, Noneable,
+        Permissive, PermissiveConfig, RunConfig, ScalarUnion, Selector, Shape, StringSource, config_mapping,
+        configured,
+    )
     from penstock.define.asset_decorators import asset, multi_asset
     from penstock.define.asset_graph import AssetGraph
     from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset_job
     from penstock.define.assets import AssetChecksDefinition, AssetsDefinition, map_asset_specs
-    from penstock.define.automation import DefaultScheduleStatus, DefaultSensorStatus, RunRequest, ScheduleDefinition, ScheduleEvaluationContext, SensorDefinition, SensorEvaluationContext, SkipReason, build_schedule_context, build_sensor_context, schedule, sensor
-    from penstock.define.configurable_resource import ConfigurableResource, ConfigurableResourceFactory, ResourceDependency
-    from penstock.define.executor import ExecutorDefinition, executor, in_process_executor, multi_or_in_process_executor, multiprocess_executor
+    from penstock.define.automation import (
+        DefaultScheduleStatus, DefaultSensorStatus, RunRequest, ScheduleDefinition,
+        ScheduleEvaluationContext, SensorDefinition, SensorEvaluationContext, SkipReason,
+        build_schedule_context, build_sensor_context, schedule, sensor,
+    )
+    from penstock.define.checks import asset_check, multi_asset_check
+    from penstock.define.configurable_resource import (
+        ConfigurableResource, ConfigurableResourceFactory, ResourceDependency,
+    )
+    from penstock.define.definitions import Definitions
+    from penstock.define.executor import (
+        ExecutorDefinition, executor, in_process_executor, multi_or_in_process_executor,
+        multiprocess_executor,
+    )
     from penstock.define.graph import GraphDefinition
+    from penstock.define.graph_assets import graph_asset, graph_multi_asset
     from penstock.define.graph_decorator import graph
     from penstock.define.hook import HookDefinition, event_list_hook, failure_hook, success_hook
     from penstock.define.inout import DynamicOut, GraphIn, GraphOut, In, Out
-    from penstock.define.io_manager import ConfigurableIOManager, ConfigurableIOManagerFactory, IOManager, IOManagerDefinition, InputManager, InputManagerDefinition, input_manager, io_manager
+    from penstock.define.io_manager import (
+        ConfigurableIOManager, ConfigurableIOManagerFactory, IOManager, IOManagerDefinition, InputManager,
+        InputManagerDefinition, input_manager, io_manager,
+    )
     from penstock.define.job import JobDefinition
     from penstock.define.job_decorator import job
-    from penstock.define.logger import InitLoggerContext, LoggerDefinition, colored_console_logger, json_console_logger, logger
+    from penstock.define.loading import (
+        load_all_assets_from_current_module, load_asset_checks_from_current_module,
+        load_asset_checks_from_modules, load_asset_checks_from_package_module,
+        load_asset_checks_from_package_name, load_assets_from_current_module, load_assets_from_modules,
+        load_assets_from_package_module, load_assets_from_package_name,
+        load_definitions_from_current_module, load_definitions_from_module, load_definitions_from_modules,
+        load_definitions_from_package_module, load_definitions_from_package_name,
+    )
+    from penstock.define.logger import (
+        InitLoggerContext, LoggerDefinition, colored_console_logger, json_console_logger, logger,
+    )
+    from penstock.define.observe import (
+        SourceAsset, external_assets_from_specs, multi_observable_source_asset, observable_source_asset,
+    )
     from penstock.define.op import OpDefinition, op
     from penstock.define.output import DynamicOutput, Output
     from penstock.define.reconstructable import ReconstructableJob, build_reconstructable_job, reconstructable
-    from penstock.define.repository import RepositoryDefinition, repository
+    from penstock.define.repository import RepositoryDefinition
+    from penstock.define.repository_decorator import repository
     from penstock.define.resource import ResourceDefinition, ResourceParam, make_values_resource, resource
     from penstock.define.results import AssetCheckResult, ExpectationResult, MaterializeResult, ObserveResult
     from penstock.define.retry import Backoff, Failure, Jitter, RetryPolicy, RetryRequested
     from penstock.define.selection import AssetSelection
     from penstock.define.specs import AssetCheckSpec, AssetDep, AssetIn, AssetOut, AssetSpec
     from penstock.define.versions import DataProvenance, DataVersion, DataVersionsByPartition
+    from penstock.define.with_resources import with_resources
     from penstock.engine.context import AssetCheckExecutionContext, AssetExecutionContext, OpExecutionContext
-    from penstock.engine.direct import build_asset_check_context, build_asset_context, build_hook_context, build_init_resource_context, build_op_context
+    from penstock.engine.direct import (
+        build_asset_check_context, build_asset_context, build_hook_context, build_init_resource_context,
+        build_op_context,
+    )
     from penstock.engine.hooks import HookContext
     from penstock.engine.logs import LogManager, get_logger
     from penstock.engine.memory import InMemoryIOManager
     from penstock.engine.resources import InitResourceContext
-    from penstock.errors import CheckFailedError, CodeLocationError, ConfigMappingFunctionError, Error, EventLogInvalidForRun, ExecutionInterruptedError, HandleOutputError, HookExecutionError, InvalidConfigDefinitionError, InvalidConfigError, InvalidDefinitionError, InvalidInvocationError, InvalidMetadataError, InvalidSubsetError, InvariantViolationError, LoadInputError, PluginError, ResourceFunctionError, RunNotFoundError, SettingsError, StepExecutionError, StepNotFoundError, StepOutputNotFoundError, StepTimeoutError, StoreError, SubprocessError, TransitionRejected, TypeCheckDidNotPass, TypeCheckError, TypeLoadingError, UnknownPartitionError, UnknownResourceError, UnmetExecutorRequirementsError, UserCodeExecutionError, UserError
-    from penstock.events.entries import AssetRecordsFilter, EventLogEntry, EventLogRecord, EventRecordsFilter, EventRecordsResult, RunStatusChangeRecordsFilter
+    from penstock.errors import (
+        CheckFailedError, CodeLocationError, ConfigMappingFunctionError, Error, EventLogInvalidForRun,
+        ExecutionInterruptedError, HandleOutputError, HookExecutionError, InvalidConfigDefinitionError,
+        InvalidConfigError, InvalidDefinitionError, InvalidInvocationError, InvalidMetadataError,
+        InvalidSubsetError, InvariantViolationError, LoadInputError, PluginError, ResourceFunctionError,
+        RunNotFoundError, SettingsError, StepExecutionError, StepNotFoundError, StepOutputNotFoundError,
+        StepTimeoutError, StoreError, SubprocessError, TransitionRejected, TypeCheckDidNotPass,
+        TypeCheckError, TypeLoadingError, UnknownPartitionError, UnknownResourceError,
+        UnmetExecutorRequirementsError, UserCodeExecutionError, UserError,
+    )
+    from penstock.events.entries import (
+        AssetCheckExecutionRecord, AssetPartitionStatus, AssetRecord, AssetRecordsFilter, EventLogEntry,
+        EventLogRecord, EventRecordsFilter, EventRecordsResult, RunStatusChangeRecordsFilter,
+    )
     from penstock.events.runs import Run, RunRecord, RunStatus, RunsFilter
-    from penstock.events.values import AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization, AssetObservation
+    from penstock.events.values import (
+        AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization, AssetObservation,
+    )
     from penstock.events.view import Event, EventType
     from penstock.host.execute import execute_job, materialize, materialize_to_memory, validate_run_config
     from penstock.host.instance import Instance
@@ -55,48 +110,116 @@ if TYPE_CHECKING:
     from penstock.host.result import ExecutionResult
     from penstock.host.values import AssetValueLoader
     from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, CoercibleToAssetKeyPrefix
-    from penstock.metadata import AssetMetadataValue, BoolMetadataValue, CodeReferencesMetadataSet, CodeReferencesMetadataValue, FloatMetadataValue, IntMetadataValue, JobMetadataValue, JsonMetadataValue, LocalFileCodeReference, MarkdownMetadataValue, MetadataValue, NotebookMetadataValue, NullMetadataValue, PathMetadataValue, PoolMetadataValue, PythonArtifactMetadataValue, RawMetadataMapping, RawMetadataValue, RunMetadataValue, TableColumn, TableColumnConstraints, TableColumnDep, TableColumnLineage, TableColumnLineageMetadataValue, TableConstraints, TableMetadataSet, TableMetadataValue, TableRecord, TableSchema, TableSchemaMetadataValue, TextMetadataValue, TimestampMetadataValue, UrlCodeReference, UrlMetadataValue
-    from penstock.spi.io_contexts import InputContext, OutputContext, build_input_context, build_output_context
+    from penstock.metadata import (
+        AssetMetadataValue, BoolMetadataValue, CodeReferencesMetadataSet, CodeReferencesMetadataValue,
+        FloatMetadataValue, IntMetadataValue, JobMetadataValue, JsonMetadataValue, LocalFileCodeReference,
+        MarkdownMetadataValue, MetadataValue, NotebookMetadataValue, NullMetadataValue, PathMetadataValue,
+        PoolMetadataValue, PythonArtifactMetadataValue, RawMetadataMapping, RawMetadataValue,
+        RunMetadataValue, TableColumn, TableColumnConstraints, TableColumnDep, TableColumnLineage,
+        TableColumnLineageMetadataValue, TableConstraints, TableMetadataSet, TableMetadataValue,
+        TableRecord, TableSchema, TableSchemaMetadataValue, TextMetadataValue, TimestampMetadataValue,
+        UrlCodeReference, UrlMetadataValue,
+    )
+    from penstock.partitions.definition import PartitionsDefinition, StaticPartitionsDefinition
+    from penstock.partitions.windows import DailyPartitionsDefinition, TimeWindow
+    from penstock.spi.io_contexts import (
+        InputContext, OutputContext, build_input_context, build_output_context,
+    )
     from penstock.testing.fixtures import instance_for_test
-    from penstock.types import Any, Bool, Dict, Float, Int, List, Nothing, Optional, PythonObjectType, Set, String, Tuple, Type, TypeCheck, TypeCheckContext, TypeLoader, TypeLoaderContext, check_type, make_python_type_usable_as_type, type_loader, usable_as_type
+    from penstock.types import (
+        Any, Bool, Dict, Float, Int, List, Nothing, Optional, PythonObjectType, Set, String, Tuple, Type,
+        TypeCheck, TypeCheckContext, TypeLoader, TypeLoaderContext, check_type,
+        make_python_type_usable_as_type, type_loader, usable_as_type,
+    )
+    from penstock_files.manager import FilesystemIOManager, custom_path_fs_io_manager
+    from penstock_files.paths import UPathIOManager
 
 __version__ = "0.1.0"
 
 _PLACES: dict[str, str] = {
-    "penstock.config": "Array BoolSource Config ConfigMapping Enum EnumValue EnvVar Field IntSource Map Noneable Permissive PermissiveConfig RunConfig ScalarUnion Selector Shape StringSource config_mapping configured",
+    "penstock.config": (
+        "Array BoolSource Config ConfigMapping Enum EnumValue EnvVar Field IntSource Map Noneable "
+        "Permissive PermissiveConfig RunConfig ScalarUnion Selector Shape StringSource config_mapping "
+        "configured"
+    ),
     "penstock.define.asset_decorators": "asset multi_asset",
     "penstock.define.asset_graph": "AssetGraph",
     "penstock.define.asset_job": "UnresolvedAssetJobDefinition define_asset_job",
     "penstock.define.assets": "AssetChecksDefinition AssetsDefinition map_asset_specs",
-    "penstock.define.automation": "DefaultScheduleStatus DefaultSensorStatus RunRequest ScheduleDefinition ScheduleEvaluationContext SensorDefinition SensorEvaluationContext SkipReason build_schedule_context build_sensor_context schedule sensor",
-    "penstock.define.configurable_resource": "ConfigurableResource ConfigurableResourceFactory ResourceDependency",
-    "penstock.define.executor": "ExecutorDefinition executor in_process_executor multi_or_in_process_executor multiprocess_executor",
+    "penstock.define.automation": (
+        "DefaultScheduleStatus DefaultSensorStatus RunRequest ScheduleDefinition "
+        "ScheduleEvaluationContext SensorDefinition SensorEvaluationContext SkipReason "
+        "build_schedule_context build_sensor_context schedule sensor"
+    ),
+    "penstock.define.checks": "asset_check multi_asset_check",
+    "penstock.define.configurable_resource": (
+        "ConfigurableResource ConfigurableResourceFactory ResourceDependency"
+    ),
+    "penstock.define.definitions": "Definitions",
+    "penstock.define.executor": (
+        "ExecutorDefinition executor in_process_executor multi_or_in_process_executor "
+        "multiprocess_executor"
+    ),
     "penstock.define.graph": "GraphDefinition",
+    "penstock.define.graph_assets": "graph_asset graph_multi_asset",
     "penstock.define.graph_decorator": "graph",
     "penstock.define.hook": "HookDefinition event_list_hook failure_hook success_hook",
     "penstock.define.inout": "DynamicOut GraphIn GraphOut In Out",
-    "penstock.define.io_manager": "ConfigurableIOManager ConfigurableIOManagerFactory IOManager IOManagerDefinition InputManager InputManagerDefinition input_manager io_manager",
+    "penstock.define.io_manager": (
+        "ConfigurableIOManager ConfigurableIOManagerFactory IOManager IOManagerDefinition InputManager "
+        "InputManagerDefinition input_manager io_manager"
+    ),
     "penstock.define.job": "JobDefinition",
     "penstock.define.job_decorator": "job",
-    "penstock.define.logger": "InitLoggerContext LoggerDefinition colored_console_logger json_console_logger logger",
+    "penstock.define.loading": (
+        "load_all_assets_from_current_module load_asset_checks_from_current_module "
+        "load_asset_checks_from_modules load_asset_checks_from_package_module "
+        "load_asset_checks_from_package_name load_assets_from_current_module load_assets_from_modules "
+        "load_assets_from_package_module load_assets_from_package_name "
+        "load_definitions_from_current_module load_definitions_from_module load_definitions_from_modules "
+        "load_definitions_from_package_module load_definitions_from_package_name"
+    ),
+    "penstock.define.logger": (
+        "InitLoggerContext LoggerDefinition colored_console_logger json_console_logger logger"
+    ),
+    "penstock.define.observe": (
+        "SourceAsset external_assets_from_specs multi_observable_source_asset observable_source_asset"
+    ),
     "penstock.define.op": "OpDefinition op",
     "penstock.define.output": "DynamicOutput Output",
     "penstock.define.reconstructable": "ReconstructableJob build_reconstructable_job reconstructable",
-    "penstock.define.repository": "RepositoryDefinition repository",
+    "penstock.define.repository": "RepositoryDefinition",
+    "penstock.define.repository_decorator": "repository",
     "penstock.define.resource": "ResourceDefinition ResourceParam make_values_resource resource",
     "penstock.define.results": "AssetCheckResult ExpectationResult MaterializeResult ObserveResult",
     "penstock.define.retry": "Backoff Failure Jitter RetryPolicy RetryRequested",
     "penstock.define.selection": "AssetSelection",
     "penstock.define.specs": "AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec",
     "penstock.define.versions": "DataProvenance DataVersion DataVersionsByPartition",
+    "penstock.define.with_resources": "with_resources",
     "penstock.engine.context": "AssetCheckExecutionContext AssetExecutionContext OpExecutionContext",
-    "penstock.engine.direct": "build_asset_check_context build_asset_context build_hook_context build_init_resource_context build_op_context",
+    "penstock.engine.direct": (
+        "build_asset_check_context build_asset_context build_hook_context build_init_resource_context "
+        "build_op_context"
+    ),
     "penstock.engine.hooks": "HookContext",
     "penstock.engine.logs": "LogManager get_logger",
     "penstock.engine.memory": "InMemoryIOManager",
     "penstock.engine.resources": "InitResourceContext",
-    "penstock.errors": "CheckFailedError CodeLocationError ConfigMappingFunctionError Error EventLogInvalidForRun ExecutionInterruptedError HandleOutputError HookExecutionError InvalidConfigDefinitionError InvalidConfigError InvalidDefinitionError InvalidInvocationError InvalidMetadataError InvalidSubsetError InvariantViolationError LoadInputError PluginError ResourceFunctionError RunNotFoundError SettingsError StepExecutionError StepNotFoundError StepOutputNotFoundError StepTimeoutError StoreError SubprocessError TransitionRejected TypeCheckDidNotPass TypeCheckError TypeLoadingError UnknownPartitionError UnknownResourceError UnmetExecutorRequirementsError UserCodeExecutionError UserError",
-    "penstock.events.entries": "AssetRecordsFilter EventLogEntry EventLogRecord EventRecordsFilter EventRecordsResult RunStatusChangeRecordsFilter",
+    "penstock.errors": (
+        "CheckFailedError CodeLocationError ConfigMappingFunctionError Error EventLogInvalidForRun "
+        "ExecutionInterruptedError HandleOutputError HookExecutionError InvalidConfigDefinitionError "
+        "InvalidConfigError InvalidDefinitionError InvalidInvocationError InvalidMetadataError "
+        "InvalidSubsetError InvariantViolationError LoadInputError PluginError ResourceFunctionError "
+        "RunNotFoundError SettingsError StepExecutionError StepNotFoundError StepOutputNotFoundError "
+        "StepTimeoutError StoreError SubprocessError TransitionRejected TypeCheckDidNotPass "
+        "TypeCheckError TypeLoadingError UnknownPartitionError UnknownResourceError "
+        "UnmetExecutorRequirementsError UserCodeExecutionError UserError"
+    ),
+    "penstock.events.entries": (
+        "AssetCheckExecutionRecord AssetPartitionStatus AssetRecord AssetRecordsFilter EventLogEntry "
+        "EventLogRecord EventRecordsFilter EventRecordsResult RunStatusChangeRecordsFilter"
+    ),
     "penstock.events.runs": "Run RunRecord RunStatus RunsFilter",
     "penstock.events.values": "AssetCheckEvaluation AssetCheckSeverity AssetMaterialization AssetObservation",
     "penstock.events.view": "Event EventType",
@@ -108,261 +231,95 @@ _PLACES: dict[str, str] = {
     "penstock.host.result": "ExecutionResult",
     "penstock.host.values": "AssetValueLoader",
     "penstock.keys": "AssetCheckKey AssetKey CoercibleToAssetKey CoercibleToAssetKeyPrefix",
-    "penstock.metadata": "AssetMetadataValue BoolMetadataValue CodeReferencesMetadataSet CodeReferencesMetadataValue FloatMetadataValue IntMetadataValue JobMetadataValue JsonMetadataValue LocalFileCodeReference MarkdownMetadataValue MetadataValue NotebookMetadataValue NullMetadataValue PathMetadataValue PoolMetadataValue PythonArtifactMetadataValue RawMetadataMapping RawMetadataValue RunMetadataValue TableColumn TableColumnConstraints TableColumnDep TableColumnLineage TableColumnLineageMetadataValue TableConstraints TableMetadataSet TableMetadataValue TableRecord TableSchema TableSchemaMetadataValue TextMetadataValue TimestampMetadataValue UrlCodeReference UrlMetadataValue",
+    "penstock.metadata": (
+        "AssetMetadataValue BoolMetadataValue CodeReferencesMetadataSet CodeReferencesMetadataValue "
+        "FloatMetadataValue IntMetadataValue JobMetadataValue JsonMetadataValue LocalFileCodeReference "
+        "MarkdownMetadataValue MetadataValue NotebookMetadataValue NullMetadataValue PathMetadataValue "
+        "PoolMetadataValue PythonArtifactMetadataValue RawMetadataMapping RawMetadataValue "
+        "RunMetadataValue TableColumn TableColumnConstraints TableColumnDep TableColumnLineage "
+        "TableColumnLineageMetadataValue TableConstraints TableMetadataSet TableMetadataValue TableRecord "
+        "TableSchema TableSchemaMetadataValue TextMetadataValue TimestampMetadataValue UrlCodeReference "
+        "UrlMetadataValue"
+    ),
+    "penstock.partitions.definition": "PartitionsDefinition StaticPartitionsDefinition",
+    "penstock.partitions.windows": "DailyPartitionsDefinition TimeWindow",
     "penstock.spi.io_contexts": "InputContext OutputContext build_input_context build_output_context",
     "penstock.testing.fixtures": "instance_for_test",
-    "penstock.types": "Any Bool Dict Float Int List Nothing Optional PythonObjectType Set String Tuple Type TypeCheck TypeCheckContext TypeLoader TypeLoaderContext check_type make_python_type_usable_as_type type_loader usable_as_type",
+    "penstock.types": (
+        "Any Bool Dict Float Int List Nothing Optional PythonObjectType Set String Tuple Type TypeCheck "
+        "TypeCheckContext TypeLoader TypeLoaderContext check_type make_python_type_usable_as_type "
+        "type_loader usable_as_type"
+    ),
+    "penstock_files.manager": "FilesystemIOManager custom_path_fs_io_manager",
+    "penstock_files.paths": "UPathIOManager",
 }
 """Module → the public names it gives."""
 
-_MODULE_OF = {name: module for module, names in _PLACES.items() for name in names.split()}
-
 __all__ = [
-    "Any",
-    "Array",
-    "AssetCheckEvaluation",
-    "AssetCheckExecutionContext",
-    "AssetCheckKey",
-    "AssetCheckResult",
-    "AssetCheckSeverity",
-    "AssetCheckSpec",
-    "AssetChecksDefinition",
-    "AssetDep",
-    "AssetExecutionContext",
-    "AssetGraph",
-    "AssetIn",
-    "AssetKey",
-    "AssetMaterialization",
-    "AssetMetadataValue",
-    "AssetObservation",
-    "AssetOut",
-    "AssetRecordsFilter",
-    "AssetSelection",
-    "AssetSpec",
-    "AssetValueLoader",
-    "AssetsDefinition",
-    "Backoff",
-    "Bool",
-    "BoolMetadataValue",
-    "BoolSource",
-    "CheckFailedError",
-    "CodeLocationError",
-    "CodeReferencesMetadataSet",
-    "CodeReferencesMetadataValue",
-    "CoercibleToAssetKey",
-    "CoercibleToAssetKeyPrefix",
-    "Config",
-    "ConfigMapping",
-    "ConfigMappingFunctionError",
-    "ConfigurableIOManager",
-    "ConfigurableIOManagerFactory",
-    "ConfigurableResource",
-    "ConfigurableResourceFactory",
-    "DataProvenance",
-    "DataVersion",
-    "DataVersionsByPartition",
-    "DefaultScheduleStatus",
-    "DefaultSensorStatus",
-    "Dict",
-    "DynamicOut",
-    "DynamicOutput",
-    "Enum",
-    "EnumValue",
-    "EnvVar",
-    "Error",
-    "Event",
-    "EventLogEntry",
-    "EventLogInvalidForRun",
-    "EventLogRecord",
-    "EventRecordsFilter",
-    "EventRecordsResult",
-    "EventType",
-    "ExecutionInterruptedError",
-    "ExecutionResult",
-    "ExecutorDefinition",
-    "ExpectationResult",
-    "Failure",
-    "Field",
-    "Float",
-    "FloatMetadataValue",
-    "GraphDefinition",
-    "GraphIn",
-    "GraphOut",
-    "HandleOutputError",
-    "HookContext",
-    "HookDefinition",
-    "HookExecutionError",
-    "IOManager",
-    "IOManagerDefinition",
-    "In",
-    "InMemoryIOManager",
-    "InitLoggerContext",
-    "InitResourceContext",
-    "InputContext",
-    "InputManager",
-    "InputManagerDefinition",
-    "Instance",
-    "Int",
-    "IntMetadataValue",
-    "IntSource",
-    "InvalidConfigDefinitionError",
-    "InvalidConfigError",
-    "InvalidDefinitionError",
-    "InvalidInvocationError",
-    "InvalidMetadataError",
-    "InvalidSubsetError",
-    "InvariantViolationError",
-    "Jitter",
-    "JobDefinition",
-    "JobMetadataValue",
-    "JsonMetadataValue",
-    "List",
-    "LoadInputError",
-    "LocalFileCodeReference",
-    "LogManager",
-    "LoggerDefinition",
-    "Map",
-    "MarkdownMetadataValue",
-    "MaterializeResult",
-    "MetadataValue",
-    "Noneable",
-    "NotebookMetadataValue",
-    "Nothing",
-    "NullMetadataValue",
-    "ObserveResult",
-    "OpDefinition",
-    "OpExecutionContext",
-    "Optional",
-    "Out",
-    "Output",
-    "OutputContext",
-    "PathMetadataValue",
-    "Permissive",
-    "PermissiveConfig",
-    "PluginError",
-    "PoolMetadataValue",
-    "PythonArtifactMetadataValue",
-    "PythonObjectType",
-    "RawMetadataMapping",
-    "RawMetadataValue",
-    "ReconstructableJob",
-    "ReexecutionOptions",
-    "RepositoryDefinition",
-    "ResourceDefinition",
-    "ResourceDependency",
-    "ResourceFunctionError",
-    "ResourceParam",
-    "RetryPolicy",
-    "RetryRequested",
-    "Run",
-    "RunConfig",
-    "RunMetadataValue",
-    "RunNotFoundError",
-    "RunRecord",
-    "RunRequest",
-    "RunStatus",
-    "RunStatusChangeRecordsFilter",
-    "RunsFilter",
-    "ScalarUnion",
-    "ScheduleDefinition",
-    "ScheduleEvaluationContext",
-    "Selector",
-    "SensorDefinition",
-    "SensorEvaluationContext",
-    "Set",
-    "SettingsError",
-    "Shape",
-    "SkipReason",
-    "StepExecutionError",
-    "StepNotFoundError",
-    "StepOutputNotFoundError",
-    "StepTimeoutError",
-    "StoreError",
-    "String",
-    "StringSource",
-    "SubprocessError",
-    "TableColumn",
-    "TableColumnConstraints",
-    "TableColumnDep",
-    "TableColumnLineage",
-    "TableColumnLineageMetadataValue",
-    "TableConstraints",
-    "TableMetadataSet",
-    "TableMetadataValue",
-    "TableRecord",
-    "TableSchema",
-    "TableSchemaMetadataValue",
-    "TextMetadataValue",
-    "TimestampMetadataValue",
-    "TransitionRejected",
-    "Tuple",
-    "Type",
-    "TypeCheck",
-    "TypeCheckContext",
-    "TypeCheckDidNotPass",
-    "TypeCheckError",
-    "TypeLoader",
-    "TypeLoaderContext",
-    "TypeLoadingError",
-    "UnknownPartitionError",
-    "UnknownResourceError",
-    "UnmetExecutorRequirementsError",
-    "UnresolvedAssetJobDefinition",
-    "UrlCodeReference",
-    "UrlMetadataValue",
-    "UserCodeExecutionError",
-    "UserError",
-    "asset",
-    "build_asset_check_context",
-    "build_asset_context",
-    "build_hook_context",
-    "build_init_resource_context",
-    "build_input_context",
-    "build_op_context",
-    "build_output_context",
-    "build_reconstructable_job",
-    "build_resources",
-    "build_schedule_context",
-    "build_sensor_context",
-    "check_type",
-    "colored_console_logger",
-    "config_mapping",
-    "configured",
-    "define_asset_job",
-    "event_list_hook",
-    "execute_job",
-    "executor",
-    "failure_hook",
-    "fs_io_manager",
-    "get_logger",
-    "graph",
-    "in_process_executor",
-    "input_manager",
-    "instance_for_test",
-    "io_manager",
-    "job",
-    "json_console_logger",
-    "logger",
-    "make_python_type_usable_as_type",
-    "make_values_resource",
-    "map_asset_specs",
-    "materialize",
-    "materialize_to_memory",
-    "mem_io_manager",
-    "multi_asset",
-    "multi_or_in_process_executor",
-    "multiprocess_executor",
-    "op",
-    "reconstructable",
-    "repository",
-    "resource",
-    "schedule",
-    "sensor",
-    "success_hook",
-    "type_loader",
-    "usable_as_type",
-    "validate_run_config",
+    "Any", "Array", "AssetCheckEvaluation", "AssetCheckExecutionContext", "AssetCheckExecutionRecord",
+    "AssetCheckKey", "AssetCheckResult", "AssetCheckSeverity", "AssetCheckSpec", "AssetChecksDefinition",
+    "AssetDep", "AssetExecutionContext", "AssetGraph", "AssetIn", "AssetKey", "AssetMaterialization",
+    "AssetMetadataValue", "AssetObservation", "AssetOut", "AssetPartitionStatus", "AssetRecord",
+    "AssetRecordsFilter", "AssetSelection", "AssetSpec", "AssetValueLoader", "AssetsDefinition", "Backoff",
+    "Bool", "BoolMetadataValue", "BoolSource", "CheckFailedError", "CodeLocationError",
+    "CodeReferencesMetadataSet", "CodeReferencesMetadataValue", "CoercibleToAssetKey",
+    "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping", "ConfigMappingFunctionError",
+    "ConfigurableIOManager", "ConfigurableIOManagerFactory", "ConfigurableResource",
+    "ConfigurableResourceFactory", "DailyPartitionsDefinition", "DataProvenance", "DataVersion",
+    "DataVersionsByPartition", "DefaultScheduleStatus", "DefaultSensorStatus", "Definitions", "Dict",
+    "DynamicOut", "DynamicOutput", "Enum", "EnumValue", "EnvVar", "Error", "Event", "EventLogEntry",
+    "EventLogInvalidForRun", "EventLogRecord", "EventRecordsFilter", "EventRecordsResult", "EventType",
+    "ExecutionInterruptedError", "ExecutionResult", "ExecutorDefinition", "ExpectationResult", "Failure",
+    "Field", "FilesystemIOManager", "Float", "FloatMetadataValue", "GraphDefinition", "GraphIn", "GraphOut",
+    "HandleOutputError", "HookContext", "HookDefinition", "HookExecutionError", "IOManager",
+    "IOManagerDefinition", "In", "InMemoryIOManager", "InitLoggerContext", "InitResourceContext",
+    "InputContext", "InputManager", "InputManagerDefinition", "Instance", "Int", "IntMetadataValue",
+    "IntSource", "InvalidConfigDefinitionError", "InvalidConfigError", "InvalidDefinitionError",
+    "InvalidInvocationError", "InvalidMetadataError", "InvalidSubsetError", "InvariantViolationError",
+    "Jitter", "JobDefinition", "JobMetadataValue", "JsonMetadataValue", "List", "LoadInputError",
+    "LocalFileCodeReference", "LogManager", "LoggerDefinition", "Map", "MarkdownMetadataValue",
+    "MaterializeResult", "MetadataValue", "Noneable", "NotebookMetadataValue", "Nothing",
+    "NullMetadataValue", "ObserveResult", "OpDefinition", "OpExecutionContext", "Optional", "Out", "Output",
+    "OutputContext", "PartitionsDefinition", "PathMetadataValue", "Permissive", "PermissiveConfig",
+    "PluginError", "PoolMetadataValue", "PythonArtifactMetadataValue", "PythonObjectType",
+    "RawMetadataMapping", "RawMetadataValue", "ReconstructableJob", "ReexecutionOptions",
+    "RepositoryDefinition", "ResourceDefinition", "ResourceDependency", "ResourceFunctionError",
+    "ResourceParam", "RetryPolicy", "RetryRequested", "Run", "RunConfig", "RunMetadataValue",
+    "RunNotFoundError", "RunRecord", "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter",
+    "RunsFilter", "ScalarUnion", "ScheduleDefinition", "ScheduleEvaluationContext", "Selector",
+    "SensorDefinition", "SensorEvaluationContext", "Set", "SettingsError", "Shape", "SkipReason",
+    "SourceAsset", "StaticPartitionsDefinition", "StepExecutionError", "StepNotFoundError",
+    "StepOutputNotFoundError", "StepTimeoutError", "StoreError", "String", "StringSource",
+    "SubprocessError", "TableColumn", "TableColumnConstraints", "TableColumnDep", "TableColumnLineage",
+    "TableColumnLineageMetadataValue", "TableConstraints", "TableMetadataSet", "TableMetadataValue",
+    "TableRecord", "TableSchema", "TableSchemaMetadataValue", "TextMetadataValue", "TimeWindow",
+    "TimestampMetadataValue", "TransitionRejected", "Tuple", "Type", "TypeCheck", "TypeCheckContext",
+    "TypeCheckDidNotPass", "TypeCheckError", "TypeLoader", "TypeLoaderContext", "TypeLoadingError",
+    "UPathIOManager", "UnknownPartitionError", "UnknownResourceError", "UnmetExecutorRequirementsError",
+    "UnresolvedAssetJobDefinition", "UrlCodeReference", "UrlMetadataValue", "UserCodeExecutionError",
+    "UserError", "asset", "asset_check", "build_asset_check_context", "build_asset_context",
+    "build_hook_context", "build_init_resource_context", "build_input_context", "build_op_context",
+    "build_output_context", "build_reconstructable_job", "build_resources", "build_schedule_context",
+    "build_sensor_context", "check_type", "colored_console_logger", "config_mapping", "configured",
+    "custom_path_fs_io_manager", "define_asset_job", "event_list_hook", "execute_job", "executor",
+    "external_assets_from_specs", "failure_hook", "fs_io_manager", "get_logger", "graph", "graph_asset",
+    "graph_multi_asset", "in_process_executor", "input_manager", "instance_for_test", "io_manager", "job",
+    "json_console_logger", "load_all_assets_from_current_module", "load_asset_checks_from_current_module",
+    "load_asset_checks_from_modules", "load_asset_checks_from_package_module",
+    "load_asset_checks_from_package_name", "load_assets_from_current_module", "load_assets_from_modules",
+    "load_assets_from_package_module", "load_assets_from_package_name",
+    "load_definitions_from_current_module", "load_definitions_from_module", "load_definitions_from_modules",
+    "load_definitions_from_package_module", "load_definitions_from_package_name", "logger",
+    "make_python_type_usable_as_type", "make_values_resource", "map_asset_specs", "materialize",
+    "materialize_to_memory", "mem_io_manager", "multi_asset", "multi_asset_check",
+    "multi_observable_source_asset", "multi_or_in_process_executor", "multiprocess_executor",
+    "observable_source_asset", "op", "reconstructable", "repository", "resource", "schedule", "sensor",
+    "success_hook", "type_loader", "usable_as_type", "validate_run_config", "with_resources",
 ]
+# isort: on
+# fmt: on
+
+_MODULE_OF = {name: module for module, names in _PLACES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:

@@ -15,16 +15,22 @@ import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from penstock.errors import InvariantViolationError, StoreError
 from penstock.host import instance_assets, instance_events, instance_runs
+from penstock.host.deferred import deferred
 from penstock.host.settings import Settings, load_settings, prepare_home, settings_of
 from penstock.spi.store import Store, StoreInfo
 from penstock.store.logs import LogFolder
-from penstock.store.open import MEMORY_URL, open_store, sqlite_url
-from penstock.store.retention import RetentionPolicy, RetentionReport, retain
-from penstock.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from penstock.store import open as opening
+    from penstock.store import retention as keeping
+    from penstock.store.retention import RetentionPolicy, RetentionReport
+else:  # a definition file may import Instance or materialize: the database's modules wait for a run
+    opening = deferred("penstock.store.open")
+    keeping = deferred("penstock.store.retention")
 
 _DAY = 86_400.0
 DATABASE_FILE = "penstock.db"
@@ -61,7 +67,7 @@ class Instance:
             tempdir: where files go; None for a temporary folder, made when first needed.
         """
         settings = Settings() if tempdir is None else Settings(storage_dir=os.fspath(tempdir))
-        return Instance(open_store(MEMORY_URL), settings)
+        return Instance(opening.open_store(opening.MEMORY_URL), settings)
 
     @staticmethod
     def local_temp(
@@ -114,7 +120,7 @@ class Instance:
             prepare_home(settings.home, _keep_quiet)
         url = store_url(settings)
         return Instance(
-            open_store(url, allow_network_fs=settings.allow_network_fs), settings, temporary=temporary
+            opening.open_store(url, allow_network_fs=settings.allow_network_fs), settings, temporary=temporary
         )
 
     def close(self) -> None:
@@ -160,7 +166,7 @@ class Instance:
     @property
     def is_ephemeral(self) -> bool:
         """Whether nothing of it is left behind."""
-        return store_url(self._settings) == MEMORY_URL
+        return store_url(self._settings) == opening.MEMORY_URL
 
     @property
     def is_durable(self) -> bool:
@@ -226,11 +232,11 @@ class Instance:
             policy: which runs; None for what the settings say.
             dry_run: only tell.
         """
-        if not isinstance(self._store, SqliteStore):
+        if not isinstance(self._store, opening.SqliteStore):
             raise StoreError(f"{type(self._store).__name__} cannot forget runs by age.")
         now = time.time()
         wanted = retention_policy(self._settings) if policy is None else policy
-        report = retain(self._store, wanted, now, dry_run=dry_run)
+        report = keeping.retain(self._store, wanted, now, dry_run=dry_run)
         if not dry_run and self._has_files:
             self._sweep_logs(report, now)
         return report
@@ -310,13 +316,13 @@ def store_url(settings: Settings) -> str:
     """The database that settings mean: the one they name, the file in the home, or memory."""
     if settings.store is not None:
         return settings.store
-    return MEMORY_URL if settings.home is None else sqlite_url(settings.home / DATABASE_FILE)
+    return opening.MEMORY_URL if settings.home is None else opening.sqlite_url(settings.home / DATABASE_FILE)
 
 
 def retention_policy(settings: Settings) -> RetentionPolicy:
     """Which finished runs may go by the settings."""
     days = settings.retention.runs_days
-    return RetentionPolicy(
+    return keeping.RetentionPolicy(
         older_than=None if days is None else days * _DAY, keep_last=settings.retention.runs_keep
     )
 

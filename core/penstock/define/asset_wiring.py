@@ -1,0 +1,261 @@
+"""How assets become the nodes of a job: one node per definition, wired by what is made in the job.
+
+Owns: cutting definitions to what a job makes, their order, the wires between them, and the splitting of
+definitions that depend on each other although their assets do not. Linear in assets and dependencies,
+without recursion. An input whose asset is not made in the job has no wire: the plan finds its key
+through ``AssetsDefinition.keys_by_input``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+
+from attrs import field, frozen
+
+from penstock.define.asset_graph import AssetGraph, topological
+from penstock.define.assets import AssetsDefinition
+from penstock.define.graph import FromNode, Node
+from penstock.errors import InvalidDefinitionError, InvalidSubsetError
+from penstock.keys import AssetCheckKey, AssetKey
+
+_NO_CHECKS: frozenset[AssetCheckKey] = frozenset()
+
+
+@frozen(kw_only=True)
+class Wired:
+    """The nodes of an asset job in an order in which they can run, and what each of them makes."""
+
+    nodes: Mapping[str, Node]
+    by_node: Mapping[str, AssetsDefinition]
+
+
+@frozen(kw_only=True)
+class _Cut:
+    """The definitions of a job, each cut to what the job makes.
+
+    ``makers`` says which of them makes an asset; ``blockers`` which evaluate blocking checks of it.
+    """
+
+    parts: Sequence[AssetsDefinition]
+    makers: Mapping[AssetKey, int]
+    blockers: Mapping[AssetKey, Sequence[int]]
+
+
+@frozen(kw_only=True)
+class _Edges:
+    above: list[set[int]] = field(factory=list[set[int]])
+    below: list[list[int]] = field(factory=list[list[int]])
+
+
+def wire_assets(graph: AssetGraph, keys: Set[AssetKey], checks: Set[AssetCheckKey], job_name: str) -> Wired:
+    """The nodes of a job that makes these assets and evaluates these checks.
+
+    Args:
+        graph: of the project.
+        keys: what to make or observe; assets that nothing here makes are left out.
+        checks: what to evaluate.
+        job_name: for messages.
+
+    Raises:
+        InvalidSubsetError: when a definition would have to be taken apart and cannot be.
+        InvalidDefinitionError: when definitions depend on each other in a circle and cannot be split.
+    """
+    cut = _index(_cut(graph, keys, checks, job_name))
+    edges = _edges(cut)
+    order = _order(edges)
+    if len(order) < len(cut.parts):
+        cut = _index(_split(cut, set(range(len(cut.parts))).difference(order), graph, job_name))
+        edges = _edges(cut)
+        order = _order(edges)
+        if len(order) < len(cut.parts):
+            raise InvalidDefinitionError(_stuck(cut, set(range(len(cut.parts))).difference(order), job_name))
+    return _nodes(cut, order)
+
+
+# ---- cutting -------------------------------------------------------------------------------------
+
+
+def _cut(
+    graph: AssetGraph, keys: Set[AssetKey], checks: Set[AssetCheckKey], job_name: str
+) -> list[AssetsDefinition]:
+    parts: list[AssetsDefinition] = []
+    for one in graph.definitions:
+        if one.node is None:
+            continue
+        chosen = one.specs_by_key.keys() & keys
+        tests = _chosen_checks(one, checks) if one.checks_by_output else _NO_CHECKS
+        if not chosen and not tests:
+            continue
+        if len(chosen) == len(one.specs_by_key) and len(tests) == len(one.checks_by_output):
+            parts.append(one)
+            continue
+        try:
+            parts.append(one.subset_for(chosen, tests))
+        except InvalidSubsetError as error:
+            raise InvalidSubsetError(f"Job {job_name!r} cannot be made of its selection: {error}") from error
+    return parts
+
+
+def _chosen_checks(definition: AssetsDefinition, checks: Set[AssetCheckKey]) -> frozenset[AssetCheckKey]:
+    return frozenset(key for key in definition.check_keys if key in checks)
+
+
+def _index(parts: Sequence[AssetsDefinition]) -> _Cut:
+    makers: dict[AssetKey, int] = {}
+    blockers: dict[AssetKey, list[int]] = {}
+    for number, one in enumerate(parts):
+        for key in one.specs_by_key if one.selected is None else one.selected:
+            makers[key] = number
+        if one.kind == "check":
+            for spec in one.check_specs:
+                if spec.blocking:
+                    blockers.setdefault(spec.asset_key, []).append(number)
+    return _Cut(parts=parts, makers=makers, blockers=blockers)
+
+
+# ---- order ---------------------------------------------------------------------------------------
+
+
+def _needed(part: AssetsDefinition) -> set[AssetKey]:
+    """The assets that have to be there before a definition runs.
+
+    Of a part of a definition only what that part depends on: the rest may well be made after it.
+    """
+    if part.kind == "check":
+        return part.dependency_keys
+    chosen = part.selected
+    return {
+        dep.asset_key
+        for key, spec in part.specs_by_key.items()
+        if chosen is None or key in chosen
+        for dep in spec.deps
+    }
+
+
+def _edges(cut: _Cut) -> _Edges:
+    edges = _Edges(above=[set() for _ in cut.parts], below=[[] for _ in cut.parts])
+    for number, part in enumerate(cut.parts):
+        above = edges.above[number]
+        for key in _needed(part):
+            maker = cut.makers.get(key)
+            if maker is not None and maker != number:
+                above.add(maker)
+            if part.kind != "check" and key in cut.blockers:
+                above.update(cut.blockers[key])
+        for maker in above:
+            edges.below[maker].append(number)
+    return edges
+
+
+def _order(edges: _Edges) -> list[int]:
+    above, below = dict(enumerate(edges.above)), dict(enumerate(edges.below))
+    return topological(range(len(edges.above)), above, below)[0]
+
+
+# ---- splitting -----------------------------------------------------------------------------------
+
+
+def _split(cut: _Cut, stuck: set[int], graph: AssetGraph, job_name: str) -> list[AssetsDefinition]:
+    """The parts, with those that are in a circle split by how often a path changes the definition.
+
+    Every wire leads to a part of a higher level, or stays inside one definition and does not fall: so
+    no circle is left, whichever parts stand between the split ones.
+    """
+    levels = _levels(cut, graph)
+    parts: list[AssetsDefinition] = []
+    for number, part in enumerate(cut.parts):
+        by_level: dict[int, set[AssetKey]] = {}
+        for key in part.keys:
+            by_level.setdefault(levels[key], set()).add(key)
+        if number not in stuck or len(by_level) < 2:
+            parts.append(part)
+            continue
+        if not part.can_subset:
+            raise InvalidDefinitionError(_stuck(cut, stuck, job_name))
+        parts.extend(
+            part.subset_for(
+                frozenset(by_level[level]),
+                frozenset(key for key in part.check_keys if key.asset_key in by_level[level]),
+            )
+            for level in sorted(by_level)
+        )
+    return parts
+
+
+def _levels(cut: _Cut, graph: AssetGraph) -> dict[AssetKey, int]:
+    levels: dict[AssetKey, int] = {}
+    for key in graph.in_order:
+        maker = cut.makers.get(key)
+        if maker is None:
+            continue
+        levels[key] = max(
+            (
+                levels[parent] + (cut.makers[parent] != maker)
+                for parent in graph.parents(key)
+                if parent in levels
+            ),
+            default=0,
+        )
+    return levels
+
+
+def _stuck(cut: _Cut, stuck: set[int], job_name: str) -> str:
+    names = sorted({cut.parts[number].name for number in stuck})[:10]
+    several = sorted({cut.parts[n].name for n in stuck if len(cut.parts[n].keys) > 1})
+    return (
+        f"Job {job_name!r} cannot run: {', '.join(map(repr, names))} wait for each other, because"
+        f" {', '.join(map(repr, several)) or 'a blocking check'} makes several assets at once."
+        " Declare it with can_subset=True, so that it can run in parts, or cut it into several definitions."
+    )
+
+
+# ---- wiring --------------------------------------------------------------------------------------
+
+
+def _nodes(cut: _Cut, order: Sequence[int]) -> Wired:
+    names = _names(cut.parts)
+    sources = [_sources(part, name) for part, name in zip(cut.parts, names, strict=True)]
+    nodes: dict[str, Node] = {}
+    by_node: dict[str, AssetsDefinition] = {}
+    for number in order:
+        part, name = cut.parts[number], names[number]
+        inputs, after = _wires(number, cut, sources)
+        if cut.blockers and part.kind != "check":
+            found = {blocker for key in _needed(part) for blocker in cut.blockers.get(key, ())}
+            after.extend(FromNode(names[blocker]) for blocker in sorted(found))
+        nodes[name] = Node(
+            name=name, definition=part.node_def, inputs=inputs, after=tuple(after), hooks=part.hooks
+        )
+        by_node[name] = part
+    return Wired(nodes=nodes, by_node=by_node)
+
+
+def _wires(
+    number: int, cut: _Cut, sources: Sequence[Mapping[AssetKey, FromNode]]
+) -> tuple[dict[str, FromNode], list[FromNode]]:
+    """What a node reads by argument, and what else has to come before it."""
+    part, makers = cut.parts[number], cut.makers
+    made = {key: makers[key] for key in _needed(part) if makers.get(key, number) != number}
+    inputs = {
+        argument: sources[made[key]][key] for argument, key in part.keys_by_input.items() if key in made
+    }
+    loaded = set(part.keys_by_input.values()) if inputs else set[AssetKey]()
+    return inputs, [sources[maker][key] for key, maker in sorted(made.items()) if key not in loaded]
+
+
+def _sources(part: AssetsDefinition, name: str) -> dict[AssetKey, FromNode]:
+    return {key: FromNode(name, output) for output, key in part.keys_by_output.items()}
+
+
+def _names(parts: Sequence[AssetsDefinition]) -> list[str]:
+    """A name for each node: that of its op or graph, with a number from the second on."""
+    taken: set[str] = set()
+    names: list[str] = []
+    for part in parts:
+        name, number = part.name, 1
+        while name in taken:
+            number += 1
+            name = f"{part.name}_{number}"
+        taken.add(name)
+        names.append(name)
+    return names

@@ -1,0 +1,143 @@
+"""Executors as users name them: which one carries out the steps of a job, and with what config.
+
+Owns: ``ExecutorDefinition``, ``@executor`` and the definitions that come with Penstock. An executor
+itself is a plugin (``spi.executor``); the ready-made definitions name theirs by its plugin name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Self, overload
+
+from attrs import evolve, field, frozen
+
+from penstock.config import Field, Noneable, Permissive, Selector, as_field, configured_field
+from penstock.define.callables import is_schema
+from penstock.define.names import checked_name
+
+
+def _as_config(schema: Any) -> Field | None:
+    return None if schema is None else as_field(schema)
+
+
+@frozen(eq=False)
+class ExecutorDefinition:
+    """How the steps of a job are carried out.
+
+    Args:
+        name: for run config and people.
+        config: how ``execution.config`` is bound.
+        requirements: what it needs of the run, by name.
+        executor_creation_fn: takes an init context and gives an ``Executor``; None for those of plugins.
+        description: for people.
+        target: the name of the plugin's executor, when no function makes it.
+    """
+
+    name: str
+    config: Field | None = field(default=None, converter=_as_config, alias="config_schema")
+    requirements: Any = ()
+    executor_creation_fn: Callable[..., Any] | None = None
+    description: str | None = None
+    target: str | None = None
+
+    @property
+    def config_schema(self) -> Field | None:
+        """How its config is bound."""
+        return self.config
+
+    def configured(
+        self,
+        config_or_config_fn: Any,
+        name: str | None = None,
+        config_schema: Any = None,
+        description: str | None = None,
+    ) -> Self:
+        """The same executor with its config settled, wholly or by a function of less config.
+
+        Args:
+            config_or_config_fn: the config, or a function from the outer config to the inner one.
+            name: of the new definition.
+            config_schema: what the function takes.
+            description: for people.
+        """
+        settled = configured_field(self.config, config_or_config_fn, config_schema)
+        return evolve(
+            self,
+            name=name or self.name,
+            config_schema=settled,
+            description=description or self.description,
+        )
+
+
+@overload
+def executor(name: Callable[..., Any], /) -> ExecutorDefinition: ...
+@overload
+def executor(
+    name: str | None = None,
+    config_schema: Any = None,
+    requirements: Iterable[Any] | Callable[..., Any] | None = None,
+) -> Callable[[Callable[..., Any]], ExecutorDefinition]: ...
+def executor(
+    name: Any = None,
+    config_schema: Any = None,
+    requirements: Iterable[Any] | Callable[..., Any] | None = None,
+) -> Any:
+    """Make an executor of a function that returns one.
+
+    Args:
+        name: of the executor, by default that of the function; or the function, without parentheses.
+        config_schema: of ``init_context.executor_config``.
+        requirements: what it needs of the run.
+    """
+    if name is not None and not is_schema(name):
+        return ExecutorDefinition(name.__name__, executor_creation_fn=name, description=name.__doc__)
+
+    def decorate(fn: Callable[..., Any]) -> ExecutorDefinition:
+        own_name = checked_name(name or fn.__name__, "executor")
+        return ExecutorDefinition(own_name, config_schema, requirements or (), fn, fn.__doc__)
+
+    return decorate
+
+
+def _retries() -> Field:
+    return Field(
+        Selector({"enabled": {}, "disabled": {}, "deferred": {}}),
+        default_value={"enabled": {}},
+        description="whether failed steps are tried again as their policies say",
+    )
+
+
+IN_PROCESS_CONFIG = {
+    "retries": _retries(),
+    "marker_to_close": Field(str, is_required=False, description="accepted and not used"),
+}
+MULTIPROCESS_CONFIG = {
+    "retries": _retries(),
+    "max_concurrent": Field(
+        Noneable(int), default_value=None, description="steps at once; None or 0 for one per processor"
+    ),
+    "tag_concurrency_limits": Field([Permissive()], is_required=False, description="steps at once by tag"),
+    "start_method": Field(Permissive(), is_required=False, description="accepted: workers are always warm"),
+}
+
+in_process_executor = ExecutorDefinition(
+    "in_process",
+    IN_PROCESS_CONFIG,
+    description="One step after the other in the process of the run.",
+    target="in_process",
+)
+multiprocess_executor = ExecutorDefinition(
+    "multiprocess",
+    MULTIPROCESS_CONFIG,
+    description="Steps side by side in warm worker processes of this machine.",
+    target="multiprocess",
+)
+multi_or_in_process_executor = ExecutorDefinition(
+    "multi_or_in_process_executor",
+    Field(
+        Selector({"multiprocess": MULTIPROCESS_CONFIG, "in_process": IN_PROCESS_CONFIG}),
+        default_value={"multiprocess": {}},
+    ),
+    description="Worker processes, or this process when the run says so.",
+    target="multi_or_in_process",
+)

@@ -1,0 +1,173 @@
+"""What is wrong with a project: every fault at once, each with what and where it is about.
+
+Owns: ``faults`` (what makes a project unusable) and ``loose_deps`` (dependencies on assets that nobody
+defines, which ``strict_deps`` and ``penstock check`` treat as faults). Pure, linear in definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from attrs import frozen
+
+from penstock.define.asset_graph import AssetGraph, cycle_message, flattened, twice
+from penstock.define.asset_job import IMPLICIT_JOB, unknown_input
+from penstock.define.assets import AssetsDefinition, as_definition
+from penstock.define.repository import RepositoryDefinition
+from penstock.errors import InvalidConfigError, InvalidDefinitionError, UserError, suggest
+from penstock.keys import user_strings
+
+
+@frozen
+class DefinitionFault:
+    """One thing that is wrong with a project.
+
+    Args:
+        subject: what it is about: ``"asset orders"``, ``"job nightly"``.
+        message: what was wanted, what was found, what to do.
+        where: ``"file.py:12"`` where known.
+    """
+
+    subject: str
+    message: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        # Most messages name the place themselves, because they are raised alone as well.
+        return (
+            self.message if not self.where or self.where in self.message else f"{self.message} ({self.where})"
+        )
+
+
+def faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> list[DefinitionFault]:
+    """Everything that is wrong with a project.
+
+    Args:
+        project: everything in it.
+        strict_deps: whether dependencies on assets that nobody defines count.
+
+    Returns:
+        Faults in order: keys, names, dependencies, jobs. Jobs are looked into when the assets hold.
+    """
+    found = [*_key_faults(project), *_name_faults(project)]
+    if not any(fault.subject.startswith("asset") for fault in found):
+        graph = project.asset_graph
+        found += _graph_faults(graph)
+        if strict_deps:
+            found += loose_deps(graph)
+        if not found:
+            found += _job_faults(project)
+    return found
+
+
+def refuse_faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> None:
+    """Raise everything that is wrong with a project as one error.
+
+    Raises:
+        InvalidDefinitionError: the message of the one fault, or a list of all.
+    """
+    found = faults(project, strict_deps=strict_deps)
+    if len(found) == 1:
+        raise InvalidDefinitionError(str(found[0]))
+    if found:
+        lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(found, 1))
+        raise InvalidDefinitionError(f"The definitions have {len(found)} faults:\n{lines}")
+
+
+def _key_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
+    """Entries that are no assets, and keys that stand twice."""
+    by_key: dict[Any, AssetsDefinition] = {}
+    seen: set[int] = set()
+    for entry in flattened(project.assets):
+        if id(entry) in seen:
+            continue
+        seen.add(id(entry))
+        try:
+            one = as_definition(entry)
+        except InvalidDefinitionError as error:
+            yield DefinitionFault("asset", str(error))
+            continue
+        for key in (*one.specs_by_key, *(spec.key for spec in one.checks_by_output.values())):
+            other = by_key.setdefault(key, one)
+            if other is not one:
+                what = "asset" if key in one.specs_by_key else "check"
+                message = twice(f"The {what} {key.to_user_string()!r}", other, one)
+                yield DefinitionFault(f"asset {key.to_user_string()}", message, one.where)
+
+
+def _name_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
+    targets = [job for one in (*project.schedules, *project.sensors) for job in one.jobs]
+    yield from _doubles("job", [*project.jobs, *targets])
+    yield from _doubles("schedule", project.schedules)
+    yield from _doubles("sensor", project.sensors)
+    known = project.given_jobs
+    for one in (*project.schedules, *project.sensors):
+        if one.job_name and one.job_name not in known and one.job_name != IMPLICIT_JOB:
+            yield DefinitionFault(
+                one.name,
+                f"{one.name!r} is to run the job {one.job_name!r}, which does not exist."
+                f"{suggest(one.job_name, known)} Add the job to the definitions.",
+            )
+
+
+def _doubles(what: str, things: Iterable[Any]) -> Iterator[DefinitionFault]:
+    seen: dict[str, Any] = {}
+    for one in things:
+        if seen.setdefault(one.name, one) is not one:
+            yield DefinitionFault(
+                f"{what} {one.name}", f"The {what} {one.name!r} is defined twice. Rename or remove one."
+            )
+
+
+def _graph_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
+    circle = graph.find_cycle()
+    if circle:
+        name = circle[0].to_user_string()
+        yield DefinitionFault(f"asset {name}", cycle_message(circle), graph.definition(circle[0]).where)
+    for one in graph.definitions:
+        for key, spec in one.specs_by_key.items():
+            if one.partitions_def is None and any(dep.asset_key == key for dep in spec.deps):
+                yield DefinitionFault(
+                    f"asset {key.to_user_string()}",
+                    f"Asset {key.to_user_string()!r} depends on itself. Only a partitioned asset can, on its"
+                    " own earlier partitions: give it partitions_def and a TimeWindowPartitionMapping.",
+                    one.where,
+                )
+        for argument, key in one.keys_by_input.items():
+            if key in graph.undeclared and one.kind != "check":
+                yield DefinitionFault(
+                    f"asset {one.name}", unknown_input(argument, key, one, graph), one.where
+                )
+
+
+def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:
+    """Dependencies on assets that nobody defines, each with what may have been meant."""
+    known = user_strings(key for key in graph.by_key if key not in graph.undeclared)
+    found: list[DefinitionFault] = []
+    for key, wanted_by in graph.undeclared.items():
+        name = key.to_user_string()
+        found.extend(
+            DefinitionFault(
+                f"asset {name}",
+                f"{one.name!r} depends on {name!r}, which nobody defines.{suggest(name, known)} Correct the"
+                f" name, or add AssetSpec({name!r}) if something else makes it.",
+                one.where,
+            )
+            for one in wanted_by
+            if key not in one.keys_by_input.values()
+        )
+    return found
+
+
+def _job_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
+    """Jobs that cannot be made; the job of all assets speaks for assets that are in no other."""
+    said: set[str] = set()
+    for name in project.job_names:
+        try:
+            project.get_job(name)
+        except (UserError, InvalidConfigError) as error:
+            message = str(error)
+            if message not in said:
+                said.add(message)
+                yield DefinitionFault(f"job {name}", message)

@@ -1,0 +1,113 @@
+"""Retries: when a failed attempt is followed by another, and after how long.
+
+Owns: ``RetryPolicy`` and the exceptions by which user code speaks about retries and failure.
+Pure: the jitter's random number is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from attrs import frozen
+
+from penstock.errors import InvalidDefinitionError
+from penstock.metadata import normalize_metadata
+
+
+class Backoff(Enum):
+    """How the delay grows with the attempts."""
+
+    LINEAR = "LINEAR"
+    EXPONENTIAL = "EXPONENTIAL"
+
+
+class Jitter(Enum):
+    """How chance changes the delay: anything up to it, or some of it more or less."""
+
+    FULL = "FULL"
+    PLUS_MINUS = "PLUS_MINUS"
+
+
+@frozen
+class RetryPolicy:
+    """How often and after how long a failed step is tried again.
+
+    Args:
+        max_retries: further attempts after the first, at least 0.
+        delay: seconds before the first retry, None for none.
+        backoff: growth of the delay; None keeps it.
+        jitter: randomness of the delay; None is none.
+    """
+
+    max_retries: int = 1
+    delay: float | None = None
+    backoff: Backoff | None = None
+    jitter: Jitter | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_retries < 0:
+            raise InvalidDefinitionError(
+                f"RetryPolicy wants max_retries of 0 or more, found {self.max_retries}."
+            )
+        if self.delay is None and (self.backoff or self.jitter):
+            raise InvalidDefinitionError(
+                "RetryPolicy has backoff or jitter but no delay to apply it to. Give delay= in seconds."
+            )
+
+    def calculate_delay(self, attempt: int, chance: float = 0.5) -> float:
+        """Seconds to wait after a failed attempt.
+
+        Args:
+            attempt: the failed attempt, from 1.
+            chance: a random number of 0 to 1, used by the jitter.
+
+        Returns:
+            ``delay`` × (1, 2, 3 … linear; 1, 3, 7, 15 … exponential), changed by the jitter.
+        """
+        base = self.delay or 0.0
+        if self.backoff is Backoff.EXPONENTIAL:
+            base *= 2**attempt - 1
+        elif self.backoff is Backoff.LINEAR:
+            base *= attempt
+        if self.jitter is Jitter.FULL:
+            return base * chance
+        if self.jitter is Jitter.PLUS_MINUS:
+            return base + (self.delay or 0.0) * (2 * chance - 1)
+        return base
+
+
+class Failure(Exception):
+    """Raise this to fail a step with a description and metadata.
+
+    Args:
+        description: what went wrong, for people.
+        metadata: facts about it.
+        allow_retries: False ends the step whatever its retry policy.
+    """
+
+    def __init__(
+        self,
+        description: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        allow_retries: bool | None = None,
+    ) -> None:
+        super().__init__(description)
+        self.description = description
+        self.metadata = normalize_metadata(metadata or {})
+        self.allow_retries = True if allow_retries is None else allow_retries
+
+
+class RetryRequested(Exception):
+    """Raise this to have the step tried again, whatever its retry policy.
+
+    Args:
+        max_retries: further attempts in all.
+        seconds_to_wait: pause before the next one.
+    """
+
+    def __init__(self, max_retries: int = 1, seconds_to_wait: float | None = None) -> None:
+        super().__init__(max_retries, seconds_to_wait)
+        self.max_retries = max_retries
+        self.seconds_to_wait = seconds_to_wait
