@@ -36,7 +36,8 @@ def subset_asset_job(job: JobDefinition, selection: Any) -> JobDefinition:
     if outside:
         names = user_strings(outside)
         raise InvalidSubsetError(
-            f"Job {job.name!r} does not make {', '.join(names)}.{suggest(names[0], user_strings(layer.selected))}"
+            f"Job {job.name!r} does not make {', '.join(names)}."
+            f"{suggest(names[0], user_strings(layer.selected))}"
         )
     made = build_asset_job(job.name, graph, wanted, job.resource_defs)
     return evolve(job, graph=made.graph, assets=made.assets, partitions_def=made.partitions_def)

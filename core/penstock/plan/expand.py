@@ -21,6 +21,7 @@ from penstock.plan.flatten import OpenInput, OpOutput, Place, Scope, Wire, resol
 from penstock.plan.model import COLLECTED, DIRECT, MAPPED, Plan, Source, Step, StepInput, StepOutput
 
 _NO_NAMES: frozenset[str] = frozenset()
+_NO_KEYS: Mapping[str, AssetKey] = {}
 
 
 @frozen(kw_only=True)
@@ -33,12 +34,15 @@ class Given:
         partition_keys: partitions of the run.
     """
 
-    config_inputs: Mapping[str, frozenset[str]] = field(factory=dict)
+    config_inputs: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
     input_values: frozenset[str] = _NO_NAMES
     partition_keys: tuple[str, ...] = ()
 
 
-def build_plan(job: JobDefinition, given: Given = Given()) -> Plan:
+_NOTHING_GIVEN = Given()
+
+
+def build_plan(job: JobDefinition, given: Given = _NOTHING_GIVEN) -> Plan:
     """Turn a job into a plan.
 
     Args:
@@ -50,13 +54,36 @@ def build_plan(job: JobDefinition, given: Given = Given()) -> Plan:
     """
     places = list(walk(Scope(job.graph)))
     ids = {place.path: number for number, place in enumerate(places)}
-    drafts = [_draft(place, ids, job, given) for place in places]
+    ends = _asset_ends(job)
+    drafts = [_draft(place, ids, job, given, ends.get(place.path, _NO_KEYS)) for place in places]
     order = _topological(drafts)
     steps = _renumber(drafts, order)
     return Plan(job_name=job.name, steps=_mark_mapped(steps), partition_keys=given.partition_keys)
 
 
-def _draft(place: Place, ids: Mapping[tuple[str, ...], int], job: JobDefinition, given: Given) -> Step:
+def _asset_ends(job: JobDefinition) -> dict[tuple[str, ...], dict[str, AssetKey]]:
+    """Which output of an op inside a graph is which asset of that graph."""
+    found: dict[tuple[str, ...], dict[str, AssetKey]] = {}
+    if job.assets is None:
+        return found
+    for name, assets in job.assets.by_node.items():
+        graph = assets.node
+        if isinstance(graph, GraphDefinition):
+            inside = Scope(graph, (name,), job.graph.nodes[name], Scope(job.graph))
+            for output, key in assets.keys_by_output.items():
+                end = resolve(graph.outs[output], inside) if output in graph.outs else None
+                if isinstance(end, OpOutput):
+                    found.setdefault(end.path, {})[end.output] = key
+    return found
+
+
+def _draft(
+    place: Place,
+    ids: Mapping[tuple[str, ...], int],
+    job: JobDefinition,
+    given: Given,
+    ends: Mapping[str, AssetKey],
+) -> Step:
     """One step with ids of appearance and sources not yet marked as mapped."""
     key = ".".join(place.path)
     assets = job.assets.by_node.get(place.path[0]) if job.assets is not None else None
@@ -71,7 +98,7 @@ def _draft(place: Place, ids: Mapping[tuple[str, ...], int], job: JobDefinition,
         key=key,
         node=place.path,
         inputs=inputs,
-        outputs=_outputs(place, assets),
+        outputs=_outputs(place, ends if assets is None or len(place.path) > 1 else assets.keys_by_output),
         after=after,
         upstream=tuple(upstream),
         kind="op" if assets is None else assets.kind,
@@ -157,8 +184,7 @@ def _unconnected(name: str, definition: InputDefinition, place: Place) -> UserEr
     )
 
 
-def _outputs(place: Place, assets: AssetsDefinition | None) -> tuple[StepOutput, ...]:
-    keys = {} if assets is None else _asset_outputs(place, assets)
+def _outputs(place: Place, keys: Mapping[str, AssetKey]) -> tuple[StepOutput, ...]:
     return tuple(
         StepOutput(
             name=name,
@@ -170,24 +196,6 @@ def _outputs(place: Place, assets: AssetsDefinition | None) -> tuple[StepOutput,
         )
         for name, out in place.op.outs.items()
     )
-
-
-def _asset_outputs(place: Place, assets: AssetsDefinition) -> Mapping[str, AssetKey]:
-    """Which output of this op is which asset: for graphs, the op behind the graph's output."""
-    if len(place.path) == 1:
-        return assets.keys_by_output
-    graph = assets.node
-    if not isinstance(graph, GraphDefinition):
-        return {}
-    top = place.scope
-    while top.outer is not None and len(top.path) > 1:
-        top = top.outer
-    found: dict[str, AssetKey] = {}
-    for output, source in graph.outs.items():
-        end = resolve(source, top)
-        if isinstance(end, OpOutput) and end.path == place.path and output in assets.keys_by_output:
-            found[end.output] = assets.keys_by_output[output]
-    return found
 
 
 def _checks(place: Place, assets: AssetsDefinition | None) -> tuple[AssetCheckKey, ...]:
@@ -281,6 +289,7 @@ def _mark(step: Step, done: Sequence[Step]) -> Step:
         return step
     if any(output.dynamic for output in step.outputs):
         raise InvalidDefinitionError(
-            f"Step {step.key!r} has a dynamic output and is itself mapped over one. Collect the outer one first."
+            f"Step {step.key!r} has a dynamic output and is itself mapped over one."
+            " Collect the outer one first."
         )
     return evolve(step, inputs=inputs, after=after, mapped_by=origin)

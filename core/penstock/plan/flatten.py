@@ -1,7 +1,7 @@
 """Flattening: nested graphs become a list of ops with resolved wiring.
 
-Owns: following wires through graph boundaries. Recursion goes as deep as graphs nest, never
-along the graph. Must not know assets or config.
+Owns: following wires through graph boundaries. Nothing here recurses: neither long nor deeply nested
+graphs meet a limit. Must not know assets or config.
 """
 
 from __future__ import annotations
@@ -56,12 +56,19 @@ Wire = OpOutput | OpenInput | tuple["OpOutput | OpenInput", ...]
 
 def walk(scope: Scope) -> Iterator[Place]:
     """Every op of a graph, nested ones in place, in order of appearance."""
-    for node in scope.graph.nodes.values():
-        path = (*scope.path, node.name)
-        if isinstance(node.definition, OpDefinition):
-            yield Place(path, node, node.definition, scope)
+    stack = [(scope, iter(scope.graph.nodes.values()))]
+    while stack:
+        here, nodes = stack[-1]
+        for node in nodes:
+            path = (*here.path, node.name)
+            if isinstance(node.definition, OpDefinition):
+                yield Place(path, node, node.definition, here)
+            else:
+                inner = Scope(node.definition, path, node, here)
+                stack.append((inner, iter(node.definition.nodes.values())))
+                break
         else:
-            yield from walk(Scope(node.definition, path, node, scope))
+            stack.pop()
 
 
 def resolve(source: Source, scope: Scope) -> Wire:
@@ -70,33 +77,39 @@ def resolve(source: Source, scope: Scope) -> Wire:
     Returns:
         One ``OpOutput`` or ``OpenInput``, or a tuple of them for a fan-in.
     """
-    if isinstance(source, FanIn):
-        parts: list[OpOutput | OpenInput] = []
-        for one in source.sources:
-            found = resolve(one, scope)
-            parts.extend(found if isinstance(found, tuple) else (found,))
-        return tuple(parts)
-    if isinstance(source, FromGraphInput):
-        return _outwards(source.name, scope)
-    return _inwards(source, scope)
+    ends: list[OpOutput | OpenInput] = []
+    is_list = False
+    waiting = [(source, scope)]
+    while waiting:
+        one, here = _outwards(*waiting.pop())
+        if isinstance(one, FanIn):
+            is_list = True
+            waiting.extend((each, here) for each in reversed(one.sources))
+        else:
+            ends.append(one if isinstance(one, OpenInput) else _inwards(one, here))
+    return tuple(ends) if is_list else ends[0]
 
 
-def _outwards(name: str, scope: Scope) -> Wire:
-    if scope.outer is None or scope.node is None:
-        return OpenInput(name)
-    wired = scope.node.inputs.get(name)
-    if wired is None:
-        return OpenInput(name, ".".join(scope.path))
-    return resolve(wired, scope.outer)
+def _outwards(source: Source, scope: Scope) -> tuple[FromNode | FanIn | OpenInput, Scope]:
+    """A wire without the graph inputs that it passes, and the graph in which it then stands."""
+    while isinstance(source, FromGraphInput):
+        if scope.outer is None or scope.node is None:
+            return OpenInput(source.name), scope
+        wired = scope.node.inputs.get(source.name)
+        if wired is None:
+            return OpenInput(source.name, ".".join(scope.path)), scope
+        source, scope = wired, scope.outer
+    return source, scope
 
 
-def _inwards(source: FromNode, scope: Scope) -> Wire:
-    node = scope.graph.nodes[source.node]
-    path = (*scope.path, node.name)
-    collected = source.mode == "collected"
-    if isinstance(node.definition, OpDefinition):
-        return OpOutput(path, source.output, collected)
-    inner = resolve(node.definition.outs[source.output], Scope(node.definition, path, node, scope))
-    if collected and isinstance(inner, OpOutput):
-        return OpOutput(inner.path, inner.output, True)
-    return inner
+def _inwards(source: FromNode, scope: Scope) -> OpOutput:
+    """The op output behind the output of a node, however deep the op is nested."""
+    collected = False
+    while True:
+        node = scope.graph.nodes[source.node]
+        path = (*scope.path, node.name)
+        collected = collected or source.mode == "collected"
+        if isinstance(node.definition, OpDefinition):
+            return OpOutput(path, source.output, collected)
+        scope = Scope(node.definition, path, node, scope)
+        source = node.definition.outs[source.output]

@@ -17,15 +17,20 @@ from penstock.errors import InvalidSubsetError, suggest
 from penstock.plan.flatten import OpOutput, Scope, resolve, walk
 
 Path = tuple[str, ...]
+_SHOWN = 20
 _TERM = re.compile(r"^(?P<up>\*|\++)?(?P<name>[A-Za-z0-9_.]+)(?P<down>\*|\++)?$")
 
 
 @frozen
 class Edges:
-    """Who reads whom among the ops of a graph."""
+    """Who reads whom among the ops of a graph.
+
+    ``below`` lists the ops at or below each path, so that a term may name a graph.
+    """
 
     up: Mapping[Path, tuple[Path, ...]]
     down: Mapping[Path, tuple[Path, ...]]
+    below: Mapping[Path, list[Path]]
 
 
 def select_ops(graph: GraphDefinition, selection: Sequence[str], job_name: str) -> GraphDefinition:
@@ -43,17 +48,21 @@ def select_ops(graph: GraphDefinition, selection: Sequence[str], job_name: str) 
     chosen: set[Path] = set()
     for term in selection:
         chosen |= _resolve_term(term, edges, job_name)
-    return _cut(graph, (), chosen)
+    return _cut(graph, chosen)
 
 
 def edges_of(graph: GraphDefinition) -> Edges:
     """The edges between the ops of a graph, nested ones included."""
     up: dict[Path, list[Path]] = {}
     down: dict[Path, list[Path]] = {}
-    for place in walk(Scope(graph)):
-        up.setdefault(place.path, [])
-        down.setdefault(place.path, [])
-    for place in walk(Scope(graph)):
+    below: dict[Path, list[Path]] = {}
+    places = list(walk(Scope(graph)))
+    for place in places:
+        up[place.path] = []
+        down[place.path] = []
+        for length in range(1, len(place.path) + 1):
+            below.setdefault(place.path[:length], []).append(place.path)
+    for place in places:
         for source in (*place.node.inputs.values(), *place.node.after):
             wire = resolve(source, place.scope)
             for end in wire if isinstance(wire, tuple) else (wire,):
@@ -63,6 +72,7 @@ def edges_of(graph: GraphDefinition) -> Edges:
     return Edges(
         {path: tuple(found) for path, found in up.items()},
         {path: tuple(found) for path, found in down.items()},
+        below,
     )
 
 
@@ -74,15 +84,15 @@ def _resolve_term(term: str, edges: Edges, job_name: str) -> set[Path]:
         raise InvalidSubsetError(
             f"The op selection {term!r} cannot be read. Write 'op', '*op', 'op*', '+op', 'op+' or 'graph.op'."
         )
-    wanted = tuple(match["name"].split("."))
-    start = {path for path in edges.up if path[: len(wanted)] == wanted}
-    if not start:
+    start = edges.below.get(tuple(match["name"].split(".")))
+    if start is None:
         known = sorted({".".join(path) for path in edges.up})
         raise InvalidSubsetError(
             f"Job {job_name!r} has no op {match['name']!r}.{suggest(match['name'], known)}"
-            f" It has: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}."  # a screen
+            f" It has: {', '.join(known[:_SHOWN])}{' …' if len(known) > _SHOWN else ''}."
         )
-    return start | _reach(start, edges.up, match["up"]) | _reach(start, edges.down, match["down"])
+    chosen = set(start)
+    return chosen | _reach(chosen, edges.up, match["up"]) | _reach(chosen, edges.down, match["down"])
 
 
 def _reach(start: Iterable[Path], edges: Mapping[Path, tuple[Path, ...]], mark: str | None) -> set[Path]:
@@ -100,18 +110,27 @@ def _reach(start: Iterable[Path], edges: Mapping[Path, tuple[Path, ...]], mark: 
     return found
 
 
-def _cut(graph: GraphDefinition, prefix: Path, chosen: set[Path]) -> GraphDefinition:
-    nodes: dict[str, Node] = {}
-    for name, node in graph.nodes.items():
-        path = (*prefix, name)
-        if isinstance(node.definition, OpDefinition):
-            if path in chosen:
-                nodes[name] = node
-        elif any(one[: len(path)] == path for one in chosen):
-            nodes[name] = evolve(node, definition=_cut(node.definition, path, chosen))
-    kept = {name: _without_cut(node, nodes) for name, node in nodes.items()}
-    outs = {name: source for name, source in graph.outs.items() if _stands(source, kept)}
-    return evolve(graph, nodes=kept, outs=outs)
+def _cut(graph: GraphDefinition, chosen: set[Path]) -> GraphDefinition:
+    """The graph with the chosen ops alone; inner graphs are cut before the ones around them."""
+    standing = {path[:length] for path in chosen for length in range(1, len(path) + 1)}
+    found: list[tuple[Path, GraphDefinition]] = [((), graph)]
+    for prefix, one in found:  # grows while it is walked: outer graphs come first
+        found.extend(
+            ((*prefix, name), node.definition)
+            for name, node in one.nodes.items()
+            if isinstance(node.definition, GraphDefinition) and (*prefix, name) in standing
+        )
+    cut: dict[Path, GraphDefinition] = {}
+    for prefix, one in reversed(found):
+        nodes = {
+            name: evolve(node, definition=cut.get((*prefix, name), node.definition))
+            for name, node in one.nodes.items()
+            if (*prefix, name) in standing
+        }
+        kept = {name: _without_cut(node, nodes) for name, node in nodes.items()}
+        outs = {name: source for name, source in one.outs.items() if _stands(source, kept)}
+        cut[prefix] = evolve(one, nodes=kept, outs=outs)
+    return cut[()]
 
 
 def _without_cut(node: Node, nodes: Mapping[str, Node]) -> Node:

@@ -6,19 +6,22 @@ before anything runs. The schemas and the walk are ``config``'s. Pure: the envir
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from attrs import define, field, frozen
 
 from penstock.config import MISSING, ConfigMapping, Fault, below, collect, raise_faults
-from penstock.define.graph import GraphDefinition, Node
+from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.op import InputDefinition, OpDefinition
-from penstock.errors import suggest
+from penstock.errors import InvalidConfigError, suggest
 
 _SECTIONS = ("ops", "resources", "execution", "loggers", "inputs")
 _NODE_ENTRIES = ("config", "inputs", "outputs", "ops")
+_SHOWN = 12
+"""How many names a message lists."""
 
 
 @frozen(kw_only=True)
@@ -34,12 +37,12 @@ class BoundRunConfig:
         loggers: logger name → what stands under its ``config``.
     """
 
-    ops: Mapping[str, Any] = field(factory=dict)
-    inputs: Mapping[str, Mapping[str, Any]] = field(factory=dict)
-    graph_inputs: Mapping[str, Any] = field(factory=dict)
-    resources: Mapping[str, Any] = field(factory=dict)
-    execution: Mapping[str, Any] = field(factory=dict)
-    loggers: Mapping[str, Any] = field(factory=dict)
+    ops: Mapping[str, Any] = field(factory=dict[str, Any])
+    inputs: Mapping[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
+    graph_inputs: Mapping[str, Any] = field(factory=dict[str, Any])
+    resources: Mapping[str, Any] = field(factory=dict[str, Any])
+    execution: Mapping[str, Any] = field(factory=dict[str, Any])
+    loggers: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
 def input_names(raw: Mapping[str, Any]) -> dict[str, frozenset[str]]:
@@ -58,11 +61,12 @@ def input_names(raw: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         if not isinstance(entry, Mapping):
             continue
         given = cast("Mapping[str, Any]", entry)
-        if isinstance(given.get("inputs"), Mapping):
-            found[".".join(where)] = frozenset(given["inputs"])
-        nodes = given.get("ops")
+        inputs, nodes = given.get("inputs"), given.get("ops")
+        if isinstance(inputs, Mapping):
+            found[".".join(where)] = frozenset(cast("Mapping[str, Any]", inputs))
         if isinstance(nodes, Mapping):
-            stack.extend(((*where, str(name)), node) for name, node in nodes.items())
+            below_here = cast("Mapping[str, Any]", nodes)
+            stack.extend(((*where, str(name)), node) for name, node in below_here.items())
     return found
 
 
@@ -71,9 +75,9 @@ class _Binding:
     """One binding on its way: what was bound so far, and the faults."""
 
     env: Mapping[str, str]
-    ops: dict[str, Any] = field(factory=dict)
-    inputs: dict[str, dict[str, Any]] = field(factory=dict)
-    faults: list[Fault] = field(factory=list)
+    ops: dict[str, Any] = field(factory=dict[str, Any])
+    inputs: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]])
+    faults: list[Fault] = field(factory=list[Fault])
 
 
 def effective_config(
@@ -111,7 +115,7 @@ def bind_run_config(
     """
     binding = _Binding(env)
     _refuse_unknown(raw, _SECTIONS, "$", "run config sections", binding)
-    _bind_nodes(job.graph, _section(raw, "ops", "$", binding), (), "$.ops", binding)
+    _bind_nodes(job.graph, _section(raw, "ops", "$", binding), binding)
     graph_inputs = _bind_inputs(job.graph.ins, _section(raw, "inputs", "$", binding), "$.inputs", binding)
     resources = _bind_resources(job, _section(raw, "resources", "$", binding), resource_keys, binding)
     execution = _section(raw, "execution", "$", binding)
@@ -123,8 +127,13 @@ def bind_run_config(
         graph_inputs=graph_inputs,
         resources=resources,
         execution=execution.get("config", execution) if execution else {},
-        loggers={name: (entry or {}).get("config", {}) for name, entry in loggers.items()},
+        loggers={name: _config_of(entry) for name, entry in loggers.items()},
     )
+
+
+def _config_of(entry: Any) -> Any:
+    found: Any = {} if entry is None else entry.get("config", {})
+    return found
 
 
 def _section(raw: Mapping[str, Any], name: str, path: str, binding: _Binding) -> Mapping[str, Any]:
@@ -138,43 +147,52 @@ def _section(raw: Mapping[str, Any], name: str, path: str, binding: _Binding) ->
 
 
 def _refuse_unknown(
-    raw: Mapping[str, Any], known: Iterable[str], path: str, what: str, binding: _Binding
+    raw: Mapping[str, Any], known: Collection[str], path: str, what: str, binding: _Binding
 ) -> None:
-    names = list(known)
     for key in raw:
-        if key not in names:
-            wanted = f"one of the {what} ({', '.join(names[:12]) or 'none'}{' …' if len(names) > 12 else ''})"  # a line
+        if key not in known:
+            names = list(known)
+            more = " …" if len(names) > _SHOWN else ""
+            wanted = f"one of the {what} ({', '.join(names[:_SHOWN]) or 'none'}{more})"
             binding.faults.append(Fault(below(path, key), wanted, repr(key), suggest(str(key), names)))
 
 
-def _bind_nodes(
-    graph: GraphDefinition, raw: Mapping[str, Any], prefix: tuple[str, ...], path: str, binding: _Binding
-) -> None:
-    if raw:
-        _refuse_unknown(raw, graph.nodes, path, "nodes", binding)
-    for name, node in graph.nodes.items():
-        definition = node.definition
-        if name not in raw and isinstance(definition, OpDefinition) and definition.config is None:
-            continue
-        entry = _section(raw, name, path, binding)
-        here = below(path, name)
-        _refuse_unknown(entry, _NODE_ENTRIES, here, "entries of a node", binding)
-        if isinstance(definition, OpDefinition):
-            _bind_op(node, definition, entry, (*prefix, name), here, binding)
-        else:
-            _bind_graph(definition, entry, (*prefix, name), here, binding)
+@frozen
+class _Level:
+    """One graph whose nodes are to be bound: what was given for them, and where that stands."""
+
+    graph: GraphDefinition
+    raw: Mapping[str, Any]
+    prefix: tuple[str, ...]
+    path: str
 
 
-def _bind_op(
-    node: Node,
-    op: OpDefinition,
-    entry: Mapping[str, Any],
-    where: tuple[str, ...],
-    path: str,
-    binding: _Binding,
-) -> None:
-    del node
-    key = ".".join(where)
+def _bind_nodes(graph: GraphDefinition, raw: Mapping[str, Any], binding: _Binding) -> None:
+    """Bind every node, level by level, without recursion."""
+    waiting = deque([_Level(graph, raw, (), "$.ops")])
+    while waiting:
+        level = waiting.popleft()
+        if level.raw:
+            _refuse_unknown(level.raw, level.graph.nodes, level.path, "nodes", binding)
+        for name, node in level.graph.nodes.items():
+            definition = node.definition
+            if isinstance(definition, GraphDefinition):
+                waiting.append(_bind_graph(name, definition, level, binding))
+            elif name in level.raw or definition.config is not None:
+                _bind_op(name, definition, level, binding)
+
+
+def _entry(name: str, level: _Level, binding: _Binding) -> tuple[Mapping[str, Any], str]:
+    """What was given for one node, and where it stands."""
+    entry = _section(level.raw, name, level.path, binding)
+    path = below(level.path, name)
+    _refuse_unknown(entry, _NODE_ENTRIES, path, "entries of a node", binding)
+    return entry, path
+
+
+def _bind_op(name: str, op: OpDefinition, level: _Level, binding: _Binding) -> None:
+    entry, path = _entry(name, level, binding)
+    key = ".".join((*level.prefix, name))
     value, faults = collect(
         op.config, entry.get("config", MISSING), env=binding.env, path=below(path, "config")
     )
@@ -186,20 +204,31 @@ def _bind_op(
         binding.inputs[key] = _bind_inputs(op.ins, given, below(path, "inputs"), binding)
 
 
-def _bind_graph(
-    graph: GraphDefinition, entry: Mapping[str, Any], where: tuple[str, ...], path: str, binding: _Binding
-) -> None:
-    inner = _section(entry, "ops", path, binding)
-    base = below(path, "ops")
-    if graph.config_mapping is not None:
-        made = graph.config_mapping.apply(
-            entry.get("config", MISSING), env=binding.env, path=below(path, "config")
-        )
-        inner = made.get("ops", made)
-    _bind_nodes(graph, inner, where, base, binding)
+def _bind_graph(name: str, graph: GraphDefinition, level: _Level, binding: _Binding) -> _Level:
+    """Bind what a nested graph takes itself; gives the level of its nodes."""
+    entry, path = _entry(name, level, binding)
+    where = (*level.prefix, name)
     given = _section(entry, "inputs", path, binding)
     if given:
         binding.inputs[".".join(where)] = _bind_inputs(graph.ins, given, below(path, "inputs"), binding)
+    inner = _section(entry, "ops", path, binding)
+    if graph.config_mapping is not None:
+        inner = _mapped(graph.config_mapping, entry, below(path, "config"), binding)
+    return _Level(graph, inner, where, below(path, "ops"))
+
+
+def _mapped(
+    mapping: ConfigMapping, entry: Mapping[str, Any], path: str, binding: _Binding
+) -> Mapping[str, Any]:
+    """The config of a graph's nodes that its own small config stands for."""
+    try:
+        made = mapping.apply(entry.get("config", MISSING), env=binding.env, path=path)
+    except InvalidConfigError as error:
+        if not error.faults:
+            raise
+        binding.faults.extend(error.faults)
+        return {}
+    return made.get("ops", made)
 
 
 def _bind_inputs(
@@ -214,10 +243,9 @@ def _bind_inputs(
             continue
         loader = definition.type.loader
         if loader is None:
-            binding.faults.append(
-                Fault(below(path, name), f"a value of {definition.type.display_name}, which config cannot give", repr(raw),
-                      "Wire the input to an op, or give its type a loader.")
-            )  # fmt: skip
+            wanted = f"a value of {definition.type.display_name}, which config cannot give"
+            hint = "Wire the input to an op, or give its type a loader."
+            binding.faults.append(Fault(below(path, name), wanted, repr(raw), hint))
             continue
         value, faults = collect(
             loader.schema_type, loader.unwrap(raw), env=binding.env, path=below(path, name)
