@@ -63,9 +63,9 @@ class StepInHand:
     attempt: int = 1
     resources: Any = None
     log: Any = None
-    output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=dict)
-    asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=dict)
-    events: list[Any] = field(factory=list)
+    output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=dict[tuple[str, str | None], dict[str, MetadataValue]])
+    asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=dict[AssetKey, dict[str, MetadataValue]])
+    events: list[Any] = field(factory=list[Any])
 
     @property
     def key(self) -> str:

@@ -49,12 +49,12 @@ class Drive:
     state: RunState
     executor: Executor
     append: Append
-    exceptions: dict[Unit, BaseException] = field(factory=dict)
-    tickets: dict[Unit, Ticket] = field(factory=dict)
-    running: dict[str, Unit] = field(factory=dict)
-    handed: dict[Unit, dict[str, None]] = field(factory=dict)
-    kept: dict[Unit, tuple[str, ...]] = field(factory=dict)
-    pending: list[Happened] = field(factory=list)
+    exceptions: dict[Unit, BaseException] = field(factory=dict[Unit, BaseException])
+    tickets: dict[Unit, Ticket] = field(factory=dict[Unit, Ticket])
+    running: dict[str, Unit] = field(factory=dict[str, Unit])
+    handed: dict[Unit, dict[str, None]] = field(factory=dict[Unit, dict[str, None]])
+    kept: dict[Unit, tuple[str, ...]] = field(factory=dict[Unit, tuple[str, ...]])
+    pending: list[Happened] = field(factory=list[Happened])
     cancel_reason: str | None = None
 
     def begin(self) -> None:

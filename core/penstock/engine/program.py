@@ -30,6 +30,10 @@ def _same(value: Any, _wanted: Any) -> Any:
     return value
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 _NO_CAPTURE: AbstractContextManager[None] = nullcontext()
 
 
@@ -47,6 +51,7 @@ class Tools:
         chance: a random number of 0 to 1.
         sleep: waits so many seconds.
         convert: a table as the type that a consumer's annotation asks for.
+        settle: a value that can be read more than once: a stream becomes a table.
         capture: a context in which what a step prints is kept under its key.
     """
 
@@ -55,6 +60,7 @@ class Tools:
     chance: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
     convert: Callable[[Any, Any], Any] = _same
+    settle: Callable[[Any], Any] = _as_it_is
     capture: Callable[[str], AbstractContextManager[None]] = _no_capture
 
 
@@ -104,11 +110,11 @@ class Program:
     plan: Plan
     config: BoundRunConfig
     tools: Tools = field(factory=Tools)
-    resources: Mapping[str, Any] = field(factory=dict)
-    resource_configs: Mapping[str, Any] = field(factory=dict)
-    input_values: Mapping[str, Any] = field(factory=dict)
-    versions: dict[AssetKey, str] = field(factory=dict)
-    origin: Mapping[str, str] = field(factory=dict)
+    resources: Mapping[str, Any] = field(factory=dict[str, Any])
+    resource_configs: Mapping[str, Any] = field(factory=dict[str, Any])
+    input_values: Mapping[str, Any] = field(factory=dict[str, Any])
+    versions: dict[AssetKey, str] = field(factory=dict[AssetKey, str])
+    origin: Mapping[str, str] = field(factory=dict[str, str])
     stores_op_outputs: bool = True
     keeps_values: bool = False
     retries_enabled: bool = True

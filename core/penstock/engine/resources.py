@@ -13,7 +13,7 @@ from typing import Any
 from attrs import define, field
 
 from penstock.config import MISSING, collect, raise_faults
-from penstock.define.resource import as_resource_definition
+from penstock.define.resource import as_resource_definitions
 from penstock.engine.context import Resources
 from penstock.engine.io import asset_manager_key, hands_straight_on
 from penstock.engine.program import Program
@@ -38,7 +38,7 @@ class InitResourceContext:
     run: Any = None
     instance: Any = None
     log: Any = None
-    all_resource_defs: Mapping[str, Any] = field(factory=dict)
+    all_resource_defs: Mapping[str, Any] = field(factory=dict[str, Any])
 
     @property
     def run_id(self) -> str | None:
@@ -205,7 +205,7 @@ def open_resources(
         InvalidConfigError: when a config does not fit.
         ResourceFunctionError: when one cannot be set up.
     """
-    defs = {key: as_resource_definition(value) for key, value in resources.items()}
+    defs = as_resource_definitions(resources)
     configs: dict[str, Any] = {}
     faults: list[Any] = []
     for key, definition in defs.items():

@@ -87,7 +87,7 @@ class Work:
     step: int
     mapping_key: str | None = None
     attempt: int = 1
-    sources: Mapping[str, tuple[io.Ref, ...]] = field(factory=dict)
+    sources: Mapping[str, tuple[io.Ref, ...]] = field(factory=dict[str, tuple[io.Ref, ...]])
     announces: bool = True
 
 
@@ -99,7 +99,7 @@ class StepRecord:
     ``exception`` is the original one, for callers in the same process; it does not travel.
     """
 
-    events: list[Happened] = field(factory=list)
+    events: list[Happened] = field(factory=list[Happened])
     handed: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     exception: BaseException | None = field(default=None, eq=False)
@@ -451,6 +451,7 @@ class _Ending:
         name = output.name if key is None else f"{output.name}[{key}]"
         if hand.step.kind in ("check", "observe"):
             return {}
+        value = program.tools.settle(value)
         if io.hands_straight_on(program, output):
             self._keep(name, value, handed=True)
             return {}

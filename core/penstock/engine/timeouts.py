@@ -38,7 +38,7 @@ def _message(seconds: float, key: str) -> str:
 
 
 @contextlib.contextmanager
-def _by_signal(seconds: float, key: str) -> Iterator[None]:
+def _by_signal(seconds: float, key: str) -> Generator[None]:
     def stop(_number: int, _frame: Any) -> None:
         raise StepTimeoutError(_message(seconds, key))
 
@@ -52,7 +52,7 @@ def _by_signal(seconds: float, key: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _by_thread(seconds: float, key: str) -> Iterator[None]:
+def _by_thread(seconds: float, key: str) -> Generator[None]:
     thread = threading.get_ident()
     fired = threading.Event()
 

@@ -46,7 +46,7 @@ class Capture:
         self._close()
 
     @contextlib.contextmanager
-    def step(self, key: str) -> Iterator[None]:
+    def step(self, key: str) -> Generator[None]:
         """Within this context, output belongs to the step."""
         self._step = key
         try:

@@ -10,39 +10,70 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from attrs import frozen
 
 from penstock.define.asset_graph import AssetGraph
-from penstock.define.asset_job import IMPLICIT_JOB, build_asset_job
+from penstock.define.asset_job import IMPLICIT_JOB, UnresolvedAssetJobDefinition, build_asset_job
+from penstock.define.assets import AssetsDefinition
+from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.definitions import Definitions
 from penstock.define.job import JobDefinition
-from penstock.define.loading import load_definitions_from_modules
-from penstock.define.repository import RepositoryDefinition
+from penstock.define.repository import RepositoryDefinition, sort_out
 from penstock.errors import CodeLocationError, UserError, suggest
 from penstock.host.settings import Settings
 from penstock.host.user_code import CodeSource, import_source, told
 
+Held = Definitions | RepositoryDefinition
+
+_LOOSE = (
+    AssetsDefinition,
+    JobDefinition,
+    UnresolvedAssetJobDefinition,
+    ScheduleDefinition,
+    SensorDefinition,
+)
+
 
 @frozen(kw_only=True, eq=False)
 class Code:
-    """The user's definitions and where they came from."""
+    """The user's definitions and where they came from.
 
-    definitions: Any
+    Args:
+        repository: everything by name.
+        module: that was imported.
+        source: that named it.
+        strict_deps: whether depending on an asset that nobody defines is a fault.
+    """
+
+    repository: RepositoryDefinition
     module: ModuleType
     source: CodeSource
+    strict_deps: bool = False
 
     @property
     def graph(self) -> AssetGraph:
-        """Every asset and what it depends on."""
-        return self.definitions.resolve_asset_graph()
+        """Every asset and what it depends on.
+
+        Raises:
+            InvalidDefinitionError: when a key stands twice.
+        """
+        return self.repository.asset_graph
 
     @property
     def jobs(self) -> Mapping[str, JobDefinition]:
-        """Every job that has a name of its own, sorted by it."""
-        found = {job.name: job for job in self.definitions.get_repository_def().get_all_jobs()}
-        return {name: found[name] for name in sorted(found) if not name.startswith(IMPLICIT_JOB)}
+        """Every job that has a name of its own, sorted by it.
+
+        Raises:
+            InvalidDefinitionError: when one of them cannot be made.
+        """
+        return {name: self.repository.get_job(name) for name in self.job_names}
+
+    @property
+    def job_names(self) -> list[str]:
+        """The names of the jobs, sorted; that of all assets has none of its own."""
+        return sorted(name for name in self.repository.job_names if name != IMPLICIT_JOB)
 
     def job(self, name: str) -> JobDefinition:
         """The job of that name.
@@ -50,13 +81,11 @@ class Code:
         Raises:
             CodeLocationError: when there is none.
         """
-        if name.startswith(IMPLICIT_JOB):
-            return self.asset_job()
-        jobs = self.jobs
-        if name not in jobs:
-            known = f" There are: {', '.join(jobs)}." if jobs else " It has no jobs at all."
-            raise CodeLocationError(f"{self.source} has no job {name!r}.{suggest(name, jobs)}{known}")
-        return jobs[name]
+        if name != IMPLICIT_JOB and name not in self.job_names:
+            names = self.job_names
+            known = f" There are: {', '.join(names)}." if names else " It has no jobs at all."
+            raise CodeLocationError(f"{self.source} has no job {name!r}.{suggest(name, names)}{known}")
+        return self.repository.get_job(name)
 
     def asset_job(self, selection: Any = None, executor: Any = None) -> JobDefinition:
         """The job that makes a selection of the assets.
@@ -64,14 +93,21 @@ class Code:
         Args:
             selection: in any spelling, None for everything that a run can make.
             executor: the definition of an executor, None for that of the definitions.
+
+        Raises:
+            InvalidDefinitionError: when there are no assets, or the selected ones cannot be made.
         """
-        given = self.definitions
+        given = self.repository
+        if not given.has_implicit_global_asset_job_def():
+            jobs = self.job_names
+            instead = f" Its jobs are run by name: penstock job run {jobs[0]}." if jobs else ""
+            raise CodeLocationError(f"{self.source} has no assets that can be made.{instead}")
         return build_asset_job(
             IMPLICIT_JOB,
             self.graph,
             selection,
-            given.resources or {},
-            logger_defs=given.loggers or {},
+            given.resources,
+            logger_defs=given.loggers,
             executor_def=executor or given.executor,
         )
 
@@ -118,20 +154,25 @@ def load_code(source: CodeSource) -> Code:
 
     Raises:
         CodeLocationError: when it cannot be imported, holds no definitions, or holds several.
+        InvalidDefinitionError: when its definitions contradict each other, or miss a dependency although
+            they are strict about that.
     """
     module = import_source(source)
     try:
         found = _named(module, source) if source.attribute else _found(module, source)
-    except CodeLocationError:
-        raise
     except UserError:
         raise
     except Exception as error:
         raise CodeLocationError(told(str(source), error)) from error
-    return Code(definitions=found, module=module, source=source)
+    if isinstance(found, Definitions):
+        if found.strict_deps:
+            Definitions.validate_loadable(found)
+        repository = found.get_repository_def()
+        return Code(repository=repository, module=module, source=source, strict_deps=found.strict_deps)
+    return Code(repository=found, module=module, source=source)
 
 
-def _named(module: ModuleType, source: CodeSource) -> Any:
+def _named(module: ModuleType, source: CodeSource) -> Held:
     name = source.attribute or ""
     if not hasattr(module, name):
         near = suggest(name, [one for one in vars(module) if not one.startswith("_")])
@@ -139,7 +180,7 @@ def _named(module: ModuleType, source: CodeSource) -> Any:
     return as_definitions(getattr(module, name), str(source))
 
 
-def as_definitions(value: Any, where: str) -> Any:
+def as_definitions(value: Any, where: str) -> Held:
     """What a variable holds, as definitions.
 
     Args:
@@ -155,15 +196,17 @@ def as_definitions(value: Any, where: str) -> Any:
         return Definitions(jobs=[value])
     if callable(value) and not isinstance(value, type) and hasattr(value, "__code__"):
         return as_definitions(value(), f"what {where} returns")
+    assets = cast("list[Any]", value) if isinstance(value, (list, tuple)) else [value]
     try:
-        return Definitions(assets=value if isinstance(value, (list, tuple)) else [value])
+        return Definitions(assets=assets)
     except UserError as error:
+        kind = type(assets[0]).__name__ if assets else "list"
         raise CodeLocationError(
-            f"{where} is a {type(value).__name__}, wanted Definitions, a repository, a job or assets."
+            f"{where} is a {kind}, wanted Definitions, a repository, a job or assets."
         ) from error
 
 
-def _found(module: ModuleType, source: CodeSource) -> Any:
+def _found(module: ModuleType, source: CodeSource) -> Held:
     held = {
         name: value
         for name, value in vars(module).items()
@@ -179,8 +222,8 @@ def _found(module: ModuleType, source: CodeSource) -> Any:
         )
     if held:
         return next(iter(held.values()))
-    loose = load_definitions_from_modules([module])
-    if _is_empty(loose):
+    loose = _loose(module)
+    if not loose.given_jobs and not loose.asset_graph.by_key:
         raise CodeLocationError(
             f"{_title(source)} holds no definitions. Write `defs = Definitions(assets=[...])` at its end,"
             " or define assets or jobs in it."
@@ -188,11 +231,17 @@ def _found(module: ModuleType, source: CodeSource) -> Any:
     return loose
 
 
-def _is_empty(definitions: Any) -> bool:
-    has_jobs = any(
-        not job.name.startswith(IMPLICIT_JOB) for job in definitions.get_repository_def().get_all_jobs()
+def _loose(module: ModuleType) -> RepositoryDefinition:
+    """The assets, checks, jobs, schedules and sensors that a module has as variables."""
+    held = {id(value): value for value in vars(module).values() if isinstance(value, _LOOSE)}
+    rooms = sort_out(held.values())
+    return RepositoryDefinition(
+        name=module.__name__,
+        assets=rooms["assets"],
+        jobs=rooms["jobs"],
+        schedules=rooms["schedules"],
+        sensors=rooms["sensors"],
     )
-    return not has_jobs and not definitions.resolve_asset_graph().by_key
 
 
 def _title(source: CodeSource) -> str:

@@ -161,7 +161,7 @@ def execute_job_in_process(
 def execute_graph_in_process(graph: GraphDefinition, **arguments: Any) -> ExecutionResult:
     """What stands behind ``GraphDefinition.execute_in_process``: the graph as a job of its own name."""
     resources = arguments.pop("resources", None)
-    job = JobDefinition(name=graph.name, graph=graph, resource_defs=resources or {})
+    job = graph.to_job(resource_defs=resources)
     return execute_job_in_process(job, **arguments)
 
 

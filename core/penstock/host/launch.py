@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 from penstock.config import as_run_config_dict
 from penstock.define.job import JobDefinition
 from penstock.define.op import InputDefinition
-from penstock.define.resource import as_resource_definition
+from penstock.define.resource import as_resource_definitions
 from penstock.engine.context import StepInHand
 from penstock.engine.drive import Drive
 from penstock.engine.failures import describe_error
@@ -37,9 +37,11 @@ from penstock.events.values import (
     RunFailed,
     RunQueued,
     RunStarting,
+    RunSucceeded,
 )
 from penstock.host.capture import Capture
 from penstock.host.defaults import default_io_manager
+from penstock.host.extensions import Observer, add_table_types, executor_named, observers
 from penstock.host.instance import Instance
 from penstock.host.ownership import owner_tag
 from penstock.host.result import ExecutionResult
@@ -48,10 +50,13 @@ from penstock.keys import AssetKey
 from penstock.plan.expand import Given, build_plan
 from penstock.plan.op_selection import select_ops
 from penstock.plan.run_config import BoundRunConfig, bind_run_config, effective_config, input_names
-from penstock.tables import convert
+from penstock.spi.executor import Executor
+from penstock.tables import convert, settle
 
+_ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
+_SYNC_EVERY = 1.0
 PARTITION_TAG = "penstock/partition"
-Observer = Callable[[Run, Sequence[Happened]], None]
+_HERE = frozenset({"in_process", "multiprocess", "multi_or_in_process"})
 
 
 @frozen(kw_only=True)
@@ -69,7 +74,7 @@ class Past:
     root_run_id: str
     step_keys: tuple[str, ...]
     events: tuple[Happened, ...] = ()
-    origin: Mapping[str, str] = field(factory=dict)
+    origin: Mapping[str, str] = field(factory=dict[str, str])
 
 
 @frozen(kw_only=True)
@@ -85,12 +90,12 @@ class Launch:
     """
 
     run_config: Any = None
-    tags: Mapping[str, str] = field(factory=dict)
+    tags: Mapping[str, str] = field(factory=dict[str, str])
     run_id: str | None = None
     partition_key: str | None = None
     op_selection: tuple[str, ...] | None = None
-    input_values: Mapping[str, Any] = field(factory=dict)
-    resources: Mapping[str, Any] = field(factory=dict)
+    input_values: Mapping[str, Any] = field(factory=dict[str, Any])
+    resources: Mapping[str, Any] = field(factory=dict[str, Any])
     raise_on_error: bool = True
     stores_op_outputs: bool = True
     keeps_values: bool = True
@@ -151,7 +156,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
         job=job,
         plan=plan,
         config=BoundRunConfig(),
-        tools=Tools(convert=convert),
+        tools=Tools(convert=convert, settle=settle),
         input_values=values,
         origin=given.past.origin if given.past is not None else {},
         stores_op_outputs=given.stores_op_outputs or binds_manager,
@@ -168,7 +173,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
 def complete(job: JobDefinition, given: Launch, instance: Instance) -> JobDefinition:
     """The job with this run's resources, the default I/O manager, and cut to the selected ops."""
     bound = {**job.resource_defs, **given.resources}
-    defs = {key: as_resource_definition(value) for key, value in bound.items()}
+    defs = as_resource_definitions(bound)
     if "io_manager" not in defs:
         defs["io_manager"] = default_io_manager(instance.storage_directory)
     graph = job.graph
@@ -219,7 +224,11 @@ class _Launched:
         self.given, self.instance = given, instance
         self.events: list[Happened] = []
         self.seq = 0
-        self.observers = list(given.observers)
+        self.synced_at = self.program.tools.now()
+        self.observers: list[Observer] = list(given.observers)
+        if instance.is_durable:
+            add_table_types(instance.settings)
+            self.observers.extend(observers(instance.settings))
         only = frozenset(given.past.step_keys) if given.past is not None else None
         self.state = RunState(self.program.plan, only)
         if given.past is not None:
@@ -287,17 +296,25 @@ class _Launched:
     def _drive(self) -> None:
         program = self.program
         program.versions.update(self._known_versions())
-        executor = InlineExecutor()
+        executor = self._executor()
         drive = Drive(program=program, state=self.state, executor=executor, append=self._append)
         drive.begin()
         drive.run()
-        for unit, names in drive.kept.items():
-            self.values[unit] = {name: executor.value(drive.tickets[unit], name) for name in names}
+        if isinstance(executor, InlineExecutor):
+            for unit, names in drive.kept.items():
+                self.values[unit] = {name: executor.value(drive.tickets[unit], name) for name in names}
         executor.close()
         if drive.exceptions:
             self.exception = next(iter(drive.exceptions.values()))
         if drive.cancel_reason is not None:
             self.exception = KeyboardInterrupt(drive.cancel_reason)
+
+    def _executor(self) -> Executor:
+        """The executor that the job names; the process pool's names mean this process for now."""
+        name = getattr(self.job.executor_def, "name", self.job.executor_def)
+        if name is None or name in _HERE:
+            return InlineExecutor()
+        return executor_named(str(name), self.program.config.execution, self.instance.settings)
 
     def _known_versions(self) -> dict[AssetKey, str]:
         """Data versions of assets that this run reads and does not make."""
@@ -317,8 +334,19 @@ class _Launched:
     # ---- events -------------------------------------------------------------------------------
 
     def _append(self, events: Sequence[Happened]) -> None:
+        now = self.program.tools.now()
+        if now - self.synced_at >= _SYNC_EVERY or any(isinstance(e, _ENDINGS) for e in events):
+            self._make_stored_values_durable()
+            self.synced_at = now
         self.seq = self.instance.store.append(self.program.run.run_id, self.seq, events)
         self._told(events)
+
+    def _make_stored_values_durable(self) -> None:
+        """Values reach the disk before the end of the run does; a killed process loses nothing anyway."""
+        for manager in self.program.resources.values():
+            flush = getattr(manager, "flush", None)
+            if getattr(manager, "passes_through", False) and flush is not None:
+                flush()
 
     def _told(self, events: Sequence[Happened]) -> None:
         self.events.extend(events)

@@ -41,7 +41,7 @@ class ExecutionResult:
     job_def: JobDefinition
     state: RunState = field(repr=False)
     happened: Sequence[Happened] = field(repr=False)
-    values: Mapping[Unit, Mapping[str, Any]] = field(repr=False, factory=dict)
+    values: Mapping[Unit, Mapping[str, Any]] = field(repr=False, factory=dict[Unit, Mapping[str, Any]])
     load: Callable[[Unit, str], Any] | None = field(repr=False, default=None)
     on_close: Callable[[], None] | None = field(repr=False, default=None)
 
@@ -126,9 +126,8 @@ class ExecutionResult:
     def get_asset_check_evaluations(self) -> list[AssetCheckEvaluation]:
         """Check evaluations, in order."""
         return [
-            event.asset_check_evaluation
+            event.asset_check_evaluation_data
             for event in self.events_of_type(EventType.ASSET_CHECK_EVALUATION)
-            if event.asset_check_evaluation is not None
         ]
 
     def asset_materializations_for_node(self, node: str) -> list[AssetMaterialization]:
@@ -136,7 +135,7 @@ class ExecutionResult:
         return [
             event.materialization
             for event in self.events_for_node(node)
-            if event.event_type is EventType.ASSET_MATERIALIZATION and event.materialization is not None
+            if event.event_type is EventType.ASSET_MATERIALIZATION
         ]
 
     def get_run_success_event(self) -> Event:

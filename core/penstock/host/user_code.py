@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterable
@@ -52,7 +53,7 @@ class CodeSource:
             text, attribute = module or file or "", ""
         return cls(
             module=text if module else None,
-            file=None if module else folder / text,
+            file=None if module else Path(os.path.normpath(folder / text)),  # keeps symbolic links
             attribute=attribute or None,
             folder=folder,
         )
@@ -88,7 +89,7 @@ def _import_module(source: CodeSource) -> ModuleType:
 
 def _import_file(file: Path) -> ModuleType:
     if not file.is_file():
-        near = suggest(file.name, (one.name for one in _python_files(file.parent)))
+        near = suggest(file.stem, (one.stem for one in _python_files(file.parent)))
         raise CodeLocationError(f"There is no file {file}.{near}")
     if str(file.parent) not in sys.path:
         sys.path.insert(0, str(file.parent))

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from penstock.define.asset_job import build_asset_job
 from penstock.define.op import InputDefinition
-from penstock.define.resource import as_resource_definition
+from penstock.define.resource import as_resource_definitions
 from penstock.engine.context import Resources
 from penstock.engine.io import asset_manager_key
 from penstock.engine.resources import in_order_of_needs, opened
@@ -46,7 +46,7 @@ class AssetValueLoader:
         self._known = known
         self._stack = contextlib.ExitStack()
         self._instance = instance or self._stack.enter_context(Instance.get())
-        self._defs = {key: as_resource_definition(value) for key, value in resources.items()}
+        self._defs = as_resource_definitions(resources)
         if "io_manager" not in self._defs:
             self._defs["io_manager"] = default_io_manager(self._instance.storage_directory)
         self._open: dict[str, Any] = {}

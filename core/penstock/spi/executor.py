@@ -24,7 +24,7 @@ class Wants:
     timeout: float | None = None
     lane: str = "process"
     pool: str | None = None
-    tags: Mapping[str, str] = field(factory=dict)
+    tags: Mapping[str, str] = field(factory=dict[str, str])
 
 
 @frozen(kw_only=True)
@@ -54,7 +54,7 @@ class TaskResult:
     """
 
     record: Any
-    handed: Mapping[str, Any] = field(factory=dict)
+    handed: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
 @frozen

@@ -7,7 +7,7 @@ settings, never the value. Their attributes are the original's, without its pref
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, field
 
@@ -19,6 +19,19 @@ from penstock.types import Type, resolve_type
 
 _NOTHING: Mapping[str, Any] = {}
 _ANYTHING = resolve_type(Any)
+
+
+# Functions, because a call of `dict[str, Any]` costs several times one of `dict`, for each value stored.
+def _no_facts() -> dict[str, MetadataValue]:
+    return {}
+
+
+def _no_events() -> list[AssetMaterialization | AssetObservation]:
+    return []
+
+
+def _no_observations() -> list[AssetObservation]:
+    return []
 
 
 @define(kw_only=True, slots=False, eq=False)
@@ -57,8 +70,8 @@ class OutputContext:
     run: Any = None
     op_def: Any = None
     asset_spec: Any = None
-    added_metadata: dict[str, MetadataValue] = field(factory=dict, init=False)
-    events: list[AssetMaterialization | AssetObservation] = field(factory=list, init=False)
+    added_metadata: dict[str, MetadataValue] = field(factory=_no_facts, init=False)
+    events: list[AssetMaterialization | AssetObservation] = field(factory=_no_events, init=False)
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -173,8 +186,8 @@ class InputContext:
     log: Any = None
     run: Any = None
     op_def: Any = None
-    added_metadata: dict[str, MetadataValue] = field(factory=dict, init=False)
-    events: list[AssetObservation] = field(factory=list, init=False)
+    added_metadata: dict[str, MetadataValue] = field(factory=_no_facts, init=False)
+    events: list[AssetObservation] = field(factory=_no_observations, init=False)
 
     @property
     def metadata(self) -> Mapping[str, Any]:
@@ -340,5 +353,5 @@ def _with_open_resources(others: dict[str, Any]) -> dict[str, Any]:
     """Resources given as a mapping, with their keys as attributes."""
     given = others.get("resources")
     if isinstance(given, Mapping):
-        others["resources"] = type("Resources", (), dict(given))()
+        others["resources"] = type("Resources", (), dict(cast("Mapping[str, Any]", given)))()
     return others
