@@ -6,9 +6,9 @@ Owns: what is checked and brought into normal form when a job is defined.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, overload
+from typing import Any, TypedDict, Unpack, overload
 
-from penstock.config import ConfigMapping, as_run_config_dict
+from penstock.config import ConfigMapping, Field, Permissive, as_run_config_dict
 from penstock.define.graph import GraphDefinition
 from penstock.define.graph_decorator import compose_graph
 from penstock.define.job import JobDefinition
@@ -107,53 +107,59 @@ def job(
     return decorate if compose_fn is None else decorate(compose_fn)
 
 
-def job_of_graph(
-    graph: GraphDefinition,
-    *,
-    name: str | None = None,
-    description: str | None = None,
-    resource_defs: Mapping[str, Any] | None = None,
-    config: Any = None,
-    tags: Mapping[str, Any] | None = None,
-    run_tags: Mapping[str, Any] | None = None,
-    metadata: Mapping[str, Any] | None = None,
-    logger_defs: Mapping[str, Any] | None = None,
-    executor_def: Any = None,
-    hooks: Iterable[Any] | None = None,
-    op_retry_policy: RetryPolicy | None = None,
-    partitions_def: Any = None,
-    input_values: Mapping[str, Any] | None = None,
-    owners: Sequence[str] | None = None,
-    timeout: float | None = None,
-) -> JobDefinition:
-    """Make a job of a graph; arguments as of ``@job``.
+class JobOptions(TypedDict, total=False):
+    """What is said of a job beside its graph; as of ``@job``."""
+
+    name: str | None
+    description: str | None
+    resource_defs: Mapping[str, Any] | None
+    config: Any
+    tags: Mapping[str, Any] | None
+    run_tags: Mapping[str, Any] | None
+    metadata: Mapping[str, Any] | None
+    logger_defs: Mapping[str, Any] | None
+    executor_def: Any
+    hooks: Iterable[Any] | None
+    op_retry_policy: RetryPolicy | None
+    partitions_def: Any
+    input_values: Mapping[str, Any] | None
+    owners: Sequence[str] | None
+    timeout: float | None
+
+
+def job_of_graph(graph: GraphDefinition, **options: Unpack[JobOptions]) -> JobDefinition:
+    """Make a job of a graph.
+
+    Args:
+        graph: the graph.
+        options: as of ``@job``; the name is by default that of the graph.
 
     Raises:
         InvalidDefinitionError: when an input cannot be filled, two ops share a name, or an input value
             belongs to no input.
     """
-    own_name = checked_name(name or graph.name, "job")
+    own_name = checked_name(options.get("name") or graph.name, "job")
     title = f"Job {own_name!r}"
     refuse_clashing_names((graph,))
     refuse_unfilled_inputs(graph, title)
-    values = _checked_values(input_values, graph, title)
+    config, run_tags = options.get("config"), options.get("run_tags")
     return JobDefinition(
         name=own_name,
         graph=graph,
-        description=description or graph.description,
-        resource_defs=dict(resource_defs or {}),
-        config=_as_job_config(config),
-        tags={**graph.tags, **as_tags(tags, own_name)},
+        description=options.get("description") or graph.description,
+        resource_defs=dict(options.get("resource_defs") or {}),
+        config=_as_job_config(config, graph),
+        tags={**graph.tags, **as_tags(options.get("tags"), own_name)},
         run_tags=None if run_tags is None else as_tags(run_tags, own_name),
-        metadata=metadata or {},
-        loggers=logger_defs or {},
-        executor_def=executor_def,
-        hooks=graph.hooks | checked_hooks(hooks, own_name),
-        op_retry_policy=op_retry_policy,
-        partitions_def=_partitions(config, partitions_def, title),
-        input_values=values,
-        owners=tuple(owners or ()),
-        timeout=timeout,
+        metadata=options.get("metadata") or {},
+        loggers=options.get("logger_defs") or {},
+        executor_def=options.get("executor_def"),
+        hooks=graph.hooks | checked_hooks(options.get("hooks"), own_name),
+        op_retry_policy=options.get("op_retry_policy"),
+        partitions_def=_partitions(config, options.get("partitions_def"), title),
+        input_values=_checked_values(options.get("input_values"), graph, title),
+        owners=tuple(options.get("owners") or ()),
+        timeout=options.get("timeout"),
     )
 
 
@@ -169,11 +175,25 @@ def _checked_values(
     return values or {}
 
 
-def _as_job_config(config: Any) -> Any:
+def _as_job_config(config: Any, graph: GraphDefinition) -> Any:
     """Run config as a dict; mappings and partitioned configs stay what they are."""
+    if config is None and graph.config_mapping is not None:
+        return _outermost(graph.config_mapping)
     if config is None or isinstance(config, ConfigMapping) or hasattr(config, "partitions_def"):
         return config
     return as_run_config_dict(config)
+
+
+def _outermost(mapping: ConfigMapping) -> ConfigMapping:
+    """The mapping of a whole run whose outermost graph has config of its own, under ``ops.config``."""
+
+    def whole(given: Mapping[str, Any]) -> dict[str, Any]:
+        entries: Mapping[str, Any] = given.get("ops") or {}
+        made = as_run_config_dict(mapping.config_fn(entries.get("config")))
+        return {**given, "ops": made.get("ops") or made}
+
+    schema = Permissive({"ops": Field({"config": mapping.field})})
+    return ConfigMapping(whole, schema, mapping.receive_processed_config_values)
 
 
 def _partitions(config: Any, partitions_def: Any, title: str) -> Any:

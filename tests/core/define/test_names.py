@@ -13,7 +13,11 @@ def test_letters_digits_and_underscores_make_a_name(name):
     assert checked_name(name, "op") == name
 
 
-@given(st.text().filter(lambda text: not all(c.isascii() and (c.isalnum() or c == "_") for c in text) or not text))
+@given(
+    st.text().filter(
+        lambda text: not all(c.isascii() and (c.isalnum() or c == "_") for c in text) or not text
+    )
+)
 def test_anything_else_makes_none(name):
     with pytest.raises(InvalidDefinitionError):
         checked_name(name, "op")
@@ -37,7 +41,11 @@ def test_inputs_may_be_called_type_but_not_class():
 
 
 def test_tag_values_become_text():
-    assert as_tags({"a": "x", "b": 4, "c": [1, {"d": None}]}, "f") == {"a": "x", "b": "4", "c": '[1, {"d": null}]'}
+    assert as_tags({"a": "x", "b": 4, "c": [1, {"d": None}]}, "f") == {
+        "a": "x",
+        "b": "4",
+        "c": '[1, {"d": null}]',
+    }
 
 
 @pytest.mark.parametrize("tags", [{"a": object()}, {1: "a"}])

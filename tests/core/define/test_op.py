@@ -59,8 +59,19 @@ def test_arguments_of_the_decorator_say_more():
     def made(a): ...
 
     one, result = made.ins["a"], made.outs["result"]
-    assert (made.name, made.description, made.tags, made.pool, made.timeout) == ("other", "d", {"n": "1"}, "slots", 2.5)
-    assert (one.description, one.default, one.metadata, one.asset_key) == ("the a", 4, {"k": 1}, AssetKey("up"))
+    assert (made.name, made.description, made.tags, made.pool, made.timeout) == (
+        "other",
+        "d",
+        {"n": "1"},
+        "slots",
+        2.5,
+    )
+    assert (one.description, one.default, one.metadata, one.asset_key) == (
+        "the a",
+        4,
+        {"k": 1},
+        AssetKey("up"),
+    )
     assert one.input_manager_key == "im"
     assert (result.description, result.is_required, result.io_manager_key) == ("o", False, "om")
     assert (result.code_version, made.code_version) == ("7", "1")

@@ -20,7 +20,9 @@ from penstock.keys import AssetCheckKey, AssetKey
 def test_keys_are_taken_in_any_spelling():
     assert MaterializeResult(asset_key=["a", "b"]).asset_key == AssetKey(["a", "b"])
     assert ObserveResult(asset_key="a").asset_key == AssetKey("a")
-    assert AssetCheckResult(passed=True, asset_key="a", check_name="c").asset_check_key == AssetCheckKey(AssetKey("a"), "c")
+    assert AssetCheckResult(passed=True, asset_key="a", check_name="c").asset_check_key == AssetCheckKey(
+        AssetKey("a"), "c"
+    )
     assert AssetCheckResult(passed=True, check_name="c").asset_check_key is None
 
 
@@ -43,7 +45,9 @@ def test_what_is_no_check_result_is_refused():
 
 
 def test_a_check_result_becomes_an_evaluation():
-    result = AssetCheckResult(passed=False, metadata={"n": 1}, severity=AssetCheckSeverity.WARN, description="d")
+    result = AssetCheckResult(
+        passed=False, metadata={"n": 1}, severity=AssetCheckSeverity.WARN, description="d"
+    )
     made = result.to_asset_check_evaluation(AssetCheckKey(AssetKey("a"), "c"), blocking=True)
     assert (made.asset_key, made.check_name, made.passed, made.severity) == (
         AssetKey("a"), "c", False, AssetCheckSeverity.WARN,
