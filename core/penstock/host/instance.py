@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from penstock.errors import InvariantViolationError, StoreError
 from penstock.host import instance_assets, instance_events, instance_runs
 from penstock.host.deferred import deferred
+from penstock.host.ownership import mend_lost_runs
 from penstock.host.settings import Settings, load_settings, prepare_home, settings_of
 from penstock.spi.store import Store, StoreInfo
 from penstock.store.logs import LogFolder
@@ -92,6 +93,8 @@ class Instance:
     def get(**arguments: Any) -> Instance:
         """The instance that settings and ``PENSTOCK_HOME`` name; ``~/.penstock`` when nothing does.
 
+        Runs whose process is gone are ended as failed, so that nobody waits for them.
+
         Args:
             arguments: settings by name, above all others.
 
@@ -102,7 +105,9 @@ class Instance:
         settings = load_settings(arguments)
         if settings.home is not None:
             prepare_home(settings.home)
-        return Instance.open(settings)
+        instance = Instance.open(settings)
+        mend_lost_runs(instance.store)
+        return instance
 
     @staticmethod
     def open(settings: Settings, *, temporary: Path | None = None) -> Instance:
