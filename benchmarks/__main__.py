@@ -1,0 +1,109 @@
+"""The command ``python -m benchmarks``: measures, writes the page and the samples."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks import definitions, events, imports, runs
+from benchmarks.machine import machine, versions
+from benchmarks.measure import Bench
+from benchmarks.peers import Peer, find_peer
+from benchmarks.report import Facts, as_json, markdown
+from benchmarks.rows import Section
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "docs" / "reference" / "benchmarks.md"
+SUBJECTS: dict[str, Callable[[Bench], Section]] = {
+    "imports": imports.measure,
+    "runs": runs.measure,
+    "small-runs": runs.measure_small,
+    "definitions": definitions.measure,
+    "events": events.measure,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure what is wanted and report it; 1 when something could not be measured, missed budgets aside."""
+    options = _parser().parse_args(arguments)
+    cache = Path(options.cache).resolve()
+    cache.mkdir(parents=True, exist_ok=True)
+    peer = _peer(options, cache)
+    folder = Path(tempfile.mkdtemp(prefix="work-", dir=cache))
+    bench = Bench(
+        folder=folder, repeats=options.repeats, quick=options.quick, peer=peer.python, say=_say(options)
+    )
+    try:
+        sections = [_measured(name, bench) for name in options.only or SUBJECTS]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    facts = Facts(
+        date=options.date,
+        machine=machine(cache),
+        versions=versions(),
+        peer=peer.words,
+        repeats=1 if options.quick else options.repeats,
+    )
+    page = markdown(facts, sections, bench.busyness)
+    whole = json.dumps(as_json(facts, sections, bench.busyness), indent=1)
+    (cache / "latest.json").write_text(whole, encoding="utf-8")
+    _publish(page, options)
+    return int(any(row.failure for section in sections for row in section.rows))
+
+
+def _measured(name: str, bench: Bench) -> Section:
+    bench.say(name)
+    return SUBJECTS[name](bench)
+
+
+def _publish(page: str, options: argparse.Namespace) -> None:
+    """Print the page; write it when all was measured in full, or somewhere else when asked."""
+    sys.stdout.write(page)
+    target = Path(options.output) if options.output else PAGE
+    if options.output or not (options.quick or options.only):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page, encoding="utf-8")
+
+
+def _peer(options: argparse.Namespace, cache: Path) -> Peer:
+    if not options.peers:
+        return Peer(python=None, words="nothing (asked for with --no-peers)")
+    return find_peer(cache, options.peer_python)
+
+
+def _say(options: argparse.Namespace) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        if not options.silent:
+            print(line, file=sys.stderr, flush=True)
+
+    return say
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--only", action="append", choices=list(SUBJECTS), help="measure this subject (repeatable)"
+    )
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, one run: does it work at all?")
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each case after the warm-up")
+    parser.add_argument(
+        "--peers", action=argparse.BooleanOptionalAction, default=True, help="measure Dagster beside Penstock"
+    )
+    parser.add_argument("--peer-python", metavar="PATH", help="an interpreter that has Dagster")
+    parser.add_argument("--date", default=f"{datetime.now(tz=UTC):%Y-%m-%d}", help="written above the tables")
+    parser.add_argument("--output", metavar="FILE", help="write the page there, whatever was measured")
+    parser.add_argument(
+        "--cache", metavar="FOLDER", default=str(HERE / ".cache"), help="for samples and files"
+    )
+    parser.add_argument("--silent", action="store_true", help="do not tell what is done")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
