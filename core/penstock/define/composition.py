@@ -38,7 +38,7 @@ class GraphComposer:
     def __init__(self, title: str) -> None:
         self.title = title
         self.nodes: dict[str, Node] = {}
-        self._scopes: dict[str, Scope | None] = {}
+        self._uses: dict[str, int] = {}
 
     def invoke(self, definition: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], use: Use) -> Any:
         """Add a node.
@@ -71,7 +71,6 @@ class GraphComposer:
             hooks=use.hooks,
             retry_policy=use.retry_policy,
         )
-        self._scopes[name] = scope
         return self._handles(definition, name, scope)
 
     # ---- names and arguments ----------------------------------------------------------------
@@ -83,10 +82,13 @@ class GraphComposer:
                     f"In {self.title}, the name {use.alias!r} is given to two nodes. Use another alias."
                 )
             return use.alias
-        name, number = definition.name, 1
+        name, number = definition.name, self._uses.get(definition.name, 0) + 1
+        if number > 1:
+            name = f"{definition.name}_{number}"
         while name in self.nodes:
             number += 1
             name = f"{definition.name}_{number}"
+        self._uses[definition.name] = number
         return name
 
     def _matched(

@@ -116,4 +116,6 @@ def _proposal(name: Any) -> str:
     if not isinstance(name, str):
         return ""
     near = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+    if near in RESERVED_NAMES:
+        near = f"{near}_1"
     return f" Try {near!r}." if near else ""
