@@ -7,7 +7,7 @@ Owns: working out the changed fields. Pure; knows the fields of a definition by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from attrs import evolve
 
@@ -70,7 +70,7 @@ def _replaced_spec(spec: AssetSpec, changes: AttributeChanges) -> AssetSpec:
 
 
 def _one_of(given: Any, key: AssetKey) -> Any:
-    return given.get(key) if isinstance(given, Mapping) else given
+    return cast("Mapping[AssetKey, Any]", given).get(key) if isinstance(given, Mapping) else given
 
 
 def renamed_deps(deps: tuple[AssetDep, ...], renamed: Renamed) -> tuple[AssetDep, ...]:
@@ -129,8 +129,3 @@ def _renamed_checks(specs: Iterable[Any], renamed: Renamed) -> list[Any]:
         )
         for spec in specs
     ]
-
-
-def with_hooks(definition: Any, hooks: frozenset[Any]) -> dict[str, Any]:
-    """The fields that change when hooks are added."""
-    return {"hooks": definition.hooks | hooks}

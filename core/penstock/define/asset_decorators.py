@@ -6,7 +6,8 @@ Owns: what the arguments of the decorators mean. How the function's own argument
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Unpack, overload
 
 from attrs import evolve
@@ -25,13 +26,19 @@ from penstock.define.asset_ops import (
 from penstock.define.assets import AssetsDefinition
 from penstock.define.inout import NO_VALUE, Out, OutputDefinition
 from penstock.define.signature import FunctionShape, read_shape
-from penstock.define.spec_rules import IO_MANAGER_KEY, check_name, check_options, checked_key, op_name_of
+from penstock.define.spec_rules import (
+    IO_MANAGER_KEY,
+    check_name,
+    check_options,
+    checked_key,
+    key_named,
+    op_name_of,
+)
 from penstock.define.specs import NO_TYPE, AssetCheckSpec, AssetDep, AssetIn, AssetOut, AssetSpec
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetKey, CoercibleToAssetKey, CoercibleToAssetKeyPrefix, as_parts
 
 _NOTHING: Mapping[str, Any] = {}
-_NO_MAPPINGS: Mapping[AssetKey, Any] = {}
 
 
 class AssetOptions(StepOptions, total=False):
@@ -93,7 +100,11 @@ def asset(
     for name in options:
         if name not in _ASSET_OPTIONS:
             check_options(options, sorted(_ASSET_OPTIONS), "@asset")
-    return lambda fn: _asset(fn, options)
+
+    def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
+        return _asset(fn, options)
+
+    return decorate
 
 
 def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
@@ -112,9 +123,9 @@ def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
         group_name=get("group_name"),
         code_version=get("code_version"),
         automation_condition=get("automation_condition"),
-        owners=get("owners") or (),
-        tags=get("tags") or _NOTHING,
-        kinds=frozenset(get("kinds") or ()),
+        owners=get("owners"),
+        tags=get("tags"),
+        kinds=get("kinds"),
         partitions_def=partitions,
         freshness_policy=get("freshness_policy"),
         is_virtual=get("is_virtual", False),
@@ -122,7 +133,6 @@ def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
     resources, manager = bound_manager(name, options)
     outs = value_outs(shape, _asset_out(spec, options, manager), name)
     check_specs = get("check_specs")
-    mappings = wiring.partition_mappings
     return AssetsDefinition(
         node=make_op(name, fn, shape, (wiring.ins, outs), options, spec.description),
         keys_by_output={"result": key},
@@ -130,7 +140,7 @@ def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
         specs_by_key={key: spec},
         checks_by_output=checks_by_output(check_specs, (key,), name) if check_specs else _NOTHING,
         partitions_def=partitions,
-        partition_mappings=mappings or _NO_MAPPINGS,
+        partition_mappings=wiring.partition_mappings,
         resource_defs=resources,
         backfill_policy=get("backfill_policy"),
         hooks=frozenset(get("hooks") or ()),
@@ -156,7 +166,7 @@ def asset_key_of(fn: Callable[..., Any], options: Mapping[str, Any]) -> AssetKey
     if own == "<lambda>" and name is None:
         raise InvalidDefinitionError("An asset made of a lambda has no name. Give it name=.")
     last = check_name(own if name is None else name)
-    return AssetKey(last) if prefix is None else checked_key((*as_parts(prefix), last))
+    return key_named(last) if prefix is None else checked_key((*as_parts(prefix), last))
 
 
 def bound_manager(name: str, options: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
@@ -203,7 +213,7 @@ class MultiAssetOptions(StepOptions, total=False):
     ins: Mapping[str, AssetIn] | None
     deps: Iterable[Any] | None
     description: str | None
-    internal_asset_deps: Mapping[str, Set[AssetKey]] | None
+    internal_asset_deps: Mapping[str, AbstractSet[AssetKey]] | None
     partitions_def: Any
     backfill_policy: Any
     can_subset: bool
@@ -264,7 +274,7 @@ def _multi_of_outs(
 
 
 def _check_internal(
-    internal: Mapping[AssetKey, Sequence[AssetDep]], wiring: Wiring, own: Set[AssetKey], name: str
+    internal: Mapping[AssetKey, Sequence[AssetDep]], wiring: Wiring, own: AbstractSet[AssetKey], name: str
 ) -> None:
     if not internal:
         return

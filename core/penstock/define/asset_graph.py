@@ -35,6 +35,7 @@ class AssetGraph:
         self.definitions: tuple[AssetsDefinition, ...] = tuple(definitions)
         for definition in self.definitions:
             self._take(definition)
+        self.depending_on_themselves: list[AssetKey] = []
         self._undeclared: dict[AssetKey, list[AssetsDefinition]] = {}
         self._parents, self._children = self._edges()
 
@@ -63,23 +64,27 @@ class AssetGraph:
 
     def _edges(self) -> tuple[dict[AssetKey, tuple[AssetKey, ...]], dict[AssetKey, list[AssetKey]]]:
         parents: dict[AssetKey, tuple[AssetKey, ...]] = {}
-        children: dict[AssetKey, list[AssetKey]] = {key: [] for key in self._by_key}
-        for key, definition in list(self._by_key.items()):
-            above = tuple(dep.asset_key for dep in definition.specs_by_key[key].deps if dep.asset_key != key)
+        children: dict[AssetKey, list[AssetKey]] = {}
+        known, undeclared = self._by_key, self._undeclared
+        for key, definition in list(known.items()):
+            above = tuple([dep.asset_key for dep in definition.specs_by_key[key].deps])
+            if key in above:
+                self.depending_on_themselves.append(key)
+                above = tuple(parent for parent in above if parent != key)
             parents[key] = above
             for parent in above:
                 below = children.get(parent)
                 if below is None:
                     below = children[parent] = []
-                    self._declare(parent, definition)
-                elif parent in self._undeclared:
-                    self._undeclared[parent].append(definition)
+                    if parent not in known:
+                        self._declare(parent, definition)
+                elif undeclared and parent in undeclared:
+                    undeclared[parent].append(definition)
                 below.append(key)
         for definition in self.definitions:
             if definition.kind == "check":
                 for key in definition.dependency_keys:
                     if key not in self._by_key:
-                        children[key] = []
                         self._declare(key, definition)
         for key in self._undeclared:
             parents[key] = ()
@@ -223,14 +228,18 @@ class AssetGraph:
         Raises:
             InvalidDefinitionError: when assets depend on each other in a circle.
         """
-        order, circle = topological(self._by_key, self._parents, self._children)
+        order, circle = self._sorted
         if circle:
             raise InvalidDefinitionError(cycle_message(circle))
         return tuple(order)
 
     def find_cycle(self) -> list[AssetKey]:
         """Assets that depend on each other in a circle, each on the one before; empty when there is none."""
-        return topological(self._by_key, self._parents, self._children)[1]
+        return self._sorted[1]
+
+    @cached_property
+    def _sorted(self) -> tuple[list[AssetKey], list[AssetKey]]:
+        return topological(self._by_key, self._parents, self._children)
 
 
 def flattened(assets: Iterable[Any]) -> Iterator[Any]:
@@ -279,16 +288,16 @@ def topological(
 
     Args:
         keys: all things; equals keep this order.
-        parents, children: the edges, in both directions.
+        parents, children: the edges, in both directions, each once.
 
     Returns:
         The order (of what is in no circle and after none), and the members of one circle, each a
         child of the one before it.
     """
-    missing = {key: len(set(parents[key])) for key in keys}
+    missing = {key: len(parents[key]) for key in keys}
     order = [key for key, count in missing.items() if count == 0]
     for key in order:
-        for child in dict.fromkeys(children.get(key, ())):
+        for child in children.get(key, ()):
             missing[child] -= 1
             if missing[child] == 0:
                 order.append(child)

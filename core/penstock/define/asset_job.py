@@ -6,12 +6,13 @@ asset jobs, ``materialize`` and the implicit job of all assets. How assets becom
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, TypedDict, Unpack
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, TypedDict, Unpack, cast
 
 from attrs import frozen
 
-from penstock.config import ConfigMapping, RunConfig, as_run_config_dict
+from penstock.config import CoercibleToRunConfig, ConfigMapping, RunConfig, as_run_config_dict
 from penstock.define.asset_graph import AssetGraph, cycle_message
 from penstock.define.asset_wiring import Wired, wire_assets
 from penstock.define.assets import AssetsDefinition
@@ -28,6 +29,7 @@ from penstock.keys import AssetKey, user_strings
 
 IMPLICIT_JOB = "__ASSET_JOB"
 """The name of the job of all assets that every project has."""
+DEFAULT_MANAGER = "io_manager"
 
 
 class JobOptions(TypedDict, total=False):
@@ -98,12 +100,10 @@ class UnresolvedAssetJobDefinition:
         Raises:
             InvalidDefinitionError: when the selection cannot be made into a job.
         """
-        options = self.options
+        options: BuildOptions = {**self.options, "logger_defs": logger_defs}
         if options.get("executor_def") is None:
-            options = JobOptions(**{**options, "executor_def": default_executor_def})
-        return build_asset_job(
-            self.name, asset_graph, self.selection, resource_defs, logger_defs=logger_defs, **options
-        )
+            options["executor_def"] = default_executor_def
+        return build_asset_job(self.name, asset_graph, self.selection, resource_defs, **options)
 
 
 def define_asset_job(
@@ -178,6 +178,7 @@ def build_asset_job(
         **_said(name, options, wired),
     )
     check_resources(made)
+    _check_readers(wired, made)
     return made
 
 
@@ -211,7 +212,7 @@ def as_job_config(given: Any) -> Any:
     if given is None or isinstance(given, ConfigMapping):
         return given
     if isinstance(given, RunConfig | Mapping):
-        return as_run_config_dict(given)
+        return as_run_config_dict(cast("CoercibleToRunConfig", given))
     return given
 
 
@@ -266,6 +267,36 @@ def unknown_input(argument: str, key: AssetKey, definition: AssetsDefinition, gr
     )
 
 
+def _check_readers(wired: Wired, job: JobDefinition) -> None:
+    """Refuse a job that reads an asset it does not make through an I/O manager that nobody provides.
+
+    Raises:
+        InvalidDefinitionError: naming the asset, its reader and the key.
+    """
+    layer = job.assets
+    for one in _readers(wired, layer) if layer is not None else ():
+        reader, key, manager = one
+        if manager not in job.resource_defs and manager != DEFAULT_MANAGER:
+            raise InvalidDefinitionError(
+                f"In job {job.name!r}, {reader!r} reads the asset {key.to_user_string()!r} through the"
+                f" resource {manager!r}, which nobody provides.{suggest(manager, job.resource_defs)}"
+                " Bind it in resources=."
+            )
+
+
+def _readers(wired: Wired, layer: AssetLayer) -> Iterator[tuple[str, AssetKey, str]]:
+    """Who reads which asset that is not made in the job, through which resource."""
+    for name, part in wired.by_node.items():
+        inputs = wired.nodes[name].inputs
+        if len(inputs) == len(part.keys_by_input):
+            continue
+        ins = part.node_def.ins
+        for argument, key in part.keys_by_input.items():
+            upstream = layer.known.get(key)
+            if argument not in inputs and upstream is not None and ins[argument].input_manager_key is None:
+                yield name, key, upstream.get_io_manager_key_for_asset_key(key)
+
+
 def _resources(wired: Wired, given: Mapping[str, Any], layer: AssetLayer) -> Mapping[str, Any]:
     """Resources of the project and those bound to single assets.
 
@@ -288,6 +319,8 @@ def _resources(wired: Wired, given: Mapping[str, Any], layer: AssetLayer) -> Map
 
 def _read_by(wired: Wired, layer: AssetLayer) -> list[AssetsDefinition]:
     """The definitions of assets that are loaded without being made, if they bind resources."""
-    keys: Set[AssetKey] = {key for one in wired.by_node.values() for key in one.keys_by_input.values()}
+    keys: AbstractSet[AssetKey] = {
+        key for one in wired.by_node.values() for key in one.keys_by_input.values()
+    }
     found = [layer.known[key] for key in keys - layer.selected if key in layer.known]
     return [one for one in found if one.resource_defs]

@@ -6,7 +6,8 @@ reading of a graph's outputs down to the op that makes each. Stands below ``asse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypedDict
 
 from penstock.define.graph import GraphDefinition
@@ -24,7 +25,7 @@ class NodeOptions(TypedDict, total=False):
     keys_by_input_name: Mapping[str, AssetKey]
     keys_by_output_name: Mapping[str, AssetKey]
     key_prefix: CoercibleToAssetKeyPrefix | None
-    internal_asset_deps: Mapping[str, Set[AssetKey]] | None
+    internal_asset_deps: Mapping[str, AbstractSet[AssetKey]] | None
     partitions_def: Any
     partition_mappings: Mapping[str, Any] | None
     resource_defs: Mapping[str, Any] | None
@@ -68,7 +69,7 @@ def _fields(
     outs: Mapping[str, OutputDefinition],
     description: str | None,
     options: NodeOptions,
-    nothing: Set[str],
+    nothing: AbstractSet[str],
 ) -> dict[str, Any]:
     keys_by_input = _keys_by_input(name, ins, options)
     keys_by_output = _keys_by_output(name, outs, options)
@@ -136,8 +137,8 @@ def _spec(
         group_name=by_output("group_names_by_output_name") or options.get("group_name"),
         code_version=by_output("code_versions_by_output_name") or out.code_version,
         automation_condition=by_output("automation_conditions_by_output_name"),
-        owners=by_output("owners_by_output_name") or (),
-        tags=by_output("tags_by_output_name") or {},
+        owners=by_output("owners_by_output_name"),
+        tags=by_output("tags_by_output_name"),
         partitions_def=options.get("partitions_def"),
     )
 

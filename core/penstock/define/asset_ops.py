@@ -17,7 +17,8 @@ from penstock.define.inout import NO_VALUE, In, InputDefinition, Out, OutputDefi
 from penstock.define.names import as_tags
 from penstock.define.op import OpDefinition, config_of
 from penstock.define.signature import BARE, FunctionShape
-from penstock.define.specs import NO_TYPE, AssetDep, AssetIn, as_deps, key_of
+from penstock.define.spec_rules import key_named
+from penstock.define.specs import NO_TYPE, AssetDep, AssetIn, as_deps, dep_on, key_of
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.keys import AssetKey
 
@@ -82,9 +83,12 @@ def wire(
     """
     ordered = as_deps(deps)
     if not ins:
-        inputs: Mapping[str, InputDefinition] = infer_ins(shape, None, owner) if shape.inputs else _NO_FACTS
-        keys = {name: AssetKey(name) for name in inputs}
-        return Wiring(ins=inputs, keys=keys, deps=_joined(map(AssetDep, keys.values()), ordered))
+        if not shape.inputs:
+            return Wiring(ins=_NO_FACTS, keys=_NO_FACTS, deps=ordered)
+        plain = {name: key_named(name) for name in shape.inputs}
+        deps = tuple(map(dep_on, plain.values()))
+        whole = _joined(deps, ordered) if ordered else deps
+        return Wiring(ins=infer_ins(shape, None, owner), keys=plain, deps=whole)
     said = {name: _as_asset_in(one) for name, one in ins.items()}
     _check_arguments(said, shape, owner)
     nothing = [name for name, one in said.items() if name not in shape.inputs and _is_nothing(one)]
@@ -204,14 +208,12 @@ def value_outs(
 
 
 def _is_result(annotation: Any) -> bool:
-    if isinstance(annotation, str):
+    """Whether an annotation is a result class, or a stream or union of them."""
+    if getattr(annotation, "__name__", "") in _RESULTS:
         return True
-    if getattr(annotation, "__name__", "") in _RESULTS or get_origin(annotation) in (Iterable,):
+    if getattr(get_origin(annotation), "__name__", "") in _RESULTS:
         return True
-    origin = get_origin(annotation)
-    if origin is not None and getattr(origin, "__name__", "") in _RESULTS:
-        return True
-    return any(_is_result(part) for part in get_args(annotation) if isinstance(part, type))
+    return any(_is_result(part) for part in get_args(annotation))
 
 
 def nothing_out(name: str, *, required: bool, metadata: Mapping[str, Any], manager: str) -> OutputDefinition:

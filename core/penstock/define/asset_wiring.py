@@ -8,9 +8,10 @@ through ``AssetsDefinition.keys_by_input``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
-from attrs import field, frozen
+from attrs import frozen
 
 from penstock.define.asset_graph import AssetGraph, topological
 from penstock.define.assets import AssetsDefinition
@@ -33,21 +34,27 @@ class Wired:
 class _Cut:
     """The definitions of a job, each cut to what the job makes.
 
-    ``makers`` says which of them makes an asset; ``blockers`` which evaluate blocking checks of it.
+    ``needed`` says what each waits for; ``makers`` which of them makes an asset; ``blockers`` which
+    evaluate blocking checks of it.
     """
 
     parts: Sequence[AssetsDefinition]
+    needed: Sequence[Collection[AssetKey]]
     makers: Mapping[AssetKey, int]
     blockers: Mapping[AssetKey, Sequence[int]]
 
 
 @frozen(kw_only=True)
 class _Edges:
-    above: list[set[int]] = field(factory=list[set[int]])
-    below: list[list[int]] = field(factory=list[list[int]])
+    """Which definitions come right before and right after each, by number."""
+
+    above: Mapping[int, tuple[int, ...]]
+    below: Mapping[int, Sequence[int]]
 
 
-def wire_assets(graph: AssetGraph, keys: Set[AssetKey], checks: Set[AssetCheckKey], job_name: str) -> Wired:
+def wire_assets(
+    graph: AssetGraph, keys: AbstractSet[AssetKey], checks: AbstractSet[AssetCheckKey], job_name: str
+) -> Wired:
     """The nodes of a job that makes these assets and evaluates these checks.
 
     Args:
@@ -76,7 +83,7 @@ def wire_assets(graph: AssetGraph, keys: Set[AssetKey], checks: Set[AssetCheckKe
 
 
 def _cut(
-    graph: AssetGraph, keys: Set[AssetKey], checks: Set[AssetCheckKey], job_name: str
+    graph: AssetGraph, keys: AbstractSet[AssetKey], checks: AbstractSet[AssetCheckKey], job_name: str
 ) -> list[AssetsDefinition]:
     parts: list[AssetsDefinition] = []
     for one in graph.definitions:
@@ -96,7 +103,9 @@ def _cut(
     return parts
 
 
-def _chosen_checks(definition: AssetsDefinition, checks: Set[AssetCheckKey]) -> frozenset[AssetCheckKey]:
+def _chosen_checks(
+    definition: AssetsDefinition, checks: AbstractSet[AssetCheckKey]
+) -> frozenset[AssetCheckKey]:
     return frozenset(key for key in definition.check_keys if key in checks)
 
 
@@ -110,46 +119,45 @@ def _index(parts: Sequence[AssetsDefinition]) -> _Cut:
             for spec in one.check_specs:
                 if spec.blocking:
                     blockers.setdefault(spec.asset_key, []).append(number)
-    return _Cut(parts=parts, makers=makers, blockers=blockers)
+    return _Cut(parts=parts, needed=[_needed(one) for one in parts], makers=makers, blockers=blockers)
 
 
 # ---- order ---------------------------------------------------------------------------------------
 
 
-def _needed(part: AssetsDefinition) -> set[AssetKey]:
-    """The assets that have to be there before a definition runs.
+def _needed(part: AssetsDefinition) -> Collection[AssetKey]:
+    """The assets that have to be there before a definition runs, each once.
 
     Of a part of a definition only what that part depends on: the rest may well be made after it.
     """
     if part.kind == "check":
-        return part.dependency_keys
+        return sorted(part.dependency_keys)
+    specs = part.specs_by_key
+    if len(specs) == 1:
+        (spec,) = specs.values()
+        return [dep.asset_key for dep in spec.deps]
     chosen = part.selected
-    return {
-        dep.asset_key
-        for key, spec in part.specs_by_key.items()
-        if chosen is None or key in chosen
-        for dep in spec.deps
-    }
+    deps = [dep for key, spec in specs.items() if chosen is None or key in chosen for dep in spec.deps]
+    return dict.fromkeys(dep.asset_key for dep in deps)
 
 
 def _edges(cut: _Cut) -> _Edges:
-    edges = _Edges(above=[set() for _ in cut.parts], below=[[] for _ in cut.parts])
+    above: dict[int, tuple[int, ...]] = {}
+    below: dict[int, list[int]] = {}
+    makers, blockers = cut.makers, cut.blockers
     for number, part in enumerate(cut.parts):
-        above = edges.above[number]
-        for key in _needed(part):
-            maker = cut.makers.get(key)
-            if maker is not None and maker != number:
-                above.add(maker)
-            if part.kind != "check" and key in cut.blockers:
-                above.update(cut.blockers[key])
-        for maker in above:
-            edges.below[maker].append(number)
-    return edges
+        found = {makers[key] for key in cut.needed[number] if key in makers}
+        if blockers and part.kind != "check":
+            found.update(blocker for key in cut.needed[number] for blocker in blockers.get(key, ()))
+        found.discard(number)
+        above[number] = tuple(found)
+        for maker in found:
+            below.setdefault(maker, []).append(number)
+    return _Edges(above=above, below=below)
 
 
 def _order(edges: _Edges) -> list[int]:
-    above, below = dict(enumerate(edges.above)), dict(enumerate(edges.below))
-    return topological(range(len(edges.above)), above, below)[0]
+    return topological(edges.above, edges.above, edges.below)[0]
 
 
 # ---- splitting -----------------------------------------------------------------------------------
@@ -221,7 +229,7 @@ def _nodes(cut: _Cut, order: Sequence[int]) -> Wired:
         part, name = cut.parts[number], names[number]
         inputs, after = _wires(number, cut, sources)
         if cut.blockers and part.kind != "check":
-            found = {blocker for key in _needed(part) for blocker in cut.blockers.get(key, ())}
+            found = {blocker for key in cut.needed[number] for blocker in cut.blockers.get(key, ())}
             after.extend(FromNode(names[blocker]) for blocker in sorted(found))
         nodes[name] = Node(
             name=name, definition=part.node_def, inputs=inputs, after=tuple(after), hooks=part.hooks
@@ -235,12 +243,15 @@ def _wires(
 ) -> tuple[dict[str, FromNode], list[FromNode]]:
     """What a node reads by argument, and what else has to come before it."""
     part, makers = cut.parts[number], cut.makers
-    made = {key: makers[key] for key in _needed(part) if makers.get(key, number) != number}
-    inputs = {
-        argument: sources[made[key]][key] for argument, key in part.keys_by_input.items() if key in made
-    }
+    inputs: dict[str, FromNode] = {}
+    made = {key: None for key in cut.needed[number] if makers.get(key, number) != number}
+    if not made:
+        return inputs, []
+    for argument, key in part.keys_by_input.items():
+        if key in made:
+            inputs[argument] = sources[makers[key]][key]
     loaded = set(part.keys_by_input.values()) if inputs else set[AssetKey]()
-    return inputs, [sources[maker][key] for key, maker in sorted(made.items()) if key not in loaded]
+    return inputs, [sources[makers[key]][key] for key in made if key not in loaded]
 
 
 def _sources(part: AssetsDefinition, name: str) -> dict[AssetKey, FromNode]:

@@ -153,6 +153,10 @@ def build_schedule_context(
     )
 
 
+def _as_text(given: str | None) -> str:
+    return given or ""
+
+
 @frozen(kw_only=True, eq=False)
 class ScheduleDefinition:
     """Runs a job at certain times.
@@ -169,10 +173,10 @@ class ScheduleDefinition:
         required_resource_keys: what the function asks for.
     """
 
-    name: str = field(default=None, kw_only=False)
+    name: str = field(default="", kw_only=False, converter=_as_text)
     cron_schedule: str | Sequence[str] = ""
     job: Any = None
-    job_name: str = ""
+    job_name: str = field(default="", converter=_as_text)
     run_config: Any = None
     tags: Mapping[str, str] = field(factory=dict[str, str])
     execution_fn: Callable[..., Any] | None = None
@@ -184,7 +188,7 @@ class ScheduleDefinition:
 
     def __attrs_post_init__(self) -> None:
         if not self.cron_schedule:
-            raise InvalidDefinitionError(f"The schedule {self.name or ''!r} has no cron_schedule. Give one.")
+            raise InvalidDefinitionError(f"The schedule {self.name!r} has no cron_schedule. Give one.")
         _name_target(self, "schedule")
 
     @property
@@ -217,11 +221,11 @@ class SensorDefinition:
         required_resource_keys: what the function asks for.
     """
 
-    name: str = field(default=None, kw_only=False)
+    name: str = field(default="", kw_only=False, converter=_as_text)
     evaluation_fn: Callable[..., Any]
     job: Any = None
     given_jobs: Sequence[Any] = field(default=(), alias="jobs", converter=lambda jobs: tuple(jobs or ()))
-    job_name: str = ""
+    job_name: str = field(default="", converter=_as_text)
     minimum_interval_seconds: int | None = None
     default_status: DefaultSensorStatus = DefaultSensorStatus.STOPPED
     description: str | None = None
@@ -229,7 +233,7 @@ class SensorDefinition:
     required_resource_keys: frozenset[str] = field(default=frozenset(), converter=frozenset)
 
     def __attrs_post_init__(self) -> None:
-        if self.name is None:
+        if not self.name:
             object.__setattr__(self, "name", self.evaluation_fn.__name__)
         if self.job is not None or self.job_name:
             _name_target(self, "sensor")
@@ -247,12 +251,10 @@ class SensorDefinition:
 def _name_target(definition: Any, what: str) -> None:
     job = definition.job
     if job is None and not definition.job_name:
-        raise InvalidDefinitionError(
-            f"The {what} {definition.name or ''!r} has no job. Give job= or job_name=."
-        )
+        raise InvalidDefinitionError(f"The {what} {definition.name!r} has no job. Give job= or job_name=.")
     if job is not None:
         object.__setattr__(definition, "job_name", job.name)
-    if definition.name is None:
+    if not definition.name:
         object.__setattr__(definition, "name", f"{definition.job_name}_{what}")
     checked_name(definition.name, what)
 
@@ -275,7 +277,7 @@ def schedule(
     """
 
     def decorate(fn: Callable[..., Any]) -> ScheduleDefinition:
-        given = {"name": fn.__name__, "description": fn.__doc__, **options}
+        given: dict[str, Any] = {"name": fn.__name__, "description": fn.__doc__, **options}
         return ScheduleDefinition(cron_schedule=cron_schedule, execution_fn=fn, **given)
 
     return decorate
@@ -290,7 +292,12 @@ def sensor(job_name: str | None = None, **options: Any) -> Callable[[Callable[..
     """
 
     def decorate(fn: Callable[..., Any]) -> SensorDefinition:
-        given = {"name": fn.__name__, "description": fn.__doc__, "job_name": job_name or "", **options}
+        given: dict[str, Any] = {
+            "name": fn.__name__,
+            "description": fn.__doc__,
+            "job_name": job_name,
+            **options,
+        }
         return SensorDefinition(evaluation_fn=fn, **given)
 
     return decorate

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve, field, frozen
 
@@ -21,7 +21,7 @@ from penstock.define.job import JobDefinition
 from penstock.define.repository import RepositoryDefinition
 from penstock.define.selection import AssetSelection
 from penstock.define.specs import AssetSpec
-from penstock.errors import InvalidDefinitionError, InvariantViolationError
+from penstock.errors import InvalidDefinitionError, InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 
 REPOSITORY_NAME = "__repository__"
@@ -32,7 +32,8 @@ def _listed(given: Iterable[Any] | None) -> tuple[Any, ...]:
         return ()
     if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
         raise InvalidDefinitionError(
-            f"Definitions wants a list here, found {given!r} ({type(given).__name__}). Write [{given!r}]."
+            f"Definitions wants a list here, found {given!r} ({type(cast('Any', given)).__name__})."
+            f" Write [{given!r}]."
         )
     return tuple(given)
 
@@ -72,9 +73,11 @@ class Definitions:
 
     @cached_property
     def _repository(self) -> RepositoryDefinition:
+        assets = [as_definition(one) for one in flattened((*self.assets, *self.asset_checks))]
+        _refuse_bound_twice(assets, self.resources)
         return RepositoryDefinition(
             name=REPOSITORY_NAME,
-            assets=[as_definition(one) for one in flattened((*self.assets, *self.asset_checks))],
+            assets=assets,
             jobs=self.jobs,
             schedules=self.schedules,
             sensors=self.sensors,
@@ -147,9 +150,7 @@ class Definitions:
         """
         return self.resolve_asset_graph().definition(as_asset_key(key))
 
-    def get_assets_def(self, key: CoercibleToAssetKey) -> AssetsDefinition:
-        """The older name of ``resolve_assets_def``."""
-        return self.resolve_assets_def(key)
+    get_assets_def = resolve_assets_def
 
     def get_asset_checks_def(self, key: AssetCheckKey) -> AssetsDefinition:
         """The definition that evaluates a check.
@@ -181,11 +182,7 @@ class Definitions:
             ),
         )
 
-    def map_resolved_asset_specs(
-        self, *, func: Callable[[AssetSpec], AssetSpec], selection: Any = None
-    ) -> Definitions:
-        """The same as ``map_asset_specs``."""
-        return self.map_asset_specs(func=func, selection=selection)
+    map_resolved_asset_specs = map_asset_specs
 
     # ---- jobs, schedules, sensors ---------------------------------------------------------------
 
@@ -198,9 +195,7 @@ class Definitions:
         """
         return self._repository.get_job(name)
 
-    def get_job_def(self, name: str) -> JobDefinition:
-        """The older name of ``resolve_job_def``."""
-        return self._repository.get_job(name)
+    get_job_def = resolve_job_def
 
     def resolve_all_job_defs(self) -> Sequence[JobDefinition]:
         """Every job, the implicit one of all assets included."""
@@ -210,9 +205,7 @@ class Definitions:
         """The job of all assets, ``__ASSET_JOB``."""
         return self._repository.get_job(IMPLICIT_JOB)
 
-    def resolve_implicit_global_asset_job_def(self) -> JobDefinition:
-        """The job of all assets, ``__ASSET_JOB``."""
-        return self._repository.get_job(IMPLICIT_JOB)
+    resolve_implicit_global_asset_job_def = get_implicit_global_asset_job_def
 
     def has_implicit_global_asset_job_def(self) -> bool:
         """Whether there is anything for a job of all assets to do."""
@@ -226,9 +219,7 @@ class Definitions:
         """
         return self._repository.get_schedule_def(name)
 
-    def get_schedule_def(self, name: str) -> ScheduleDefinition:
-        """The older name of ``resolve_schedule_def``."""
-        return self._repository.get_schedule_def(name)
+    get_schedule_def = resolve_schedule_def
 
     def resolve_sensor_def(self, name: str) -> SensorDefinition:
         """The sensor of this name.
@@ -238,9 +229,7 @@ class Definitions:
         """
         return self._repository.get_sensor_def(name)
 
-    def get_sensor_def(self, name: str) -> SensorDefinition:
-        """The older name of ``resolve_sensor_def``."""
-        return self._repository.get_sensor_def(name)
+    get_sensor_def = resolve_sensor_def
 
     # ---- values ---------------------------------------------------------------------------------
 
@@ -260,6 +249,16 @@ class Definitions:
             instance: whose storage; None for the default one.
         """
         return self._repository.get_asset_value_loader(instance)
+
+
+def _refuse_bound_twice(assets: Iterable[AssetsDefinition], resources: Mapping[str, Any]) -> None:
+    for one in assets:
+        for key, resource in one.resource_defs.items():
+            if resources.get(key, resource) is not resource:
+                raise InvalidInvocationError(
+                    f"{one!r} has a resource of its own under {key!r}, and the definitions bind another one"
+                    " to that key. Give one of them another key, or leave it out."
+                )
 
 
 def _all(name: str, def_sets: Iterable[Definitions]) -> list[Any]:

@@ -14,7 +14,9 @@ from attrs import frozen
 from penstock.define.asset_graph import AssetGraph, cycle_message, flattened, twice
 from penstock.define.asset_job import IMPLICIT_JOB, unknown_input
 from penstock.define.assets import AssetsDefinition, as_definition
+from penstock.define.job import JobDefinition
 from penstock.define.repository import RepositoryDefinition
+from penstock.define.wiring_checks import refuse_clashing_names
 from penstock.errors import InvalidConfigError, InvalidDefinitionError, UserError, suggest
 from penstock.keys import user_strings
 
@@ -125,20 +127,20 @@ def _graph_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
     if circle:
         name = circle[0].to_user_string()
         yield DefinitionFault(f"asset {name}", cycle_message(circle), graph.definition(circle[0]).where)
-    for one in graph.definitions:
-        for key, spec in one.specs_by_key.items():
-            if one.partitions_def is None and any(dep.asset_key == key for dep in spec.deps):
-                yield DefinitionFault(
-                    f"asset {key.to_user_string()}",
-                    f"Asset {key.to_user_string()!r} depends on itself. Only a partitioned asset can, on its"
-                    " own earlier partitions: give it partitions_def and a TimeWindowPartitionMapping.",
-                    one.where,
-                )
+    for key in graph.depending_on_themselves:
+        one, name = graph.definition(key), key.to_user_string()
+        if one.partitions_def is None:
+            yield DefinitionFault(
+                f"asset {name}",
+                f"Asset {name!r} depends on itself. Only a partitioned asset can, on its own earlier"
+                " partitions: give it partitions_def and a TimeWindowPartitionMapping.",
+                one.where,
+            )
+    for one in graph.definitions if graph.undeclared else ():
         for argument, key in one.keys_by_input.items():
             if key in graph.undeclared and one.kind != "check":
-                yield DefinitionFault(
-                    f"asset {one.name}", unknown_input(argument, key, one, graph), one.where
-                )
+                message = unknown_input(argument, key, one, graph)
+                yield DefinitionFault(f"asset {one.name}", message, one.where)
 
 
 def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:
@@ -163,6 +165,10 @@ def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:
 def _job_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
     """Jobs that cannot be made; the job of all assets speaks for assets that are in no other."""
     said: set[str] = set()
+    try:
+        refuse_clashing_names(job.graph for job in project.jobs if isinstance(job, JobDefinition))
+    except InvalidDefinitionError as error:
+        yield DefinitionFault("op", str(error))
     for name in project.job_names:
         try:
             project.get_job(name)

@@ -84,7 +84,11 @@ def graph_asset(
     check_options(options, GraphAssetOptions.__annotations__, "@graph_asset")
     if compose_fn is not None:
         return _graph_asset(compose_fn, options)
-    return lambda fn: _graph_asset(fn, options)
+
+    def decorate(fn: Callable[..., Any]) -> AssetsDefinition:
+        return _graph_asset(fn, options)
+
+    return decorate
 
 
 def _graph_asset(fn: Callable[..., Any], options: GraphAssetOptions) -> AssetsDefinition:
@@ -104,9 +108,9 @@ def _graph_asset(fn: Callable[..., Any], options: GraphAssetOptions) -> AssetsDe
         group_name=options.get("group_name"),
         code_version=options.get("code_version"),
         automation_condition=options.get("automation_condition"),
-        owners=options.get("owners") or (),
-        tags=options.get("tags") or {},
-        kinds=frozenset(options.get("kinds") or ()),
+        owners=options.get("owners"),
+        tags=options.get("tags"),
+        kinds=options.get("kinds"),
         partitions_def=options.get("partitions_def"),
         freshness_policy=options.get("freshness_policy"),
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Any, TypedDict, TypeVar, Unpack, cast
+from typing import Any, TypedDict, Unpack, cast
 
+from penstock.define.asset_changes import AttributeChanges
 from penstock.define.asset_job import UnresolvedAssetJobDefinition
-from penstock.define.assets import AssetChecksDefinition, AssetsDefinition
+from penstock.define.assets import AssetChecksDefinition, AssetsDefinition, external_asset
 from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.definitions import Definitions
 from penstock.define.job import JobDefinition
@@ -25,18 +26,13 @@ from penstock.define.specs import AssetSpec
 from penstock.errors import CodeLocationError, InvalidDefinitionError
 from penstock.keys import AssetKey, CoercibleToAssetKeyPrefix, as_parts
 
-T = TypeVar("T")
-
 
 class LoadOptions(TypedDict, total=False):
-    """What a ``load_assets_*`` function changes about the assets it finds.
+    """What a ``load_assets_*`` function takes beside a group and a prefix.
 
-    ``key_prefix`` goes before the keys of assets made there and before their dependencies on each other;
-    dependencies on other assets stay. ``source_key_prefix`` does the same for external assets.
+    ``source_key_prefix`` goes before the keys of external assets, as ``key_prefix`` does before others.
     """
 
-    group_name: str | None
-    key_prefix: CoercibleToAssetKeyPrefix | None
     source_key_prefix: CoercibleToAssetKeyPrefix | None
     automation_condition: Any
     freshness_policy: Any
@@ -58,18 +54,19 @@ def load_assets_from_modules(
     Args:
         modules: where to look.
         group_name: put every asset into this group.
-        key_prefix: see ``LoadOptions``.
+        key_prefix: goes before the keys of assets made there and before their dependencies on each other;
+            dependencies on other assets stay.
         options: see ``LoadOptions``.
 
     Raises:
         InvalidDefinitionError: when two modules define one key, or an asset is in another group already.
     """
     check_options(options, LoadOptions.__annotations__, "load_assets_from_modules()")
-    given = LoadOptions(**{**options, "group_name": group_name, "key_prefix": key_prefix})
     kinds = (AssetsDefinition, AssetSpec) if options.get("include_specs") else (AssetsDefinition,)
     found = [one for one in _found(modules, kinds) if not _is_check(one)]
     _refuse_doubles(found)
-    return _changed(found, given)
+    renamed = _renamed(found, key_prefix, options.get("source_key_prefix"))
+    return [_changed(one, _changes(one, renamed, group_name, options)) for one in found]
 
 
 def load_assets_from_current_module(
@@ -104,36 +101,42 @@ def load_assets_from_package_name(
     return load_assets_from_package_module(_package(package_name), group_name, key_prefix, **options)
 
 
-def _changed(assets: Sequence[Any], options: LoadOptions) -> list[Any]:
-    renamed = _renamed(assets, options)
-    return [_changed_one(one, renamed, options) for one in assets]
-
-
-def _renamed(assets: Iterable[Any], options: LoadOptions) -> dict[AssetKey, AssetKey]:
+def _renamed(
+    assets: Iterable[Any],
+    prefix: CoercibleToAssetKeyPrefix | None,
+    source_prefix: CoercibleToAssetKeyPrefix | None,
+) -> dict[AssetKey, AssetKey]:
     renamed: dict[AssetKey, AssetKey] = {}
     for one in assets:
-        prefix = options.get("source_key_prefix" if _is_source(one) else "key_prefix")
-        if prefix is not None:
-            keys = (one.key,) if isinstance(one, AssetSpec) else one.specs_by_key
-            renamed.update({key: key.with_prefix(as_parts(prefix)) for key in keys})
+        before = source_prefix if _is_source(one) else prefix
+        if before is not None:
+            renamed.update({key: key.with_prefix(as_parts(before)) for key in _own_keys(one)})
     return renamed
 
 
-def _changed_one(thing: Any, renamed: Mapping[AssetKey, AssetKey], options: LoadOptions) -> Any:
-    definition = (
-        AssetsDefinition(node=None, kind="external", specs_by_key={thing.key: thing})
-        if isinstance(thing, AssetSpec)
-        else cast("AssetsDefinition", thing)
-    )
-    group = options.get("group_name")
-    made = definition.with_attributes(
-        asset_key_replacements=renamed,
-        group_names_by_key={} if group is None else dict.fromkeys(definition.specs_by_key, group),
-        automation_condition=options.get("automation_condition"),
-        freshness_policy=options.get("freshness_policy"),
-        **({"backfill_policy": options["backfill_policy"]} if options.get("backfill_policy") else {}),
-    )
-    return made.get_asset_spec() if isinstance(thing, AssetSpec) else made
+def _own_keys(thing: Any) -> Iterable[AssetKey]:
+    return (thing.key,) if isinstance(thing, AssetSpec) else thing.specs_by_key
+
+
+def _changes(
+    thing: Any, renamed: Mapping[AssetKey, AssetKey], group: str | None, options: LoadOptions
+) -> AttributeChanges:
+    changes: AttributeChanges = {
+        "asset_key_replacements": renamed,
+        "group_names_by_key": {} if group is None else dict.fromkeys(_own_keys(thing), group),
+        "automation_condition": options.get("automation_condition"),
+        "freshness_policy": options.get("freshness_policy"),
+    }
+    policy = options.get("backfill_policy")
+    if policy is not None:
+        changes["backfill_policy"] = policy
+    return changes
+
+
+def _changed(thing: Any, changes: AttributeChanges) -> Any:
+    if isinstance(thing, AssetSpec):
+        return external_asset(thing).with_attributes(**changes).get_asset_spec()
+    return cast("AssetsDefinition", thing).with_attributes(**changes)
 
 
 def _is_source(thing: Any) -> bool:
@@ -147,11 +150,11 @@ def _is_check(thing: Any) -> bool:
 def _refuse_doubles(assets: Iterable[Any]) -> None:
     seen: dict[AssetKey, Any] = {}
     for one in assets:
-        for key in (one.key,) if isinstance(one, AssetSpec) else one.specs_by_key:
+        for key in _own_keys(one):
             if seen.setdefault(key, one) is not one:
                 raise InvalidDefinitionError(
-                    f"The asset {key.to_user_string()!r} is defined twice: by {seen[key]!r} and {one!r}, in the"
-                    " modules that are loaded. Rename or remove one."
+                    f"The asset {key.to_user_string()!r} is defined twice: by {seen[key]!r} and {one!r},"
+                    " in the modules that are loaded. Rename or remove one."
                 )
 
 

@@ -30,13 +30,8 @@ from penstock.keys import AssetKey, CoercibleToAssetKey, CoercibleToAssetKeyPref
 
 
 class SourceOptions(StepOptions, total=False):
-    """What may be said about an asset that something else makes, beside what holds for every step.
+    """What may be said about an asset that something else makes, beside what holds for every step."""
 
-    ``io_manager_key`` is the resource that reads it.
-    """
-
-    metadata: Mapping[str, Any] | None
-    io_manager_key: str | None
     io_manager_def: Any
     description: str | None
     partitions_def: Any
@@ -55,6 +50,8 @@ class SourceAsset(AssetsDefinition):
 
     Args:
         key: the asset, in any spelling.
+        metadata: facts about it, by name.
+        io_manager_key: the resource that reads it.
         observe_fn: looks at it and returns a ``DataVersion`` or ``ObserveResult``.
         options: see ``SourceOptions``.
     """
@@ -120,9 +117,9 @@ def _source_fields(
         metadata=metadata if manager is None else {**metadata, IO_MANAGER_KEY: manager},
         group_name=options.get("group_name"),
         automation_condition=options.get("automation_condition"),
-        tags=options.get("tags") or {},
-        owners=options.get("owners") or (),
-        kinds=frozenset(options.get("kinds") or ()),
+        tags=options.get("tags"),
+        owners=options.get("owners"),
+        kinds=options.get("kinds"),
         partitions_def=options.get("partitions_def"),
         freshness_policy=options.get("freshness_policy"),
     )
@@ -160,6 +157,8 @@ def _refuse_inputs(wiring: Wiring, name: str, where: str) -> None:
 class ObservableOptions(SourceOptions, total=False):
     """What ``@observable_source_asset`` may be told; ``key`` excludes ``name`` and ``key_prefix``."""
 
+    metadata: Mapping[str, Any] | None
+    io_manager_key: str | None
     key: CoercibleToAssetKey | None
     name: str | None
     key_prefix: CoercibleToAssetKeyPrefix | None
@@ -253,6 +252,11 @@ def _multi_observing(
         hooks=frozenset(options.get("hooks") or ()),
         executor=executor_of(options),
     )
+
+
+def external_asset_from_spec(spec: AssetSpec) -> AssetsDefinition:
+    """An external asset for a spec."""
+    return external_asset(spec)
 
 
 def external_assets_from_specs(specs: Iterable[AssetSpec]) -> list[AssetsDefinition]:

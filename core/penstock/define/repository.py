@@ -19,6 +19,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
+from penstock.define.requirements import check_resources
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
@@ -132,6 +133,7 @@ class RepositoryDefinition:
             return given.resolve(self.asset_graph, self.resources, self.executor, self.loggers)
         job: JobDefinition = given.to_job() if isinstance(given, GraphDefinition) else given
         bound = job.with_top_level_resources(self.resources)
+        check_resources(bound)
         return evolve(
             bound,
             executor_def=bound.executor_def if bound.executor_def is not None else self.executor,

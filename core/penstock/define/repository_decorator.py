@@ -53,13 +53,17 @@ def repository(
     """
 
     def decorate(fn: Callable[[], Any]) -> RepositoryDefinition:
+        found = sort_out(_listed(fn()))
         made = RepositoryDefinition(
             name=checked_name(name or fn.__name__, "repository"),
             description=description or fn.__doc__,
             metadata=metadata or {},
             executor=default_executor_def,
             loggers=default_logger_defs or {},
-            **sort_out(_listed(fn())),
+            assets=found["assets"],
+            jobs=found["jobs"],
+            schedules=found["schedules"],
+            sensors=found["sensors"],
         )
         refuse_faults(made)
         return made

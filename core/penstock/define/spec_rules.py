@@ -7,6 +7,7 @@ work without regular expressions: it runs for every asset of a project.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from keyword import iskeyword
 
 from penstock.errors import InvalidDefinitionError, suggest
@@ -27,6 +28,12 @@ _DOTS = frozenset({"", ".", ".."})
 _fine_groups: set[str] = {DEFAULT_GROUP}
 _fine_owners: set[str] = set()
 _fine_tags: set[tuple[str, str]] = set()
+
+
+@lru_cache(maxsize=1 << 17)
+def key_named(name: str) -> AssetKey:
+    """The key of one part, the same object each time: every argument of a function names one."""
+    return AssetKey(name)
 
 
 def checked_key(key: object) -> AssetKey:

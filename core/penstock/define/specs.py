@@ -7,7 +7,8 @@ ops, graphs or definitions; whatever has a ``key`` may stand for an asset.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict, Unpack, cast
+from functools import lru_cache
+from typing import Any, TypedDict, Unpack, cast, final
 
 from attrs import evolve, field, frozen
 
@@ -26,7 +27,15 @@ from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, Coercibl
 
 _NOTHING: Mapping[str, Any] = {}
 _NO_KINDS: frozenset[str] = frozenset()
-NO_TYPE: Any = type("NoType", (), {"__repr__": lambda _self: "NO_TYPE"})()
+
+
+@final
+class _NoType:
+    def __repr__(self) -> str:
+        return "NO_TYPE"
+
+
+NO_TYPE: Any = _NoType()
 """Stands for "not given" where None is a type."""
 
 
@@ -88,6 +97,19 @@ class AssetDep:
     metadata: Mapping[str, Any] = field(default=None, kw_only=True, converter=_raw_mapping, hash=False)
 
 
+@lru_cache(maxsize=1 << 17)
+def dep_on(key: AssetKey) -> AssetDep:
+    """The plain dependency on an asset, the same object each time."""
+    return AssetDep(key)
+
+
+def _is_one_dep(given: Any) -> bool:
+    if type(given) is not tuple:
+        return False
+    entries = cast("tuple[Any, ...]", given)
+    return len(entries) == 1 and type(entries[0]) is AssetDep
+
+
 def as_deps(given: Iterable[Any] | None) -> tuple[AssetDep, ...]:
     """What a user wrote as ``deps``; equal doubles collapse.
 
@@ -96,19 +118,29 @@ def as_deps(given: Iterable[Any] | None) -> tuple[AssetDep, ...]:
     """
     if not given:
         return ()
+    if _is_one_dep(given):
+        return cast("tuple[AssetDep]", given)
     if isinstance(given, str):
         raise InvalidDefinitionError(
             f"deps is a list of assets, found the text {given!r}. Write [{given!r}]."
         )
     found: dict[AssetKey, AssetDep] = {}
     for thing in given:
-        for dep in (thing,) if isinstance(thing, AssetDep) else map(AssetDep, keys_of(thing)):
+        for dep in (thing,) if isinstance(thing, AssetDep) else map(dep_on, keys_of(thing)):
             earlier = found.setdefault(dep.asset_key, dep)
             if earlier is not dep and earlier != dep:
                 raise InvalidDefinitionError(
                     f"deps names {dep.asset_key.to_user_string()!r} twice with different mappings. Keep one."
                 )
     return tuple(found.values())
+
+
+def _some_texts(given: Sequence[str] | None) -> Sequence[str]:
+    return given or ()
+
+
+def _as_kinds(given: Iterable[str] | None) -> frozenset[str]:
+    return frozenset(given) if given else _NO_KINDS
 
 
 class SpecChanges(TypedDict, total=False):
@@ -169,18 +201,18 @@ class AssetSpec:
     group_name: str | None = field(default=None, kw_only=True, converter=check_group)
     code_version: str | None = field(default=None, kw_only=True)
     automation_condition: Any = field(default=None, kw_only=True, hash=False)
-    owners: Sequence[str] = field(default=(), kw_only=True, hash=False)
-    tags: Mapping[str, str] = field(default=_NOTHING, kw_only=True, hash=False)
-    kinds: frozenset[str] = field(default=_NO_KINDS, kw_only=True, hash=False, eq=False)
+    owners: Sequence[str] = field(default=(), kw_only=True, converter=_some_texts, hash=False)
+    tags: Mapping[str, str] = field(default=None, kw_only=True, converter=_raw_mapping, hash=False)
+    kinds: frozenset[str] = field(default=_NO_KINDS, kw_only=True, converter=_as_kinds, hash=False, eq=False)
     partitions_def: Any = field(default=None, kw_only=True, hash=False)
     freshness_policy: Any = field(default=None, kw_only=True, hash=False)
     is_virtual: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        if self.owners or self.owners is None:
-            _set(self, "owners", check_owners(self.owners or (), self.key))
-        if self.tags or self.kinds or self.tags is None or self.kinds is None:
-            tags = {**(self.tags or {}), **{KIND_PREFIX + kind: "" for kind in self.kinds or ()}}
+        if self.owners:
+            _set(self, "owners", check_owners(self.owners, self.key))
+        if self.tags or self.kinds:
+            tags = {**self.tags, **{KIND_PREFIX + kind: "" for kind in self.kinds}}
             _set(self, "tags", check_tags(tags, self.key))
             _set(self, "kinds", kinds_among(tags))
 
@@ -336,9 +368,9 @@ class AssetOut:
             group_name=self.group_name or group_name,
             code_version=self.code_version,
             automation_condition=self.automation_condition,
-            owners=self.owners or (),
-            tags=self.tags or _NOTHING,
-            kinds=frozenset(self.kinds or ()),
+            owners=self.owners,
+            tags=self.tags,
+            kinds=self.kinds,
             freshness_policy=self.freshness_policy,
             is_virtual=self.is_virtual,
         )

@@ -42,7 +42,8 @@ def _configured(resources: Mapping[str, Any], configs: Mapping[str, Any]) -> dic
     for key, given in configs.items():
         if key not in resources:
             raise InvalidInvocationError(
-                f"resource_config_by_key names {key!r}, which is not among the resources.{suggest(key, resources)}"
+                f"resource_config_by_key names {key!r}, which is not among the resources."
+                f"{suggest(key, resources)}"
             )
         if not isinstance(given, Mapping) or "config" not in given:
             raise InvalidInvocationError(
@@ -56,8 +57,8 @@ def _bound(definition: AssetsDefinition, resources: Mapping[str, Any]) -> Assets
     needed = _needed(definition)
     # A key of the default I/O manager is bound when given, although every project has one.
     found = {key: resources[key] for key in needed | {"io_manager"} if key in resources}
-    for key in found:
-        if key in definition.resource_defs and definition.resource_defs[key] is not found[key]:
+    for key, resource in found.items():
+        if definition.resource_defs.get(key, resource) is not resource:
             raise InvalidInvocationError(
                 f"{_shown(definition)} has a resource under {key!r} already. Leave one of the two out."
             )
