@@ -1,19 +1,21 @@
 """Where plugins come from: entry points of what is installed, and the import of what they name.
 
 Owns: the entry-point group, the reading of an entry point without importing it, and what is said when
-an import fails. Lazy: ``import_target`` imports modules by name, on first use of that name.
+an import fails. Lazy: ``importlib.metadata`` and targets are imported when they are first needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from penstock.errors import PluginError
 from penstock.plugins.problems import Origin
 from penstock.spi.entry import Entry
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "penstock.plugins"
 TELL_AUTHOR = "tell its author"
@@ -21,6 +23,8 @@ TELL_AUTHOR = "tell its author"
 
 def installed() -> Iterable[EntryPoint]:
     """The entry points of every installed plugin; reads metadata and imports nothing."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - lazy: costs more than all of this room
+
     return entry_points(group=GROUP)
 
 
@@ -31,13 +35,16 @@ def distribution_of(point: EntryPoint) -> str:
 
 def origin_of(point: EntryPoint) -> Origin:
     """What an entry point says of its plugin; ``module`` is empty when it cannot be read."""
-    matched = EntryPoint.pattern.match(point.value)
+    try:
+        module, extras = point.module, tuple(point.extras)
+    except AttributeError:  # how EntryPoint tells that its text has no such form
+        module, extras = "", ()
     return Origin(
         name=point.name,
         distribution=distribution_of(point),
         version=(point.dist.version or "") if point.dist is not None else "",
-        module=matched["module"] if matched else "",
-        extras=tuple(point.extras) if matched else (),
+        module=module,
+        extras=extras,
     )
 
 
@@ -54,6 +61,8 @@ def import_target(entry: Entry, origin: Origin) -> Any:
         for part in attribute.split("."):
             found = getattr(found, part)
     except ImportError as error:
+        if origin.builtin:
+            raise  # nothing that a user can mend
         pip = origin.pip_hint
         end = f" Run: {pip}" if pip else f" {TELL_AUTHOR.capitalize()}."
         raise PluginError(f"{whose} cannot be loaded: {said(error)}.{end}") from error

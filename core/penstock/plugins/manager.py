@@ -197,9 +197,8 @@ def _first_fault(answers: Mapping[str, _Answer]) -> tuple[str, str] | None:
         if wanted is None and not answer.optional:
             near = get_close_matches(answer.hook, SIGNATURES, n=1) or list(SIGNATURES)
             known = ", ".join(shown(name, SIGNATURES[name]) for name in near)
-            return f"there is no hook {found}", f"did you mean {shown}?" if len(
-                near
-            ) == 1 else f"hooks: {shown}"
+            hint = f"did you mean {known}?" if len(near) == 1 else f"the hooks are {known}"
+            return f"there is no hook {found}", hint
         if wanted is not None and not answer.signature.parameters.keys() <= wanted.parameters.keys():
             reason = (
                 f"{answer.hook} has the wrong signature: found {found}, wanted {shown(answer.hook, wanted)}"

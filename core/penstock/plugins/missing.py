@@ -2,12 +2,12 @@
 
 Owns: the reading of ``Requires-Dist`` as far as extras need it. Not a full parser of requirements:
 it answers a question of ``penstock plugins``; the truth comes when the target is imported.
+Lazy: ``importlib.metadata`` is imported when somebody asks.
 """
 
 from __future__ import annotations
 
 import re
-from importlib.metadata import PackageNotFoundError, distribution
 
 from penstock.plugins.problems import Origin
 
@@ -40,6 +40,8 @@ def required_by(requirements: list[str], extras: tuple[str, ...]) -> frozenset[s
 
 
 def _requirements(name: str) -> list[str]:
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - lazy, as above
+
     try:
         return list(distribution(name).requires or ())
     except PackageNotFoundError:
@@ -47,6 +49,8 @@ def _requirements(name: str) -> list[str]:
 
 
 def _is_installed(name: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - lazy, as above
+
     try:
         distribution(name)
     except PackageNotFoundError:

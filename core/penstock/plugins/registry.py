@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoint
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
@@ -22,6 +21,9 @@ from penstock.plugins.missing import missing_libraries
 from penstock.plugins.problems import Origin, PluginProblem
 from penstock.plugins.selection import Selection
 from penstock.plugins.versions import version_fault
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 Claims = tuple[Claim[Any], ...]
 
@@ -70,7 +72,7 @@ class Registry:
 
     builtins: Mapping[str, str] = field(factory=dict[str, str])
     selection: Selection = field(default=None, converter=Selection.parse)
-    discover: Callable[[], Iterable[EntryPoint]] = installed
+    discover: Callable[[], Iterable[Any]] = installed
     trace: Callable[[str], None] | None = None
     _manager: PluginManager = field(init=False)
     _origins: dict[str, Origin] = field(factory=dict[str, Origin], init=False)

@@ -8,7 +8,11 @@ import textwrap
 
 import pytest
 
-HEAD = "from __future__ import annotations\nfrom penstock.spi.entry import *\nfrom penstock.spi.hooks import hookimpl\n"
+HEAD = """
+from __future__ import annotations
+from penstock.spi.entry import *
+from penstock.spi.hooks import hookimpl
+"""
 
 
 class Site:

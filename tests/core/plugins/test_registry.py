@@ -68,7 +68,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(registry):
 
 
 def test_an_unknown_kind_is_answered_with_the_nearest(registry):
-    with pytest.raises(PluginError, match="no kind of plugin 'executer'. Did you mean 'executor'"):
+    with pytest.raises(PluginError, match=r"no kind of plugin 'executer'\. Did you mean 'executor'"):
         registry().names("executer")
 
 
@@ -237,7 +237,7 @@ def test_a_selected_plugin_that_is_not_installed_is_an_error(site, registry):
 
 def test_a_selected_plugin_that_cannot_be_used_is_an_error(site, registry):
     site.plugin("turbo", "raise RuntimeError('no luck')")
-    with pytest.raises(PluginError, match="names what cannot be used: .*no luck"):
+    with pytest.raises(PluginError, match=r"names what cannot be used: .*no luck"):
         registry("turbo").entry("executor", "turbo")
 
 
