@@ -197,8 +197,10 @@ def as_definitions(value: Any, where: str) -> Held:
     if callable(value) and not isinstance(value, type) and hasattr(value, "__code__"):
         return as_definitions(value(), f"what {where} returns")
     assets = cast("list[Any]", value) if isinstance(value, (list, tuple)) else [value]
+    made = Definitions(assets=assets)
     try:
-        return Definitions(assets=assets)
+        made.get_repository_def()  # looks at what the list holds
+        return made
     except UserError as error:
         kind = type(assets[0]).__name__ if assets else "list"
         raise CodeLocationError(
