@@ -1,0 +1,106 @@
+"""``penstock asset``: list assets, or show one with its history."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from penstock.cli.asset_show import show
+from penstock.cli.loading import load_or_none
+from penstock.cli.materialize import SELECTION_HELP
+from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.screen import Screen
+from penstock.cli.table import Cell
+from penstock.cli.times import age
+from penstock.define.asset_graph import AssetGraph
+from penstock.define.selection import AssetSelection
+from penstock.define.spec_rules import DEFAULT_GROUP
+from penstock.host.instance import Instance
+from penstock.host.preview import judged
+from penstock.keys import AssetKey
+from penstock.query.assets import AssetLine, Staleness, list_assets
+from penstock.query.plain import as_plain
+
+_COLORS = {
+    Staleness.FRESH: "green",
+    Staleness.NEVER_MADE: "yellow",
+    Staleness.CODE_CHANGED: "magenta",
+    Staleness.UPSTREAM_NEWER: "blue",
+}
+
+
+@click.group("asset")
+def command() -> None:
+    """List assets, or show one with its history."""
+
+
+@command.command("list")
+@with_code
+@click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
+@answering
+def list_command(screen: Screen, code: CodeChoice, selection: str | None) -> None:
+    """List assets with their state: fresh, never made, code changed, or upstream newer.
+
+    Without definitions, the assets that were ever made are listed.
+    """
+    loaded = load_or_none(code)
+    with Instance.get() as instance:
+        states: Mapping[AssetKey, Staleness] = {}
+        graph = None if loaded is None else loaded.graph
+        if graph is None:
+            lines = list_assets(instance.store)
+        else:
+            chosen = AssetSelection.all(include_sources=True) if selection is None else selection
+            keys = AssetSelection.from_coercible(chosen).resolve(graph)
+            lines = list_assets(instance.store, sorted(keys))
+            states = judged(keys & graph.executable_asset_keys, graph, instance.store)
+    if screen.as_json:
+        screen.document([{**line.to_plain(), **_said(line.key, states, graph)} for line in lines])
+    elif screen.quiet:
+        screen.names([line.key.to_user_string() for line in lines])
+    elif not lines:
+        screen.say("No assets.")
+    else:
+        _show(screen, lines, states, graph)
+
+
+def _said(key: AssetKey, states: Mapping[AssetKey, Staleness], graph: AssetGraph | None) -> dict[str, Any]:
+    if graph is None or not graph.has(key):
+        return {}
+    spec = graph.spec(key)
+    return {
+        "state": states[key].value if key in states else "external",
+        "group": spec.group_name or DEFAULT_GROUP,
+        "deps": as_plain(graph.parents(key)),
+        "description": spec.description,
+    }
+
+
+def _show(
+    screen: Screen,
+    lines: tuple[AssetLine, ...],
+    states: Mapping[AssetKey, Staleness],
+    graph: AssetGraph | None,
+) -> None:
+    now = time.time()
+    rows: list[tuple[str | Cell, ...]] = []
+    for line in lines:
+        said = _said(line.key, states, graph)
+        state = states.get(line.key)
+        rows.append(
+            (
+                Cell(line.key.to_user_string(), "cyan"),
+                said.get("group", "-"),
+                Cell(said.get("state", "-"), _COLORS[state] if state else None),
+                age(line.materialized_at or line.observed_at, now),
+                (line.run_id or "-")[:8],
+                ", ".join(said.get("deps", ())),
+            )
+        )
+    screen.table(("asset", "group", "state", "made", "by run", "made from"), rows, elastic="made from")
+
+
+command.add_command(show)

@@ -1,0 +1,108 @@
+"""``penstock asset show``: one asset, what is said about it and what became of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+import click
+
+from penstock.cli.facts import fact_lines
+from penstock.cli.loading import load_or_none
+from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.screen import Screen
+from penstock.cli.table import Cell
+from penstock.cli.times import age, moment
+from penstock.define.asset_graph import AssetGraph
+from penstock.errors import InvariantViolationError, suggest
+from penstock.host.instance import Instance
+from penstock.keys import AssetKey, user_strings
+from penstock.query.assets import AssetDetail, list_assets, show_asset
+from penstock.query.plain import as_plain
+
+
+@click.command("show")
+@click.argument("key")
+@with_code
+@click.option(
+    "--history", default=10, show_default=True, type=click.IntRange(0), help="So many recent facts."
+)
+@answering
+def show(screen: Screen, key: str, code: CodeChoice, history: int) -> None:
+    """Show the asset KEY: its definition, latest facts, checks and history."""
+    loaded = load_or_none(code)
+    graph = None if loaded is None else loaded.graph
+    asset = AssetKey.from_user_string(key)
+    with Instance.get() as instance:
+        known = [line.key for line in list_assets(instance.store)]
+        if asset not in known and (graph is None or not graph.has(asset)):
+            names = [*user_strings(known), *(user_strings(graph.by_key) if graph else ())]
+            raise InvariantViolationError(f"There is no asset {key!r}.{suggest(key, names)}")
+        detail = show_asset(instance.store, asset, history=history)
+    if screen.as_json:
+        screen.document({**detail.to_plain(), "definition": _definition(asset, graph)})
+    else:
+        _head(screen, detail, _definition(asset, graph))
+        _facts(screen, detail)
+
+
+def _definition(key: AssetKey, graph: AssetGraph | None) -> dict[str, Any]:
+    if graph is None or not graph.has(key):
+        return {}
+    spec, made_by = graph.spec(key), graph.definition(key)
+    return {
+        "description": spec.description,
+        "group": spec.group_name or "default",
+        "made from": as_plain(graph.parents(key)),
+        "used by": as_plain(tuple(graph.children(key))),
+        "owners": list(spec.owners),
+        "kinds": sorted(spec.kinds),
+        "code version": spec.code_version,
+        "defined": made_by.where or None,
+    }
+
+
+def _head(screen: Screen, detail: AssetDetail, said: dict[str, Any]) -> None:
+    line, now = detail.line, time.time()
+    by = f" by run {line.run_id[:8]}" if line.run_id else ""
+    made = f"{moment(line.materialized_at)} ({age(line.materialized_at, now)}){by}"
+    rows = [
+        ("asset", screen.style(line.key.to_user_string(), "cyan", bold=True)),
+        *((name, _joined(value)) for name, value in said.items()),
+        ("made", "never" if line.materialized_at is None else made),
+        ("data", line.data_version),
+    ]
+    for name, value in rows:
+        if value:
+            screen.say(f"{screen.style(f'{name:14}', 'bright_black')}{value}")
+
+
+def _joined(value: Any) -> Any:
+    return ", ".join(cast("list[str]", value)) if isinstance(value, list) else value
+
+
+def _facts(screen: Screen, detail: AssetDetail) -> None:
+    if detail.metadata:
+        screen.say()
+        for line in fact_lines(detail.metadata, screen.verbose):
+            screen.say(f"  {line}")
+    if detail.partitions:
+        screen.say(f"\n{len(detail.partitions):,} partitions made")
+    if detail.checks:
+        screen.say()
+        rows = [
+            (
+                one.check_name,
+                Cell("passed", "green") if one.passed else Cell("failed", "red"),
+                one.description or "",
+            )
+            for one in detail.checks
+        ]
+        screen.table(("check", "result", "remark"), rows, elastic="remark")
+    if detail.history:
+        screen.say()
+        history = [
+            (moment(one.timestamp), one.event_log_entry.run_id[:8] or "-", one.event_log_entry.message)
+            for one in detail.history
+        ]
+        screen.table(("when", "run", "what"), history, elastic="what")

@@ -1,0 +1,128 @@
+"""What commands that run something share: their options, and the run itself.
+
+Owns: ``with_launch`` (``--partition``, ``--config``, ``--tag``, ``--executor``) and ``run_job``.
+Lazy: the registry of executors is opened when one is named.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from attrs import frozen
+
+from penstock.cli.loading import read_config
+from penstock.cli.running import Observer, watched
+from penstock.cli.screen import Screen
+from penstock.cli.tags import parse_tags
+from penstock.define.executor import ExecutorDefinition
+from penstock.define.job import JobDefinition
+from penstock.errors import InvalidInvocationError
+from penstock.host.code import Code
+from penstock.host.execute import execute_job
+from penstock.host.instance import Instance
+from penstock.host.registry import open_registry
+from penstock.plan.flatten import Scope, walk
+
+
+@frozen(kw_only=True)
+class LaunchChoice:
+    """What the command line says about one run.
+
+    Args:
+        partition: the partition key.
+        config: run config as it was parsed.
+        tags: of the run.
+        executor: the name of an executor, None for the job's own.
+    """
+
+    partition: str | None
+    config: Any
+    tags: dict[str, str]
+    executor: str | None
+
+
+def with_launch(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a run is launched; the function gets a ``LaunchChoice`` as ``launch``."""
+
+    @click.option("--partition", metavar="KEY", help="The partition to make.")
+    @click.option(
+        "-c", "--config", metavar="FILE|JSON", help="Run config: a JSON or YAML file, or JSON text."
+    )
+    @click.option("-t", "--tag", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of the run.")
+    @click.option("--executor", metavar="NAME", help="What carries out the steps; see penstock plugins -v.")
+    @wraps(function)
+    def command(
+        *args: Any,
+        partition: str | None,
+        config: str | None,
+        tags: tuple[str, ...],
+        executor: str | None,
+        **rest: Any,
+    ) -> Any:
+        launch = LaunchChoice(
+            partition=partition, config=read_config(config), tags=parse_tags(tags), executor=executor
+        )
+        return function(*args, launch=launch, **rest)
+
+    return command
+
+
+def executor_named(name: str | None) -> ExecutorDefinition | None:
+    """The definition of an executor that a plugin offers; None for none.
+
+    Raises:
+        PluginError: when there is no executor of that name.
+    """
+    if name is None:
+        return None
+    open_registry(os.environ.get("PENSTOCK_PLUGINS"), os.environ).entry("executor", name)
+    return ExecutorDefinition(name=name, target=name)
+
+
+def refuse_missing_partition(job: JobDefinition, partition: str | None, what: str) -> None:
+    """Refuse to run partitioned things without saying which partition.
+
+    Raises:
+        InvalidInvocationError: naming the option.
+    """
+    if job.partitions_def is not None and partition is None:
+        raise InvalidInvocationError(f"{what} is partitioned. Say which partition to make: --partition KEY.")
+
+
+def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice, what: str) -> int:
+    """Run a job in this process and show it.
+
+    Args:
+        screen: where to show it.
+        code: where the job comes from.
+        job: what to run.
+        launch: what the command line says about the run.
+        what: the job for messages.
+
+    Returns:
+        The exit code.
+    """
+    refuse_missing_partition(job, launch.partition, what)
+    with Instance.get() as instance:
+
+        def act(observers: tuple[Observer, ...]) -> None:
+            execute_job(
+                job,
+                instance,
+                run_config=launch.config,
+                tags=launch.tags,
+                partition_key=launch.partition,
+                observers=observers,
+                code_location=str(code.source),
+            )
+
+        return watched(screen, act, steps_in(job))
+
+
+def steps_in(job: JobDefinition) -> int:
+    """How many steps a job has before any is mapped."""
+    return sum(1 for _ in walk(Scope(job.graph)))

@@ -1,0 +1,28 @@
+"""``penstock materialize``: make assets, and show what happens."""
+
+from __future__ import annotations
+
+import click
+
+from penstock.cli.launching import LaunchChoice, executor_named, run_job, with_launch
+from penstock.cli.loading import load
+from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.screen import Screen
+
+SELECTION_HELP = "Which assets, such as 'orders', 'orders+' or 'group:raw and not tag:slow'."
+
+
+@click.command("materialize")
+@with_code
+@click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
+@with_launch
+@answering
+def command(screen: Screen, code: CodeChoice, selection: str | None, launch: LaunchChoice) -> int:
+    """Make assets: those that --select names, or all of them.
+
+    The exit code is 0 when everything was made, 1 when something failed, 130 when it was canceled.
+    """
+    executor = executor_named(launch.executor)
+    loaded = load(code)
+    job = loaded.asset_job(selection, executor)
+    return run_job(screen, loaded, job, launch, "The selection" if selection else "Something")

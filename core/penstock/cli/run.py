@@ -1,0 +1,114 @@
+"""``penstock run``: look at runs, and what to do with them.
+
+Owns the group; each subcommand stands in a module of its own where it is more than a page.
+"""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from penstock.cli.options import answering
+from penstock.cli.run_retry import retry
+from penstock.cli.run_show import logs, show
+from penstock.cli.screen import Screen
+from penstock.cli.statuses import status_cell
+from penstock.cli.table import Cell
+from penstock.cli.tags import parse_tags, tags_text
+from penstock.cli.times import age, length
+from penstock.events.runs import RunsFilter, RunStatus
+from penstock.host.instance import Instance
+from penstock.query.runs import RunLine, find_run, list_runs
+
+SHORT = 8
+
+
+@click.group("run")
+def command() -> None:
+    """Look at runs: list, show, logs; retry or delete them.
+
+    A run may be named by the beginning of its id.
+    """
+
+
+@command.command("list")
+@click.option("--job", metavar="NAME", help="Runs of this job.")
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Choice([one.value for one in RunStatus], case_sensitive=False),
+    help="Runs in this state; may be given several times.",
+)
+@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Runs with this tag.")
+@click.option("--limit", default=25, show_default=True, type=click.IntRange(1), help="At most so many.")
+@answering
+def list_command(
+    screen: Screen, job: str | None, status: tuple[str, ...], tags: tuple[str, ...], limit: int
+) -> None:
+    """List runs, newest first."""
+    wanted = RunsFilter(
+        job_name=job, statuses=[RunStatus(one.upper()) for one in status], tags=parse_tags(tags)
+    )
+    with Instance.get() as instance:
+        page = list_runs(instance.store, wanted, limit=limit)
+    if screen.as_json:
+        screen.document(page.to_plain()["runs"])
+    elif screen.quiet:
+        screen.names([line.run_id for line in page.runs])
+    elif not page.runs:
+        screen.say(
+            "No runs yet. `penstock materialize` makes one."
+            if not (job or status or tags)
+            else "No such run."
+        )
+    else:
+        rows = [_row(line, time.time()) for line in page.runs]
+        screen.table(("run", "job", "status", "started", "took", "tags"), rows, elastic="tags")
+        if page.cursor is not None:
+            screen.say(screen.style(f"Only the newest {limit}; --limit shows more.", dim=True))
+
+
+def _row(line: RunLine, now: float) -> tuple[str | Cell, ...]:
+    return (
+        Cell(line.run_id[:SHORT], "cyan"),
+        job_title(line.job_name),
+        status_cell(line.status.value),
+        age(line.start_time or line.create_time, now),
+        Cell(length(line.seconds), right=True),
+        tags_text(line.tags),
+    )
+
+
+def job_title(name: str) -> str:
+    """A job as people know it: the job behind an ad-hoc run of assets has no name of its own."""
+    return "(assets)" if name == "__ASSET_JOB" else name
+
+
+@command.command("delete")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@answering
+def delete(screen: Screen, runs: tuple[str, ...], *, yes: bool) -> None:
+    """Forget runs: their events and logs.
+
+    What they made stays, and its latest facts too.
+    """
+    with Instance.get() as instance:
+        records = [find_run(instance.store, name) for name in runs]
+        unfinished = [record for record in records if not record.run.is_finished]
+        if not yes:
+            warning = f" {len(unfinished)} of them may still be running." if unfinished else ""
+            click.confirm(f"Delete {len(records)} run(s)?{warning}", abort=True, err=True)
+        for record in records:
+            instance.delete_run(record.run.run_id)
+    ids = [record.run.run_id for record in records]
+    if screen.as_json:
+        screen.document({"deleted": ids})
+    else:
+        screen.say(f"Deleted {', '.join(one[:SHORT] for one in ids)}.")
+
+
+command.add_command(show)
+command.add_command(logs)
+command.add_command(retry)

@@ -1,0 +1,100 @@
+"""Running something from the command line: progress, the last line, the exit code.
+
+Owns: the choice of progress, signals, and what is said at the end. Lazy: the display for terminals
+is imported when there is one.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import FrameType
+from typing import Any
+
+from penstock.cli.progress import JsonLines, PlainLines
+from penstock.cli.screen import Screen
+from penstock.cli.tally import SHORT, Tally
+from penstock.events import values as v
+from penstock.events.runs import Run, RunStatus
+
+Observer = Callable[[Run, Sequence[v.Happened]], None]
+
+_EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.CANCELED: 130, RunStatus.CANCELING: 130}
+_ENDS = {RunStatus.SUCCESS: ("✓", "green"), RunStatus.FAILURE: ("✗", "red")}
+
+
+def watched(screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: int = 0) -> int:
+    """Run something and show it.
+
+    Args:
+        screen: where, and how much.
+        act: carries the run out with these observers; a run that fails or is canceled is no exception.
+        total: how many steps it has, 0 when that is not known.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 130 canceled.
+    """
+    tally = Tally(total=total)
+
+    def count(run: Run, events: Sequence[v.Happened]) -> None:
+        for event in events:
+            tally.count(run, event)
+
+    with interrupted_by_sigterm(), _progress(screen, total) as progress:
+        try:
+            act((count, progress))
+        except KeyboardInterrupt:
+            if tally.status is None:
+                raise
+    _conclude(screen, tally)
+    return _EXIT_CODES.get(tally.status or RunStatus.FAILURE, 1)
+
+
+@contextmanager
+def interrupted_by_sigterm() -> Generator[None]:
+    """Inside, SIGTERM ends a run as Ctrl-C does."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _progress(screen: Screen, total: int) -> AbstractContextManager[Observer]:
+    if screen.as_json:
+        return nullcontext(JsonLines(screen))
+    if not screen.live:
+        return nullcontext(PlainLines(screen))
+    from penstock.cli.live import LiveSteps  # noqa: PLC0415 - lazy, as the docstring says
+
+    return LiveSteps(screen, total)
+
+
+def _conclude(screen: Screen, tally: Tally) -> None:
+    """The last lines: what came of it, and where to look next."""
+    if screen.as_json:
+        screen.write(_json(tally))
+        return
+    if screen.quiet:
+        return
+    status = tally.status or RunStatus.FAILURE
+    sign, color = _ENDS.get(status, ("■", "yellow"))
+    head = screen.style(f"{sign} {_WORDS.get(status, status.value)}", color, bold=True)
+    screen.say(f"{head}: {tally.summary()}")
+    short = tally.run_id[:SHORT]
+    screen.say(f"  look at it: {screen.style(f'penstock run show {short}', 'cyan')}")
+    if status is not RunStatus.SUCCESS:
+        screen.say(f"  try again:  {screen.style(f'penstock run retry {short}', 'cyan')}")
+
+
+_WORDS = {RunStatus.SUCCESS: "done", RunStatus.FAILURE: "failed", RunStatus.CANCELED: "canceled"}
+
+
+def _json(tally: Tally) -> str:
+    return json.dumps(tally.to_plain(), ensure_ascii=False)

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+
+def test_plugins_are_a_table(cli):
+    lines = cli("plugins").steady.splitlines()
+    assert lines[0] == "NAME  DISTRIBUTION  VERSION  STATE  OFFERS"
+    assert lines[1].startswith("core  penstock  -  ready  executor in process, io manager memory")
+
+
+def test_verbose_names_everything_that_is_offered(cli):
+    assert "command: asset, check" in cli("plugins", "-v").out
+
+
+def test_plugins_as_json(cli):
+    core = cli("plugins", "--json").json[0]
+    assert (core["name"], core["state"]) == ("core", "ready")
+    assert "in_process" in core["provides"]["executor"]
