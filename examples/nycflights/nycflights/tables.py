@@ -59,7 +59,9 @@ def join_conditions(flights: pa.Table, weather: pa.Table, planes: pa.Table) -> p
         As many rows as there are flights; null where nobody measured or the plane is unknown.
     """
     planes = planes.select(["tailnum", "year", "seats"]).rename_columns(["tailnum", "built", "seats"])
-    return flights.join(weather, ["origin", "time_hour"]).join(planes, "tailnum")
+    # With threads the order of the rows would be another each time, and so would the file.
+    with_weather = flights.join(weather, ["origin", "time_hour"], use_threads=False)
+    return with_weather.join(planes, "tailnum", use_threads=False)
 
 
 def measure(flights: pa.Table, by: Sequence[str]) -> pa.Table:
