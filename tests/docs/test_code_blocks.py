@@ -5,7 +5,9 @@ Conventions, and there is no way out of them:
 - ```python blocks run in order, as one module;
 - a block of any language with ``title="name"`` is written to that file instead;
 - ```console blocks hold ``$ command`` lines, run as a shell would; the rest is for the reader.
-  The exit code must be 0, or what ``exit=2`` after the language says.
+  The exit code must be 0, or what ``exit=2`` after the language says;
+- ``$(penstock ...)`` in a command stands for what that prints;
+- ``$ cd examples/...`` enters a copy of that folder, for the commands and the imports that follow.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import linecache
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import types
@@ -26,6 +29,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PENSTOCK = (sys.executable, "-c", "from penstock.cli.main import main; main()")
+MADE_BY_EXAMPLES = (".penstock-home", "reports")
 #: commands that a page may show though a test cannot run them: they fetch things or change the machine
 NOT_RUN = {"cd", "git", "make", "pip", "source"}
 MODULE = "documentation_page"
@@ -71,8 +75,8 @@ def commands_of(text):
 class Page:
     """A page that is being run: its folder, its module and the environment of its commands."""
 
-    def __init__(self, path, folder):
-        self.path, self.folder = path, folder
+    def __init__(self, path, folder, monkeypatch):
+        self.path, self.folder, self.monkeypatch = path, folder, monkeypatch
         self.module = types.ModuleType(MODULE)
         self.environment = {**os.environ, "COLUMNS": "110", "NO_COLOR": "1"}
 
@@ -94,8 +98,12 @@ class Page:
         exec(compile(source, name, "exec"), self.module.__dict__)
 
     def _run_command(self, command, expected, line):
+        command = re.sub(r"\$\((penstock [^)]*)\)", lambda asked: self._answer(asked[1]), command)
         words = shlex.split(command, comments=True)
         where = f"{self.path}:{line}: $ {command}"
+        if words[0] == "cd" and words[1].startswith("examples/"):
+            self._enter(words[1])
+            return
         if words[0] in NOT_RUN:
             return
         if words[0] == "export":
@@ -114,21 +122,37 @@ class Page:
         said = f"exit code {done.returncode}, expected {expected}\n{done.stdout}{done.stderr}"
         assert done.returncode == expected, f"{where}\n{said}"
 
+    def _answer(self, command):
+        """What stands for ``$(penstock ...)`` in another command."""
+        words = [*PENSTOCK, *shlex.split(command)[1:]]
+        return subprocess.check_output(words, cwd=self.folder, env=self.environment, text=True).strip()
+
+    def _enter(self, example):
+        """Go on in a copy of an example, without what its runs left behind."""
+        unwanted = shutil.ignore_patterns("__pycache__", *MADE_BY_EXAMPLES)
+        self.folder = shutil.copytree(ROOT / example, self.folder / example, ignore=unwanted)
+        self.monkeypatch.chdir(self.folder)
+        self.monkeypatch.syspath_prepend(str(self.folder))
+
 
 @pytest.fixture
 def page_at(tmp_path, monkeypatch):
-    """A function that opens a page in an empty folder; what is imported from there is forgotten after."""
+    """A function that opens a page in an empty folder; what it imports and sets is forgotten after."""
+    variables = dict(os.environ)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     opened = []
 
     def open_page(path):
-        page = Page(path, tmp_path)
+        page = Page(path, tmp_path, monkeypatch)
         sys.modules[MODULE] = page.module
         opened.append(page)
         return page
 
     yield open_page
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
     sys.modules.pop(MODULE, None)
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
@@ -178,6 +202,14 @@ def test_blocks_share_files_names_and_environment(page_at, tmp_path):
     for block in blocks_of(SAMPLE):
         page.run(block)
     assert page.module.rows == [0, 1, 2]
+
+
+def test_a_page_enters_a_copy_of_an_example(page_at, tmp_path):
+    page = page_at(tmp_path / "sample.md")
+    for block in blocks_of("```console\n$ cd examples/nycflights\n$ ls demo.sh\n```\n"):
+        page.run(block)
+    assert page.folder == tmp_path / "examples" / "nycflights"
+    assert Path.cwd() == page.folder
 
 
 def test_a_block_knows_the_line_where_it_begins():
