@@ -25,6 +25,7 @@ from penstock.host.code import Code
 from penstock.host.execute import execute_job
 from penstock.host.instance import Instance
 from penstock.host.registry import open_registry
+from penstock.host.settings import load_settings
 from penstock.plan.flatten import Scope, walk
 
 
@@ -79,18 +80,22 @@ def executor_named(name: str | None) -> ExecutorDefinition | None:
     """
     if name is None:
         return None
-    open_registry(os.environ.get("PENSTOCK_PLUGINS"), os.environ).entry("executor", name)
+    open_registry(load_settings().plugins, os.environ).entry("executor", name)
     return ExecutorDefinition(name=name, target=name)
 
 
-def refuse_missing_partition(job: JobDefinition, partition: str | None, what: str) -> None:
-    """Refuse to run partitioned things without saying which partition.
+def refuse_wrong_partition(job: JobDefinition, partition: str | None, what: str) -> None:
+    """Refuse to run partitioned things without saying which partition, and others with one.
 
     Raises:
         InvalidInvocationError: naming the option.
     """
     if job.partitions_def is not None and partition is None:
         raise InvalidInvocationError(f"{what} is partitioned. Say which partition to make: --partition KEY.")
+    if job.partitions_def is None and partition is not None:
+        raise InvalidInvocationError(
+            f"{what} has no partitions, so there is no partition {partition!r} to make. Leave out --partition."
+        )
 
 
 def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice, what: str) -> int:
@@ -106,7 +111,7 @@ def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice
     Returns:
         The exit code.
     """
-    refuse_missing_partition(job, launch.partition, what)
+    refuse_wrong_partition(job, launch.partition, what)
     with Instance.get() as instance:
 
         def act(observers: tuple[Observer, ...]) -> None:

@@ -54,8 +54,8 @@ def read_config(given: str | None) -> Any:
     path = Path(given)
     try:
         text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, ValueError) as error:  # the latter when it is no text, or no path either
+        reason = getattr(error, "strerror", None) or str(error)
         raise click.BadParameter(
             f"wanted JSON text or a file of JSON or YAML, but {given} cannot be read: {reason}",
             param_hint="--config",

@@ -19,6 +19,7 @@ from penstock.cli.screen import Screen
 from penstock.errors import UserError
 
 DONE, RUN_FAILED, BAD_INPUT, BUG, CANCELED = 0, 1, 2, 70, 130
+MOST_LINES = 20
 REPORT_TO = "https://github.com/penstock/penstock/issues"
 
 HINT = """\
@@ -128,7 +129,17 @@ def _tell(error: UserError, screen: Screen) -> None:
         screen.document({"error": {"type": type(error).__name__, "message": str(error)}})
     if screen.debug:
         screen.complain(_traceback(error))
-    screen.complain(f"{screen.style('Error', 'red')}: {error}")
+    shown = str(error) if screen.debug else in_one_screen(str(error))
+    screen.complain(f"{screen.style('Error', 'red')}: {shown}")
+
+
+def in_one_screen(text: str) -> str:
+    """A message as far as people read it at once; ``--debug`` shows all of it."""
+    lines = text.splitlines()
+    if len(lines) <= MOST_LINES:
+        return text
+    rest = len(lines) - MOST_LINES
+    return "\n".join([*lines[:MOST_LINES], f"… and {rest} more lines; --debug shows them."])
 
 
 def _tell_bug(error: Exception, screen: Screen) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from penstock.cli.launching import LaunchChoice, executor_named, run_job, with_launch
+from penstock.cli.launching import LaunchChoice, executor_named, run_job, steps_in, with_launch
 from penstock.cli.loading import load
 from penstock.cli.options import CodeChoice, answering, with_code
 from penstock.cli.screen import Screen
+from penstock.errors import InvalidSubsetError
 
 SELECTION_HELP = "Which assets, such as 'orders', 'orders+' or 'group:raw and not tag:slow'."
 
@@ -25,4 +26,6 @@ def command(screen: Screen, code: CodeChoice, selection: str | None, launch: Lau
     executor = executor_named(launch.executor)
     loaded = load(code)
     job = loaded.asset_job(selection, executor)
-    return run_job(screen, loaded, job, launch, "The selection" if selection else "Something")
+    if not steps_in(job):
+        raise InvalidSubsetError(f"The selection {selection!r} holds nothing that can be made.")
+    return run_job(screen, loaded, job, launch, "The selection" if selection else "What is defined here")

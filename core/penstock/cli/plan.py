@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from penstock.cli.launching import refuse_missing_partition
+from penstock.cli.launching import refuse_wrong_partition
 from penstock.cli.loading import load
 from penstock.cli.materialize import SELECTION_HELP
 from penstock.cli.options import CodeChoice, answering, with_code
@@ -36,7 +36,7 @@ def command(
         raise click.UsageError("Give either --select or --job.")
     loaded = load(code)
     planned_job = loaded.asset_job(selection) if job is None else loaded.job(job)
-    refuse_missing_partition(planned_job, partition, f"Job {job!r}" if job else "The selection")
+    refuse_wrong_partition(planned_job, partition, f"Job {job!r}" if job else "The selection")
     given = Given(partition_keys=() if partition is None else (partition,))
     with Instance.get() as instance:
         steps = preview(planned_job, loaded.graph, instance.store, given)

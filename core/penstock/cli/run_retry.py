@@ -16,10 +16,11 @@ from penstock.cli.running import Observer, watched
 from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
 from penstock.events.runs import Run
-from penstock.host.code import Code
+from penstock.host.code import Code, source_of
 from penstock.host.execute import execute_job
 from penstock.host.instance import Instance
 from penstock.host.reexecution import ReexecutionOptions
+from penstock.host.settings import load_settings
 from penstock.query.runs import find_run
 
 
@@ -70,11 +71,20 @@ def _choice(code: CodeChoice, parent: Run) -> CodeChoice:
     if code.module is not None or code.file is not None or not parent.code_location:
         return code
     place = parent.code_location
+    if _is_of_settings(place):
+        return code  # found as then, also from a folder within the project
     bare = place.rpartition(":")[0] or place
     is_file = place.endswith(".py") or bare.endswith(".py")
     if is_file and Path(bare if bare.endswith(".py") else place).is_file():
         return evolve(code, file=place)
     return code if is_file else evolve(code, module=place)
+
+
+def _is_of_settings(place: str) -> bool:
+    settings = load_settings()
+    if settings.module is None and settings.file is None:
+        return False
+    return str(source_of(settings, folder=Path.cwd())) == place
 
 
 def job_of_run(code: Code, run: Run) -> JobDefinition:

@@ -28,6 +28,8 @@ def test_a_new_project_works_at_once_also_from_a_folder_within(cli, project):
     assert answer.code == 0, answer.err
     assert answer.lines[-1]["assets"] == ["largest_cities", "populations", "report"]
     assert cli("check").code == 0
+    (run,) = cli("run", "list", "-q").out.split()
+    assert cli("run", "retry", run, "--all", "-q").code == 0
     os.chdir(project.parent)
 
 

@@ -172,3 +172,23 @@ def test_a_retry_is_of_one_kind(cli, made):
     answer = cli("run", "retry", made, "--all", "--steps", "orders")
     assert answer.code == 2
     assert "one of --from-failure, --all and --steps" in answer.err
+
+
+def test_a_retry_finds_the_code_of_its_run_from_anywhere(cli, made, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert cli("run", "retry", made, "--all", "-q").code == 0
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_retry_keeps_config_and_selection(cli, shop, write, tmp_path):
+    write("fail", "")
+    config = '{"ops": {"orders": {"config": {"rows": 7}}}}'
+    cli("materialize", "-f", shop, "-q", "-s", "orders or revenue", "-c", config)
+    run = cli("run", "list", "-q").out.strip()
+    (tmp_path / "fail").unlink()
+    assert cli("run", "retry", run, "--all", "--json").lines[-1]["assets"] == ["orders", "revenue"]
+    assert cli("run", "list", "--limit", "1", "--json").json[0]["parent_run_id"] == run
+    newest = cli("run", "list", "-q", "--limit", "1").out.strip()
+    assert cli("run", "show", newest, "--json").json["run_config"]["ops"]["orders"]["config"]["rows"] == 7
