@@ -294,7 +294,7 @@ def _described(
 ) -> AssetSpec:
     changes: dict[str, Any] = {}
     if spec.partitions_def is None and options.get("partitions_def") is not None:
-        changes["partitions_def"] = options["partitions_def"]  # type: ignore[typeddict-item]
+        changes["partitions_def"] = options.get("partitions_def")
     if spec.code_version is None and options.get("code_version") is not None:
         changes["code_version"] = options.get("code_version")
     if spec.group_name is None and options.get("group_name") is not None:

@@ -208,3 +208,16 @@ def output_of_graph(graph: GraphDefinition, output: str) -> OutputDefinition:
 def manager_key_of_graph(graph: GraphDefinition, output: str) -> str:
     """The resource that stores an output of a graph."""
     return output_of_graph(graph, output).io_manager_key
+
+
+def required_by(node: OpDefinition | GraphDefinition | None) -> set[str]:
+    """Every resource that an op or the ops of a graph ask for."""
+    found: set[str] = set()
+    waiting = [node] if node is not None else []
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, OpDefinition):
+            found |= one.required_resource_keys
+        else:
+            waiting.extend(inner.definition for inner in one.nodes.values())
+    return found

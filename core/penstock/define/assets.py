@@ -14,7 +14,13 @@ from typing import Any, Unpack, cast
 from attrs import evolve, field, frozen
 
 from penstock.define.asset_changes import AttributeChanges, renamed_fields, replaced_specs
-from penstock.define.asset_nodes import NodeOptions, fields_from_graph, fields_from_op, manager_key_of_graph
+from penstock.define.asset_nodes import (
+    NodeOptions,
+    fields_from_graph,
+    fields_from_op,
+    manager_key_of_graph,
+    required_by,
+)
 from penstock.define.graph import GraphDefinition
 from penstock.define.op import OpDefinition
 from penstock.define.spec_rules import DEFAULT_GROUP, IO_MANAGER_KEY, check_options
@@ -388,6 +394,10 @@ class AssetsDefinition:
         renamed = {key: spec.key for key, spec in specs.items() if spec.key != key}
         return evolve_definition(self, **renamed_fields(self, specs, renamed))
 
+    def with_hooks(self, hook_defs: AbstractSet[Any]) -> AssetsDefinition:
+        """The same definition with more hooks."""
+        return evolve_definition(self, hooks=self.hooks.union(hook_defs))
+
     def with_resources(self, resource_defs: Mapping[str, Any]) -> AssetsDefinition:
         """The same definition with resources of its own bound to it."""
         return evolve_definition(self, resource_defs={**self.resource_defs, **resource_defs})
@@ -474,19 +484,6 @@ def as_definition(thing: Any) -> AssetsDefinition:
         f"An asset was wanted, found {thing!r} ({type(thing).__name__})."
         " Give what @asset and its like make, an AssetSpec or a SourceAsset."
     )
-
-
-def required_by(node: OpDefinition | GraphDefinition | None) -> set[str]:
-    """Every resource that an op or the ops of a graph ask for."""
-    found: set[str] = set()
-    waiting = [node] if node is not None else []
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, OpDefinition):
-            found |= one.required_resource_keys
-        else:
-            waiting.extend(inner.definition for inner in one.nodes.values())
-    return found
 
 
 def map_asset_specs(func: Callable[[AssetSpec], AssetSpec], iterable: Iterable[Any]) -> list[Any]:

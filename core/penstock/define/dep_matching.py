@@ -23,12 +23,18 @@ def match_names(definitions: Iterable[AssetsDefinition]) -> tuple[AssetsDefiniti
     """
     given = tuple(definitions)
     known = {key for one in given for key in one.specs_by_key}
-    loose = [number for number, one in enumerate(given) if _loose_keys(one, known)]
+    loose = [
+        number
+        for number, one in enumerate(given)
+        for spec in one.specs_by_key.values()
+        for dep in spec.deps
+        if dep.asset_key not in known
+    ]
     if not loose:
         return given
     names = _keys_by_name(given)
     matched = list(given)
-    for number in loose:
+    for number in dict.fromkeys(loose):
         one = given[number]
         found = {key: new for key in _loose_keys(one, known) for new in _meant(key, one, names)}
         if found:

@@ -52,15 +52,23 @@ def faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> list[
     Returns:
         Faults in order: keys, names, dependencies, jobs. Jobs are looked into when the assets hold.
     """
-    found = [*_key_faults(project), *_name_faults(project)]
-    if not any(fault.subject.startswith("asset") for fault in found):
-        graph = project.asset_graph
+    graph = _graph_of(project)
+    found = [*(_key_faults(project) if graph is None else ()), *_name_faults(project)]
+    if graph is not None:
         found += _graph_faults(graph)
         if strict_deps:
             found += loose_deps(graph)
         if not found:
             found += _job_faults(project)
     return found
+
+
+def _graph_of(project: RepositoryDefinition) -> AssetGraph | None:
+    """The graph, or None when its keys do not hold: then each of them has to be looked at."""
+    try:
+        return project.asset_graph
+    except InvalidDefinitionError:
+        return None
 
 
 def refuse_faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> None:

@@ -85,8 +85,17 @@ class RepositoryDefinition:
     @cached_property
     def given_jobs(self) -> Mapping[str, AnyJob]:
         """Each job as it was given, those of schedules and sensors included, under its name."""
+        return {job.name: job for job in self._all_jobs}
+
+    @property
+    def _all_jobs(self) -> list[AnyJob]:
         targets = [job for one in (*self.schedules, *self.sensors) for job in one.jobs]
-        return {job.name: job for job in (*reversed(targets), *self.jobs)}
+        return [*reversed(targets), *self.jobs]
+
+    @cached_property
+    def _ambiguous_jobs(self) -> frozenset[str]:
+        """Names under which several different jobs were given."""
+        return frozenset(job.name for job in self._all_jobs if self.given_jobs[job.name] is not job)
 
     @cached_property
     def _resolved(self) -> dict[str, JobDefinition]:
@@ -116,6 +125,8 @@ class RepositoryDefinition:
 
     def _resolve(self, name: str) -> JobDefinition:
         given = self.given_jobs.get(name)
+        if name in self._ambiguous_jobs:
+            raise InvalidDefinitionError(f"The job {name!r} is defined twice. Rename or remove one.")
         if given is None and name == IMPLICIT_JOB:
             return build_asset_job(
                 IMPLICIT_JOB,
