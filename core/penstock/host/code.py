@@ -15,25 +15,16 @@ from typing import Any, cast
 from attrs import frozen
 
 from penstock.define.asset_graph import AssetGraph
-from penstock.define.asset_job import IMPLICIT_JOB, UnresolvedAssetJobDefinition, build_asset_job
-from penstock.define.assets import AssetsDefinition
-from penstock.define.automation import ScheduleDefinition, SensorDefinition
+from penstock.define.asset_job import IMPLICIT_JOB, build_asset_job
 from penstock.define.definitions import Definitions
 from penstock.define.job import JobDefinition
-from penstock.define.repository import RepositoryDefinition, sort_out
+from penstock.define.loading import load_definitions_from_modules
+from penstock.define.repository import RepositoryDefinition
 from penstock.errors import CodeLocationError, UserError, suggest
 from penstock.host.settings import Settings
 from penstock.host.user_code import CodeSource, import_source, told
 
 Held = Definitions | RepositoryDefinition
-
-_LOOSE = (
-    AssetsDefinition,
-    JobDefinition,
-    UnresolvedAssetJobDefinition,
-    ScheduleDefinition,
-    SensorDefinition,
-)
 
 
 @frozen(kw_only=True, eq=False)
@@ -224,26 +215,14 @@ def _found(module: ModuleType, source: CodeSource) -> Held:
         )
     if held:
         return next(iter(held.values()))
-    loose = _loose(module)
-    if not loose.given_jobs and not loose.asset_graph.by_key:
+    loose = load_definitions_from_modules([module])
+    repository = loose.get_repository_def()
+    if not repository.given_jobs and not repository.asset_graph.by_key:
         raise CodeLocationError(
             f"{_title(source)} holds no definitions. Write `defs = Definitions(assets=[...])` at its end,"
             " or define assets or jobs in it."
         )
     return loose
-
-
-def _loose(module: ModuleType) -> RepositoryDefinition:
-    """The assets, checks, jobs, schedules and sensors that a module has as variables."""
-    held = {id(value): value for value in vars(module).values() if isinstance(value, _LOOSE)}
-    rooms = sort_out(held.values())
-    return RepositoryDefinition(
-        name=module.__name__,
-        assets=rooms["assets"],
-        jobs=rooms["jobs"],
-        schedules=rooms["schedules"],
-        sensors=rooms["sensors"],
-    )
 
 
 def _title(source: CodeSource) -> str:

@@ -65,6 +65,12 @@ def test_loose_assets_and_jobs_are_collected(load):
     assert inventory(load(ASSETS)) == (["orders"], ["greeting"])
 
 
+def test_assets_in_a_list_are_collected_too(load):
+    make = "def make(name):\n    @asset(name=name)\n    def one(): ...\n    return one\n"
+    text = f"from penstock import asset\n{make}made = [make('a'), make('b')]"
+    assert inventory(load(text))[0] == ["a", "b"]
+
+
 def test_a_name_chooses_among_several(load):
     text = ASSETS + "one = Definitions(assets=[orders])\ntwo = Definitions(jobs=[greeting])"
     assert inventory(load(text, attribute="two")) == ([], ["greeting"])
@@ -114,7 +120,7 @@ def test_a_module_that_is_not_there_is_answered_with_the_nearest(load):
 
 def test_a_file_that_is_not_there_is_answered_with_the_nearest(load, tmp_path):
     load(ASSETS, name="shop.py")
-    with pytest.raises(CodeLocationError, match=r"no file .*shopp\.py\. Did you mean 'shop'\?"):
+    with pytest.raises(CodeLocationError, match=r"no file .*shopp\.py\. Did you mean 'shop\.py'\?"):
         load_code(CodeSource(file=tmp_path / "shopp.py", folder=tmp_path))
 
 
