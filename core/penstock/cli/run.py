@@ -1,6 +1,7 @@
 """``penstock run``: look at runs, and what to do with them.
 
-Owns the group; each subcommand stands in a module of its own where it is more than a page.
+Owns the group; each subcommand stands in a module of its own where it is more than a page. Lazy: those
+are imported when they are called, because running again needs the whole engine.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ import time
 
 import click
 
+from penstock.cli.lazy import LazyGroup
 from penstock.cli.options import answering
-from penstock.cli.run_retry import retry
-from penstock.cli.run_show import logs, show
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import status_cell
 from penstock.cli.table import Cell
@@ -24,7 +24,14 @@ from penstock.query.runs import RunLine, find_run, list_runs
 SHORT = 8
 
 
-@click.group("run")
+TARGETS = {
+    "show": ("penstock.cli.run_show:show", "Show one run: steps, what it made, checks, failures."),
+    "logs": ("penstock.cli.run_show:logs", "Show what the steps of a run wrote."),
+    "retry": ("penstock.cli.run_retry:retry", "Run again what failed; take over what succeeded."),
+}
+
+
+@click.group("run", cls=LazyGroup, targets=TARGETS)
 def command() -> None:
     """Look at runs: list, show, logs; retry or delete them.
 
@@ -107,8 +114,3 @@ def delete(screen: Screen, runs: tuple[str, ...], *, yes: bool) -> None:
         screen.document({"deleted": ids})
     else:
         screen.say(f"Deleted {', '.join(one[:SHORT] for one in ids)}.")
-
-
-command.add_command(show)
-command.add_command(logs)
-command.add_command(retry)
