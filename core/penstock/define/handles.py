@@ -7,7 +7,7 @@ access, and a clear refusal for whatever else people try with them. A handle nev
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Never, NoReturn, Self
+from typing import Any, Never, NoReturn, Self, cast
 
 from attrs import frozen
 
@@ -110,7 +110,8 @@ class DynamicHandle:
         if isinstance(answer, Outputs):
             return Outputs(answer.node, answer.names, tuple(map(self._multiplied, answer)))
         if isinstance(answer, tuple):
-            return tuple(map(self._multiplied, answer))  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]
+            answers = cast("tuple[Any, ...]", answer)
+            return tuple(map(self._multiplied, answers))
         if isinstance(answer, OutputHandle) and not answer.collected:
             return DynamicHandle(self.composer, answer.node, answer.output, answer.scope or self.scope)
         raise InvalidDefinitionError(

@@ -170,7 +170,7 @@ def _decorator(fn: Any, name: str | None, keys: Iterable[str] | None, trigger: s
     def decorate(function: Callable[..., Any]) -> HookDefinition:
         _check_parameters(function, trigger)
         own_name = checked_name(name or function.__name__, "hook")
-        return HookDefinition(own_name, function, keys, function, trigger)  # type: ignore[arg-type]  # converted
+        return HookDefinition(own_name, function, keys, function, trigger)  # type: ignore[arg-type]  # the field converts it
 
     return decorate if fn is None else decorate(cast("Callable[..., Any]", fn))
 

@@ -131,7 +131,7 @@ def io_manager(
             fn,
             config_schema,
             description or fn.__doc__,
-            required_resource_keys,  # type: ignore[arg-type]  # converted
+            required_resource_keys,  # type: ignore[arg-type]  # the field converts it
             version,
             input_config_schema=input_config_schema,
             output_config_schema=output_config_schema,
@@ -193,7 +193,7 @@ def input_manager(
             _loading(fn),
             config_schema,
             description or fn.__doc__,
-            required_resource_keys,  # type: ignore[arg-type]  # converted
+            required_resource_keys,  # type: ignore[arg-type]  # the field converts it
             version,
             input_config_schema=input_config_schema,
         )

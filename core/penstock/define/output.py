@@ -60,7 +60,7 @@ class Output(Generic[T_co]):
             )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Output) and _facts(self) == _facts(other)  # pyright: ignore[reportUnknownArgumentType]
+        return isinstance(other, Output) and _facts(self) == _facts(cast("Any", other))
 
     __hash__ = None  # type: ignore[assignment]  # values of users need not be hashable
 
@@ -106,7 +106,7 @@ class DynamicOutput(Generic[T_co]):
             )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DynamicOutput) and _facts(self) == _facts(other)  # pyright: ignore[reportUnknownArgumentType]
+        return isinstance(other, DynamicOutput) and _facts(self) == _facts(cast("Any", other))
 
     __hash__ = None  # type: ignore[assignment]  # values of users need not be hashable
 

@@ -96,7 +96,7 @@ def check_one(op: Any, item: Any, seen: set[str]) -> None:
     """
     if not isinstance(item, Output | DynamicOutput):
         return
-    output: Any = item  # pyright: ignore[reportUnknownVariableType]
+    output = cast("Any", item)
     definition = op.outs.get(output.output_name)
     if definition is None:
         raise InvariantViolationError(
