@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket
 import threading
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+DROP_FOR_EVER = 24
+RIGHTS_OVER_FILES = (1, 2)  # to write and to read whatever the permissions say
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +58,20 @@ def penstock_home(
     home = tmp_path_factory.mktemp("home") / "penstock"
     monkeypatch.setenv("PENSTOCK_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def bound_by_permissions():
+    """Options of ``subprocess`` for a process that file permissions bind, also when root runs the tests."""
+    if os.geteuid() != 0:
+        return {}
+    system = ctypes.CDLL(None)
+
+    def give_up_rights():
+        for right in RIGHTS_OVER_FILES:
+            system.prctl(DROP_FOR_EVER, right, 0, 0, 0)
+
+    return {"preexec_fn": give_up_rights}
 
 
 @pytest.fixture(autouse=True, scope="session")

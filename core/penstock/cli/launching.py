@@ -94,7 +94,7 @@ def refuse_wrong_partition(job: JobDefinition, partition: str | None, what: str)
         raise InvalidInvocationError(f"{what} is partitioned. Say which partition to make: --partition KEY.")
     if job.partitions_def is None and partition is not None:
         raise InvalidInvocationError(
-            f"{what} has no partitions, so there is no partition {partition!r} to make. Leave out --partition."
+            f"{what} has no partitions, so there is no partition {partition!r}. Leave out --partition."
         )
 
 

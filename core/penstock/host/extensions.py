@@ -99,10 +99,16 @@ def executor_named(name: str, config: Mapping[str, Any], settings: Settings) -> 
 
 
 def _registry_if_any(selection: Any) -> Registry | None:
-    """The registry, when anything besides Penstock is installed and wanted."""
-    if _is_none(selection) or not _has_outsiders():
+    """The registry, when anything besides Penstock is installed and wanted.
+
+    Raises:
+        PluginError: when the settings name a plugin that is not installed or cannot be used.
+    """
+    if _is_none(selection) or not (selection or _has_outsiders()):
         return None
-    return _open_registry(_key(selection))
+    registry = _open_registry(_key(selection))
+    registry.insist_on_selection()
+    return registry
 
 
 def _is_none(selection: Any) -> bool:

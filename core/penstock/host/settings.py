@@ -143,8 +143,9 @@ def prepare_home(home: Path, say: Callable[[str], None] | None = None) -> None:
     try:
         made = _make_folder(home)
     except OSError as error:
+        reason = f"{home} is a file" if home.is_file() else error.strerror
         raise SettingsError(
-            f"Penstock wants to keep its runs in {home}, but cannot make that folder: {error.strerror}."
+            f"Penstock wants to keep its runs in {home}, but cannot make that folder: {reason}."
             " Set PENSTOCK_HOME to a folder that you can write to."
         ) from error
     if not os.access(home, os.W_OK | os.X_OK):

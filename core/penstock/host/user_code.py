@@ -21,7 +21,9 @@ from attrs import frozen
 from penstock.errors import CodeLocationError, UserError, suggest
 
 _OWN = str(Path(__file__).resolve().parent.parent)
-_MOST_FRAMES = 6
+_MOST_FRAMES = 4
+_MOST_LINES = 6
+_LONGEST_LINE = 300
 
 
 @frozen(kw_only=True)
@@ -89,8 +91,7 @@ def _import_module(source: CodeSource) -> ModuleType:
 
 def _import_file(file: Path) -> ModuleType:
     if not file.is_file():
-        near = suggest(file.stem, (one.stem for one in _python_files(file.parent)))
-        raise CodeLocationError(f"There is no file {file}.{near}")
+        raise CodeLocationError(_missing_file(file))
     if str(file.parent) not in sys.path:
         sys.path.insert(0, str(file.parent))
     name = _free_name(file)
@@ -124,6 +125,12 @@ def _missing_module(source: CodeSource, missing: str) -> str:
     return f"There is no module {missing!r} in {source.folder} or among what is installed.{near}"
 
 
+def _missing_file(file: Path) -> str:
+    if file.is_dir():
+        return f"{file} is a folder, wanted a Python file. Its modules are named with -m."
+    return f"There is no file {file}.{suggest(file.name, (one.name for one in _python_files(file.parent)))}"
+
+
 def _python_files(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("*.py")) if folder.is_dir() else ()
 
@@ -137,12 +144,26 @@ def told(what: str, error: BaseException) -> str:
     """
     if isinstance(error, SyntaxError):
         return f"{what} cannot be read as Python.\n{_syntax(error)}"
-    head = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    head = str(error) if isinstance(error, UserError) else _said(error)
     lines = [f"{what} cannot be imported: {head}", *_frames(error)]
     cause = error.__cause__
     if cause is not None:
-        lines += [f"because of {type(cause).__name__}: {cause}", *_frames(cause)]
+        lines += [f"because of {_said(cause)}", *_frames(cause)]
     return "\n".join(lines)
+
+
+def _said(error: BaseException) -> str:
+    """What an exception of the user says, cut: some libraries put whole tables into their messages."""
+    try:
+        lines = str(error).splitlines() or [""]
+    except Exception:  # noqa: BLE001 - an exception may fail even to tell what it is
+        lines = ["(it cannot be shown)"]
+    shown = [
+        line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …" for line in lines[:_MOST_LINES]
+    ]
+    if len(lines) > _MOST_LINES:
+        shown.append(f"… and {len(lines) - _MOST_LINES} more lines")
+    return f"{type(error).__name__}: " + "\n  ".join(shown)
 
 
 def _syntax(error: SyntaxError) -> str:

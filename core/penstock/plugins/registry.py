@@ -90,6 +90,16 @@ class Registry:
         """Everything that was found wrong so far, in order."""
         return (*self._manager.problems, *self._refused)
 
+    def insist_on_selection(self) -> None:
+        """Refuse to go on without the plugins that the settings name.
+
+        Raises:
+            PluginError: when one of them is not installed or cannot be used.
+        """
+        if self.selection.names:
+            self._load_installed()
+            self._insist_on_selection()
+
     def names(self, kind: str) -> Mapping[str, Claim[Any]]:
         """Every name of a kind that has exactly one owner, with its entry.
 

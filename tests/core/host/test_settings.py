@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from penstock.errors import SettingsError
 from penstock.host.settings import environment, load_settings, prepare_home, settings_of
+
+CORE = Path(__file__).resolve().parents[3] / "core"
 
 
 @pytest.fixture
@@ -165,8 +169,20 @@ def test_a_home_that_cannot_be_made_is_refused(tmp_path):
             prepare_home(home)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_home_that_may_not_be_written_to_is_refused(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(SettingsError, match="may not write"):
-        prepare_home(tmp_path)
+PREPARE = """
+import sys
+from pathlib import Path
+from penstock.host.settings import prepare_home
+prepare_home(Path(sys.argv[1]))
+"""
+
+
+def test_a_home_that_may_not_be_written_to_is_refused(tmp_path, bound_by_permissions):
+    home = tmp_path / "home"
+    home.mkdir(mode=0o500)
+    done = subprocess.run(
+        [sys.executable, "-c", PREPARE, str(home)], check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(CORE)}, **bound_by_permissions,
+    )  # fmt: skip
+    assert "SettingsError" in done.stderr
+    assert "may not write" in done.stderr

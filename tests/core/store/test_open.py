@@ -6,7 +6,10 @@ import os
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,8 @@ from penstock.store import place
 from penstock.store.migrate import APPLICATION, known_migrations
 from penstock.store.open import open_store, sqlite_path, sqlite_url
 from penstock.testing.conformance.store import finished_run
+
+CORE = Path(__file__).resolve().parents[3] / "core"
 
 
 @pytest.fixture
@@ -151,11 +156,22 @@ def test_a_folder_in_place_of_the_file_is_told(tmp_path):
     assert "cannot be read" in refusal(tmp_path / "penstock.db")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_told(tmp_path):
+OPEN = """
+import sys
+from penstock.store.open import open_store, sqlite_url
+open_store(sqlite_url(sys.argv[1]))
+"""
+
+
+def test_a_folder_without_permission_is_told(tmp_path, bound_by_permissions):
     home = tmp_path / "home"
     home.mkdir(mode=0o500)
-    assert "may not write" in refusal(home / "penstock.db")
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN, str(home / "penstock.db")], check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(CORE)}, **bound_by_permissions,
+    )  # fmt: skip
+    assert "StoreError" in done.stderr
+    assert "may not write" in done.stderr
 
 
 def test_a_full_disk_is_told_and_earlier_rows_stay(filled):

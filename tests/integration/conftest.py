@@ -1,0 +1,82 @@
+"""The command line as people use it: a process of its own, in a folder and a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from attrs import frozen
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOURCES = [str(REPOSITORY / part) for part in ("core", "executors", "io_managers", "integrations")]
+COMMAND = (sys.executable, "-c", "from penstock.cli.main import main; main()")
+
+
+@frozen
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """What people read, with line breaks and without."""
+        return self.out + self.err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@frozen
+class Desk:
+    """A folder with the user's files, a home, and ``penstock`` to call there."""
+
+    folder: Path
+    home: Path
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        paths = [*SOURCES, more.pop("PYTHONPATH", "")]
+        return {
+            **os.environ, "PENSTOCK_HOME": str(self.home), "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "NO_COLOR": "1", **more,
+        }  # fmt: skip
+
+    def begin(self, *arguments: str, **options) -> subprocess.Popen[str]:
+        """Start a command; options are those of ``Popen``, and ``env`` adds to the environment."""
+        env = self.environment(**options.pop("env", {}))
+        return subprocess.Popen(
+            [*COMMAND, *arguments], cwd=self.folder, env=env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+        )  # fmt: skip
+
+    def call(self, *arguments: str, **options) -> Ended:
+        """Carry a command out to its end."""
+        with self.begin(*arguments, **options) as process:
+            out, err = process.communicate(timeout=50)
+        return Ended(process.returncode, out, err)
+
+    def runs(self) -> list[dict]:
+        """Every run that is recorded, newest first."""
+        return self.call("run", "list", "--json", "--limit", "1000").json
+
+
+@pytest.fixture
+def desk(tmp_path, penstock_home):
+    """A desk with an empty folder."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    return Desk(folder, penstock_home)
