@@ -6,9 +6,9 @@ async generator …) reduced to a sequence of items. Lazy: asyncio is imported f
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Iterator
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from typing import Any, cast
 
 from penstock.define.op import OpDefinition
 from penstock.define.output import DynamicOutput, Output
@@ -16,6 +16,8 @@ from penstock.define.results import AssetCheckResult, MaterializeResult, Observe
 from penstock.errors import InvariantViolationError
 from penstock.events.values import AssetMaterialization, AssetObservation
 
+_LAZY = (GeneratorType, CoroutineType, AsyncGeneratorType)
+_SHOWN = 60
 ITEMS = (
     Output,
     DynamicOutput,
@@ -27,25 +29,28 @@ ITEMS = (
 )
 
 
-def answers(
-    op: OpDefinition, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> Iterable[Any]:
-    """Call a function and give what it answers, item by item, as it answers.
+def answers(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterable[Any]:
+    """Call an op's function and give what it answers, item by item, as it answers.
 
     Args:
         op: whose function it is; its outputs tell how a plain value is meant.
-        fn, args, kwargs: the call.
+        args: positional arguments.
+        kwargs: the others; emptied, so that no input outlives the function.
 
     Raises:
         InvariantViolationError: when the answer does not fit the op's outputs.
     """
-    returned = fn(*args, **kwargs)
-    if inspect.iscoroutine(returned):
-        returned = _run(_awaited(returned))
-    elif hasattr(returned, "__aiter__") and inspect.isasyncgen(returned):
-        returned = iter(_run(_gathered(returned)))
-    if isinstance(returned, Iterator) and (op.shape.is_generator or inspect.isgenerator(returned)):
-        return _checked(op, returned)
+    returned: Any = op.fn(*args, **kwargs)
+    kwargs.clear()
+    if isinstance(returned, _LAZY):
+        if isinstance(returned, CoroutineType):
+            returned = _run(_awaited(returned))
+        elif isinstance(returned, AsyncGeneratorType):
+            return _checked(op, iter(_run(_gathered(cast("AsyncIterator[Any]", returned)))))
+        if isinstance(returned, GeneratorType):
+            return _checked(op, cast("Iterator[Any]", returned))
+    elif op.shape.is_generator and isinstance(returned, Iterator):
+        return _checked(op, cast("Iterator[Any]", returned))
     return _items(op, returned)
 
 
@@ -96,34 +101,38 @@ def _checked(op: OpDefinition, items: Iterator[Any]) -> Iterator[Any]:
 
 def _items(op: OpDefinition, returned: Any) -> list[Any]:
     """The items that a returned value stands for."""
+    outs = op.outs
     if isinstance(returned, ITEMS):
         return [returned]
-    outs = op.outs
     if len(outs) == 1:
         (name,) = outs
         if outs[name].is_dynamic:
             return _dynamic(op, returned)
         if outs[name].type.is_nothing and returned is None:
             return []
-        if _is_list_of_items(returned):
-            return list(returned)
-        return [Output(returned, name)]
+        return _listed(returned) or [Output(returned, name)]
     if not outs:
-        return (_is_list_of_items(returned) and list(returned)) or _nothing(op, returned)
-    if isinstance(returned, tuple) and len(returned) == len(outs):
-        return [item if isinstance(item, ITEMS) else Output(item, name) for name, item in zip(outs, returned)]
+        return _listed(returned) or _nothing(op, returned)
+    if isinstance(returned, tuple):
+        given = cast("tuple[Any, ...]", returned)
+        if len(given) == len(outs):
+            pairs = zip(outs, given, strict=True)
+            return [item if isinstance(item, ITEMS) else Output(item, name) for name, item in pairs]
     if returned is None and all(out.type.is_nothing or not out.is_required for out in outs.values()):
         return []
     raise InvariantViolationError(
         f"{op.name!r} ({op.shape.where}) has the outputs {', '.join(outs)} and returned"
-        f" {_shown(returned)}. Return a tuple of {len(outs)} values in that order, or yield Output(value, name)."
+        f" {_shown(returned)}. Return a tuple of {len(outs)} values in that order, or yield"
+        " Output(value, name)."
     )
 
 
-def _is_list_of_items(returned: Any) -> bool:
-    return (
-        isinstance(returned, (list, tuple)) and bool(returned) and all(isinstance(i, ITEMS) for i in returned)
-    )
+def _listed(returned: Any) -> list[Any]:
+    """The items of a list of nothing but items; empty for everything else."""
+    if not isinstance(returned, list | tuple):
+        return []
+    given = cast("list[Any]", returned)
+    return list(given) if all(isinstance(item, ITEMS) for item in given) else []
 
 
 def _nothing(op: OpDefinition, returned: Any) -> list[Any]:
@@ -135,16 +144,17 @@ def _nothing(op: OpDefinition, returned: Any) -> list[Any]:
 
 
 def _dynamic(op: OpDefinition, returned: Any) -> list[Any]:
-    if returned is None:
-        returned = []
-    if not isinstance(returned, (list, tuple)) or not all(isinstance(i, DynamicOutput) for i in returned):
-        raise InvariantViolationError(
-            f"{op.name!r} ({op.shape.where}) has a dynamic output and returned {_shown(returned)}."
-            " Yield DynamicOutput(value, mapping_key), or return a list of them."
-        )
-    return list(returned)
+    given: Any = [] if returned is None else returned
+    if isinstance(given, list | tuple):
+        items = list(cast("list[Any]", given))
+        if all(isinstance(item, DynamicOutput) for item in items):
+            return items
+    raise InvariantViolationError(
+        f"{op.name!r} ({op.shape.where}) has a dynamic output and returned {_shown(returned)}."
+        " Yield DynamicOutput(value, mapping_key), or return a list of them."
+    )
 
 
 def _shown(value: Any) -> str:
     text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '…'}"  # a line
+    return f"{type(value).__name__} {text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}"

@@ -14,45 +14,36 @@ from attrs import define, field
 
 from penstock.define.assets import AssetsDefinition
 from penstock.define.op import OpDefinition
+from penstock.engine.offered import Resources
 from penstock.engine.program import BoundStep, Program
-from penstock.errors import InvariantViolationError, UnknownResourceError, suggest
+from penstock.errors import InvariantViolationError
 from penstock.events.runs import Run
-from penstock.events.values import AssetMaterialization, AssetObservation
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue, normalize_metadata
 from penstock.plan.model import Step, unit_key
 from penstock.spi.io_contexts import only_partition
 
+_NO_VERSIONS: Mapping[AssetKey, str] = {}
 
-class Resources:
-    """The resources of a step as attributes.
 
-    Args:
-        values: resource key → opened resource; others do not exist for the step.
-        who: the step, for messages.
-    """
+# Functions, because a call of `dict[str, Any]` costs several times one of `dict`, for each step.
+def _output_facts() -> dict[tuple[str, str | None], dict[str, MetadataValue]]:
+    return {}
 
-    def __init__(self, values: Mapping[str, Any], who: str) -> None:
-        self.__dict__.update(values)
-        self.__dict__["_who"] = who
 
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        known = [name for name in self.__dict__ if not name.startswith("_")]
-        raise UnknownResourceError(
-            f"{self._who} has no resource {key!r}; it has {', '.join(sorted(known)) or 'none'}."
-            f"{suggest(key, known)} Add {key!r} to its required_resource_keys."
-        )
+def _asset_facts() -> dict[AssetKey, dict[str, MetadataValue]]:
+    return {}
 
-    def _asdict(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
+def _said() -> list[Any]:
+    return []
 
 
 @define(kw_only=True, eq=False)
 class StepInHand:
     """A unit while it is carried out, with what its code has said so far.
 
+    ``versions`` are the data versions of the assets it depends on, as far as known.
     ``output_metadata`` is keyed by (output name, mapping key); ``asset_metadata`` by asset.
     """
 
@@ -61,16 +52,33 @@ class StepInHand:
     bound: BoundStep
     mapping_key: str | None = None
     attempt: int = 1
-    resources: Any = None
-    log: Any = None
-    output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=dict[tuple[str, str | None], dict[str, MetadataValue]])
-    asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=dict[AssetKey, dict[str, MetadataValue]])
-    events: list[Any] = field(factory=list[Any])
+    versions: Mapping[AssetKey, str] = _NO_VERSIONS
+    output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=_output_facts)
+    asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=_asset_facts)
+    events: list[Any] = field(factory=_said)
+    key: str = field(init=False)
+    _resources: Resources | None = field(default=None, init=False)
+    _log: Any = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.key = unit_key(self.step.key, self.mapping_key)
 
     @property
-    def key(self) -> str:
-        """The unit's key."""
-        return unit_key(self.step.key, self.mapping_key)
+    def resources(self) -> Resources:
+        """What the step required, as attributes."""
+        if self._resources is None:
+            opened = self.program.resources
+            self._resources = Resources(
+                {k: opened[k] for k in self.bound.resource_keys}, f"Step {self.key!r}"
+            )
+        return self._resources
+
+    @property
+    def log(self) -> Any:
+        """The logger of the step."""
+        if self._log is None and self.program.log is not None:
+            self._log = self.program.log.for_step(self.key)
+        return self._log
 
 
 class OpExecutionContext:
@@ -345,6 +353,3 @@ class AssetCheckExecutionContext(AssetExecutionContext):
         """The specs of the checks that this step evaluates."""
         chosen = set(self._hand.step.checks)
         return [spec for spec in self.assets_def.checks_by_output.values() if spec.key in chosen]
-
-
-LoggedEvent = AssetMaterialization | AssetObservation

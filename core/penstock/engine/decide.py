@@ -6,8 +6,6 @@ argument; nothing here waits, writes or calls anybody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from attrs import frozen
 
 from penstock.define.retry import Failure, RetryPolicy, RetryRequested
@@ -68,16 +66,17 @@ def next_command(state: RunState, now: float, running: int, room: int) -> Comman
         running: how many units the executor has.
         room: how many more it would take.
     """
-    due = [unit for unit, at in state.retry_at.items() if at <= now]
-    if due and room > 0:
-        return Submit(due[0], state.attempts[due[0]] + 1)
-    if state.ready and room > 0:
-        step, _, key = state.ready[0]
-        return Submit((step, key), 1)
+    retry = state.next_retry()
+    if room > 0:
+        if retry is not None and retry[0] <= now:
+            return Submit(retry[1], state.attempts[retry[1]] + 1)
+        unit = state.next_ready()
+        if unit is not None:
+            return Submit(unit, 1)
     if running:
         return None
-    if state.retry_at:
-        return WaitUntil(min(state.retry_at.values()))
+    if retry is not None:
+        return WaitUntil(retry[0])
     return Finish(ending(state, now))
 
 
@@ -154,6 +153,8 @@ def retry_after(
     return Retry(max(policy.calculate_delay(attempt, chance), 0.0))
 
 
-def unreachable(state: RunState, wanted: Sequence[Unit]) -> list[str]:
-    """Keys of wanted units that nothing will ever make ready (a re-execution without its past)."""
-    return [state.key(unit) for unit in wanted if state.phase.get(unit) is Phase.WAITING]
+def resumption(state: RunState, now: float) -> tuple[Happened, ...]:
+    """The events with which a new driver takes over a run: what was under way is tried again."""
+    lost = [unit for unit, phase in state.phase.items() if phase is Phase.RUNNING]
+    reason = "The process that carried this step out is gone."
+    return tuple(after_loss(state, unit, reason, now, state.attempts.get(unit, 1)) for unit in lost)

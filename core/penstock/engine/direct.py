@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace, TracebackType
-from typing import Any
+from typing import Any, Self
 
 from penstock.config import bind, config_dict, is_config_class
 from penstock.define import port
-from penstock.engine.context import AssetCheckExecutionContext, OpExecutionContext, Resources
+from penstock.engine.context import AssetCheckExecutionContext, OpExecutionContext
 from penstock.engine.hooks import HookContext
 from penstock.engine.logs import RunLog
+from penstock.engine.offered import Resources
 from penstock.engine.resources import InitResourceContext, open_resources
 from penstock.errors import InvalidInvocationError
 from penstock.events.runs import Run
@@ -33,7 +34,7 @@ class DirectContext(AssetCheckExecutionContext):
         super().__init__(hand)
         self._stack = stack
 
-    def __enter__(self) -> DirectContext:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -50,6 +51,16 @@ class DirectContext(AssetCheckExecutionContext):
         """What the op has logged by ``log_event`` so far."""
         return tuple(self._hand.events)
 
+    def as_hook_context(self, op: Any, run: Run, error: BaseException | None) -> HookContext:
+        """What a hook would see of an op that ended in this context."""
+        hand: Any = self._hand
+        hand.program.run = run
+        opened: Any = hand.resources
+        hand.program.resources = {key: getattr(opened, key) for key in opened}
+        hand.bound.place = SimpleNamespace(node=op)
+        pretended = SimpleNamespace(name="<direct call>", required_resource_keys=tuple(opened))
+        return HookContext(hand, pretended, {}, error)
+
     def bound_to(self, op: Any, assets: Any, config: Any) -> DirectContext:
         """The same context for one op; metadata and events stay visible here."""
         hand = SimpleNamespace(**vars(self._hand))
@@ -61,9 +72,7 @@ class DirectContext(AssetCheckExecutionContext):
             key=op.name,
             checks=tuple(spec.key for spec in assets.check_specs) if assets is not None else (),
         )
-        missing = sorted(
-            op.required_resource_keys - set(self._hand.resources._asdict()) - set(op.shape.resources)
-        )  # our own class
+        missing = sorted(op.required_resource_keys - set(self._hand.resources) - set(op.shape.resources))
         if missing:
             raise InvalidInvocationError(
                 f"{op.name!r} requires the resources {', '.join(missing)}, which this context does not have."
@@ -220,13 +229,9 @@ def build_hook_context(
         op_exception: what it is pretended to have raised.
         instance: offered as ``context.instance``.
     """
-    context = build_op_context(resources, instance=instance)
-    hand = context._hand  # noqa: SLF001  # our own class  # pyright: ignore[reportPrivateUsage]
-    hand.program.run = Run(run_id=run_id or EPHEMERAL_RUN, job_name=job_name or "<direct call>")
-    hand.program.resources = hand.resources._asdict()
-    hand.bound.place = SimpleNamespace(node=op)
-    pretended = SimpleNamespace(name="<direct call>", required_resource_keys=tuple(hand.program.resources))
-    return HookContext(hand, pretended, {}, op_exception)
+    return build_op_context(resources, instance=instance).as_hook_context(
+        op, Run(run_id=run_id or EPHEMERAL_RUN, job_name=job_name or "<direct call>"), op_exception
+    )
 
 
 def build_init_resource_context(

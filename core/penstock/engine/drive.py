@@ -1,7 +1,8 @@
 """The drive: the one loop that carries a plan out and writes down what happens.
 
-Owns: the order "decide, append, act": events are stored before a command is carried out and before
-an observer hears of them. Knows the store and observers only as the two functions it is given.
+Owns: the order "decide, note, act": events go to the journal before a command is carried out, and
+observers hear of them once they are stored. A task that leaves this process is submitted only
+when everything before it is stored. Knows the store only as the journal it is given.
 """
 
 from __future__ import annotations
@@ -20,16 +21,19 @@ from penstock.engine.decide import (
     next_command,
     skips,
 )
+from penstock.engine.inputs import handed_name
 from penstock.engine.io import Ref
+from penstock.engine.journal import Journal
 from penstock.engine.program import Program
-from penstock.engine.run_step import StepRecord, Work, handed_name, run_step, start_event
-from penstock.engine.state import RunState, Unit
+from penstock.engine.record import StepRecord, Work
+from penstock.engine.run_step import run_step, start_event
+from penstock.engine.state import Phase, RunState, Unit
 from penstock.events.runs import TERMINAL, RunStatus
 from penstock.events.values import Happened, RunCanceling, RunStarted
+from penstock.keys import AssetKey
 from penstock.spi.executor import Executor, Lost, Message, Outcome, Progress, Task, TaskResult, Ticket
 
-Append = Callable[[Sequence[Happened]], None]
-_ENDLESS = 3600.0
+INTERRUPTED = "interrupted from the keyboard"
 
 
 @define(kw_only=True, eq=False, slots=False)
@@ -40,21 +44,21 @@ class Drive:
         program: what is carried out.
         state: where the run stands; kept up to date.
         executor: where tasks run.
-        append: stores events (and tells observers), in order; raises when somebody else owns the run.
-    ``kept`` names the values of each unit that the result will ask for; ``exceptions`` holds what
-    user code raised, in this process only.
+        journal: takes events to the store, in order; raises when somebody else owns the run.
+
+    ``kept`` names the values of each unit that the result will ask for; ``failure`` holds what the
+    first failed unit raised, in this process only.
     """
 
     program: Program
     state: RunState
     executor: Executor
-    append: Append
-    exceptions: dict[Unit, BaseException] = field(factory=dict[Unit, BaseException])
+    journal: Journal
+    failure: tuple[Unit, BaseException] | None = None
     tickets: dict[Unit, Ticket] = field(factory=dict[Unit, Ticket])
     running: dict[str, Unit] = field(factory=dict[str, Unit])
     handed: dict[Unit, dict[str, None]] = field(factory=dict[Unit, dict[str, None]])
     kept: dict[Unit, tuple[str, ...]] = field(factory=dict[Unit, tuple[str, ...]])
-    pending: list[Happened] = field(factory=list[Happened])
     cancel_reason: str | None = None
 
     def begin(self) -> None:
@@ -68,7 +72,7 @@ class Drive:
             while self.state.status not in TERMINAL and self.cancel_reason is None:
                 self._turn()
         except KeyboardInterrupt:
-            self.cancel_reason = "interrupted from the keyboard"
+            self.cancel_reason = INTERRUPTED
         if self.cancel_reason is not None and self.state.status not in TERMINAL:
             self._cancel(self.cancel_reason)
 
@@ -83,12 +87,10 @@ class Drive:
             self._submit(command)
         elif isinstance(command, Finish):
             self._note(command.events)
-            self._flush()
+            self.journal.flush()
         elif isinstance(command, WaitUntil):
-            self._flush()
             self.program.tools.sleep(max(command.at - now, 0.0))
         else:
-            self._flush()
             for message in self.executor.collect(self._patience(now)):
                 self._take(message)
 
@@ -96,19 +98,14 @@ class Drive:
         limit = self.executor.features.max_concurrent
         return 1 << 30 if limit is None else limit - len(self.running)
 
-    def _patience(self, now: float) -> float:
-        due = min(self.state.retry_at.values(), default=now + _ENDLESS)
-        return max(due - now, 0.0)
+    def _patience(self, now: float) -> float | None:
+        retry = self.state.next_retry()
+        return None if retry is None else max(retry[0] - now, 0.0)
 
     def _note(self, events: Sequence[Happened]) -> None:
-        """Take events into the state; they are stored with the next flush."""
-        self.pending.extend(events)
+        """Take events into the journal and the state."""
+        self.journal.add(events)
         self.state.apply_all(events)
-
-    def _flush(self) -> None:
-        if self.pending:
-            events, self.pending = self.pending, []
-            self.append(events)
 
     # ---- out: tasks ---------------------------------------------------------------------------
 
@@ -119,19 +116,32 @@ class Drive:
         if in_process:
             self._note([start_event(self.program, key, attempt)])
         else:
-            self._claim(unit)
+            self.state.claim(unit)
+            self.journal.flush()
         sources = self._sources(unit)
         work = Work(
-            step=unit[0], mapping_key=unit[1], attempt=attempt, sources=sources, announces=not in_process
+            step=unit[0],
+            mapping_key=unit[1],
+            attempt=attempt,
+            sources=sources,
+            versions=self._versions(unit[0]),
+            announces=not in_process,
         )
         task = Task(key=f"{key}#{attempt}", run=_task(self.program, work))
         ticket = self.executor.submit(task, self._upstream(sources))
         self.tickets[unit] = ticket
         self.running[ticket.key] = unit
 
-    def _claim(self, unit: Unit) -> None:
-        """Take a unit out of what is ready before its worker reports the start."""
-        self.state.claim(unit)
+    def _versions(self, step: int) -> dict[AssetKey, str]:
+        """Data versions of what the assets of a step depend on: of this run, else of earlier ones."""
+        made, before = self.state.versions, self.program.versions
+        found: dict[AssetKey, str] = {}
+        for deps in self.program.bound(self.program.plan.steps[step]).deps.values():
+            for key in deps:
+                version = made.get(key) or before.get(key)
+                if version is not None:
+                    found[key] = version
+        return found
 
     def _sources(self, unit: Unit) -> dict[str, tuple[Ref, ...]]:
         step = self.program.plan.steps[unit[0]]
@@ -175,18 +185,18 @@ class Drive:
 
     def _take_record(self, unit: Unit, record: StepRecord) -> None:
         self._note(record.events)
-        self.program.versions.update(self.state.versions)
         if record.handed:
             self.handed[unit] = dict.fromkeys(record.handed)
         if self.program.keeps_values and (record.handed or record.kept):
             self.kept[unit] = (*record.handed, *record.kept)
-        if record.exception is not None:
-            self.exceptions[unit] = record.exception
-            if isinstance(record.exception, KeyboardInterrupt):
-                self.cancel_reason = "interrupted from the keyboard"
-        else:
-            self.exceptions.pop(unit, None)
+        if isinstance(record.exception, KeyboardInterrupt):
+            self.cancel_reason = INTERRUPTED
+        elif record.exception is not None and self._is_first_failure(unit):
+            self.failure = (unit, record.exception)
         self._release()
+
+    def _is_first_failure(self, unit: Unit) -> bool:
+        return self.failure is None and self.state.phase[unit] is Phase.FAILED
 
     def _release(self) -> None:
         """Drop handed-on values that no later step will ask for."""
@@ -206,7 +216,7 @@ class Drive:
                 self.executor.cancel(ticket)
         self._note([RunCanceling(at=now, reason=reason)])
         self._note(cancellation(self.state, now, reason))
-        self._flush()
+        self.journal.flush()
 
 
 def _task(program: Program, work: Work) -> Callable[[Mapping[str, Any]], TaskResult]:

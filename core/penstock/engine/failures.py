@@ -6,11 +6,14 @@ whom to blame. Must not know the run.
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from pathlib import Path
+from types import TracebackType
 
 from penstock.errors import (
     CheckFailedError,
+    Error,
     ExecutionInterruptedError,
     HandleOutputError,
     LoadInputError,
@@ -22,6 +25,9 @@ from penstock.errors import (
 from penstock.events.values import Blame, ErrorInfo
 
 _OWN = str(Path(__file__).resolve().parent.parent)
+_PATHS = sysconfig.get_paths()
+_LIBRARY = _PATHS["stdlib"]
+_INSTALLED = (_PATHS["purelib"], _PATHS["platlib"])
 _DEEPEST = 12
 
 _BLAMES: tuple[tuple[tuple[type[BaseException], ...], Blame], ...] = (
@@ -39,21 +45,54 @@ def blame_of(error: BaseException) -> Blame:
     return next((blame for kinds, blame in _BLAMES if isinstance(error, kinds)), Blame.USER)
 
 
-def describe_error(error: BaseException, depth: int = 0) -> ErrorInfo:
-    """An exception and the ones behind it as a value.
+def user_error(error: BaseException) -> BaseException:
+    """What the user's own code raised, when it is wrapped to say where."""
+    if isinstance(error, TypeCheckError) and error.__cause__ is not None:
+        return error.__cause__
+    inner: BaseException | None = getattr(error, "user_exception", None)
+    return error if inner is None else inner
 
-    Frames of Penstock above the user's own code are left out.
-    """
+
+def describe_error(error: BaseException, depth: int = 0) -> ErrorInfo:
+    """An exception and the ones behind it as a value, with the frames of the user's code alone."""
     behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return ErrorInfo(
         cls_name=type(error).__qualname__,
-        message=str(error),
-        stack=tuple(_frames(error)),
+        message=_message(error),
+        stack=tuple(traceback.format_list(_frames(error))),
         cause=describe_error(behind, depth + 1) if behind is not None and depth < _DEEPEST else None,
     )
 
 
-def _frames(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)
-    first = next((i for i, frame in enumerate(frames) if not frame.filename.startswith(_OWN)), len(frames))
-    return traceback.format_list(frames[first:])
+def without_own_frames(error: BaseException) -> BaseException:
+    """The same exception with a traceback that begins in the user's code."""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None and not _is_users(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    return error if trace is None else error.with_traceback(trace)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as failure:  # noqa: BLE001  # an exception of the user's may not even print itself
+        return f"(its message could not be read: {type(failure).__name__})"
+
+
+def _frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """Frames from the first of the user's on, without those of Penstock.
+
+    A mistake of Penstock itself has no such frames and keeps all of them.
+    """
+    frames = list(traceback.extract_tb(error.__traceback__))
+    first = next((place for place, frame in enumerate(frames) if _is_users(frame.filename)), None)
+    if first is None:
+        return [] if isinstance(error, Error) else frames
+    return [frame for frame in frames[first:] if not frame.filename.startswith(_OWN)]
+
+
+def _is_users(filename: str) -> bool:
+    """Whether a file is neither Penstock's nor of Python's library, which may stand in between."""
+    if filename.startswith((_OWN, "<frozen")):
+        return False
+    return not filename.startswith(_LIBRARY) or filename.startswith(_INSTALLED)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.engine.context import Resources, StepInHand
+from penstock.engine.context import StepInHand
 from penstock.engine.failures import describe_error
+from penstock.engine.offered import Resources
 from penstock.events.values import Happened, HookCompleted, HookErrored, HookSkipped
 
 _NO_OUTPUTS: Mapping[str, Any] = {}

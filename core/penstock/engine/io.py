@@ -8,12 +8,13 @@ the manager's own function runs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve, frozen
 
 from penstock.define.assets import AssetsDefinition
-from penstock.define.op import InputDefinition, OutputDefinition
+from penstock.define.op import InputDefinition, OpDefinition, OutputDefinition
+from penstock.define.specs import AssetSpec
 from penstock.engine.context import StepInHand
 from penstock.engine.program import Program
 from penstock.errors import Error, HandleOutputError, InvariantViolationError, LoadInputError
@@ -24,7 +25,9 @@ from penstock.plan.model import StepOutput
 from penstock.spi.io_contexts import InputContext, OutputContext
 
 DEFAULT_MANAGER = "io_manager"
-MANAGER_METADATA_KEY = "penstock/io_manager_key"
+_ANYTHING = OutputContext().type
+_NO_FACTS: Mapping[str, Any] = {}
+_NO_RECEIPT = Receipt()
 _RECEIPT_FIELDS = ("path", "bytes", "penstock/row_count", "checksum")
 
 
@@ -75,22 +78,22 @@ def output_context(
     metadata: Mapping[str, MetadataValue],
 ) -> OutputContext:
     """What the I/O manager of an output sees."""
-    program = hand.program
-    spec = _spec(hand.bound.assets, output.asset_key)
+    program, assets = hand.program, hand.bound.assets
+    spec = _spec(assets, output.asset_key)
     return OutputContext(
         name=output.name,
-        step_key=hand.step.key if hand.mapping_key is None else hand.key,
+        step_key=hand.key,
         run_id=program.run.run_id,
         job_name=program.run.job_name,
         mapping_key=mapping_key,
         type=definition.type,
         asset_key=output.asset_key,
-        asset_partition_keys=_partitions_of(program, hand.bound.assets),
-        partitions_def=hand.bound.assets.partitions_def if hand.bound.assets is not None else None,
-        definition_metadata=definition.metadata if spec is None else {**definition.metadata, **spec.metadata},
+        asset_partition_keys=_partitions_of(program, assets),
+        partitions_def=None if assets is None else assets.partitions_def,
+        definition_metadata=_both(definition.metadata, spec),
         output_metadata=metadata,
         resource_config=program.resource_configs.get(output.manager_key),
-        resources=hand.resources,
+        resources=program.resources_of(output.manager_key),
         log=hand.log,
         attempt=hand.attempt,
         run=program.run,
@@ -99,8 +102,15 @@ def output_context(
     )
 
 
-def _spec(assets: AssetsDefinition | None, key: AssetKey | None) -> Any:
+def _spec(assets: AssetsDefinition | None, key: AssetKey | None) -> AssetSpec | None:
     return None if assets is None or key is None else assets.specs_by_key.get(key)
+
+
+def _both(declared: Mapping[str, Any], spec: AssetSpec | None) -> Mapping[str, Any]:
+    """Metadata of an output and of the asset it is, together."""
+    if spec is None or not spec.metadata:
+        return declared
+    return {**declared, **spec.metadata} if declared else spec.metadata
 
 
 def _partitions_of(program: Program, assets: AssetsDefinition | None) -> Sequence[str]:
@@ -120,7 +130,7 @@ def store(context: OutputContext, manager: Any, value: Any) -> None:
         if said is not None and hasattr(said, "__next__"):
             for one in said:
                 if isinstance(one, Mapping):
-                    context.add_output_metadata(one)
+                    context.add_output_metadata(cast("Mapping[str, Any]", one))
                 else:
                     context.log_event(one)
     except Error:
@@ -137,7 +147,7 @@ def receipt_of(context: OutputContext) -> Receipt:
     """What a manager said about what it stored, as a receipt."""
     added = context.added_metadata
     if not added:
-        return Receipt()
+        return _NO_RECEIPT
     path, size, rows, checksum = (getattr(added.get(name), "value", None) for name in _RECEIPT_FIELDS)
     return Receipt(uri=path, bytes=size, rows=rows, checksum=checksum)
 
@@ -158,33 +168,34 @@ def load(
     Raises:
         LoadInputError: when the manager raised; the cause is chained.
     """
-    upstream, key, context_key = _upstream(hand, ref)
+    program = hand.program
+    upstream, key, asset_key = _upstream(program, ref)
     manager_key = definition.input_manager_key or key
     context = InputContext(
         name=definition.name,
         step_key=hand.key,
-        run_id=hand.program.run.run_id,
-        job_name=hand.program.run.job_name,
+        run_id=program.run.run_id,
+        job_name=program.run.job_name,
         type=definition.type,
         upstream_output=upstream,
-        asset_key=context_key,
-        asset_partition_keys=upstream.partition_keys if upstream is not None else (),
-        partition_keys=hand.program.plan.partition_keys,
-        partitions_def=upstream.partitions_def if upstream is not None else None,
+        asset_key=asset_key,
+        asset_partition_keys=() if upstream is None else upstream.partition_keys,
+        partition_keys=program.plan.partition_keys,
+        partitions_def=None if upstream is None else upstream.partitions_def,
         definition_metadata=definition.metadata,
-        resource_config=hand.program.resource_configs.get(manager_key),
-        resources=hand.resources,
+        resource_config=program.resource_configs.get(manager_key),
+        resources=program.resources_of(manager_key),
         log=hand.log,
-        run=hand.program.run,
+        run=program.run,
         op_def=hand.bound.op,
     )
-    manager = manager_of(hand.program, manager_key)
+    manager = manager_of(program, manager_key)
     try:
         return manager.load_input(context), manager_key, context
     except Error:
         raise
     except Exception as error:
-        where = "" if context_key is None else f" (asset {context_key.to_user_string()!r})"
+        where = "" if asset_key is None else f" (asset {asset_key.to_user_string()!r})"
         raise LoadInputError(
             f"Loading input {definition.name!r} of step {hand.key!r}{where}"
             f" with {type(manager).__name__} failed: {error}",
@@ -193,47 +204,33 @@ def load(
 
 
 def _upstream(
-    hand: StepInHand, ref: Ref | AssetKey | None
+    program: Program, ref: Ref | AssetKey | None
 ) -> tuple[OutputContext | None, str, AssetKey | None]:
     """The output behind an input: as context, with its manager's key and its asset."""
-    program = hand.program
     if ref is None:
         return None, DEFAULT_MANAGER, None
     if isinstance(ref, AssetKey):
-        context = asset_context(program, ref)
-        context.asset_spec = context.asset_spec or None
-        return context, manager_key_of(program, ref), ref
+        return asset_context(program, ref), manager_key_of(program, ref), ref
     step = program.plan.steps[ref.step]
-    bound = program.bound(step.node)
-    output = next(o for o in step.outputs if o.name == ref.output)
-    maker = StepInHand(
-        program=program, step=step, bound=bound, mapping_key=ref.unit, resources=hand.resources
-    )
+    bound = program.bound(step)
+    output = bound.outputs[ref.output]
+    maker = StepInHand(program=program, step=step, bound=bound, mapping_key=ref.unit)
     context = output_context(
-        maker, output, bound.op.outs[ref.output], mapping_key=ref.mapping_key, metadata={}
+        maker, output, bound.op.outs[ref.output], mapping_key=ref.mapping_key, metadata=_NO_FACTS
     )
     made_by = program.origin.get(maker.key)
-    return (
-        context if made_by is None else evolve_run(context, made_by),
-        output.manager_key,
-        output.asset_key,
-    )
-
-
-def evolve_run(context: OutputContext, run_id: str) -> OutputContext:
-    """The same output, made by an earlier run."""
-    return evolve(context, run_id=run_id)
+    if made_by is not None:
+        context = evolve(context, run_id=made_by)
+    return context, output.manager_key, output.asset_key
 
 
 def asset_context(program: Program, key: AssetKey) -> OutputContext:
     """A stored asset that this run does not make, as the output it once was."""
     layer = program.job.assets
     known = layer.known.get(key) if layer is not None else None
-    spec = _spec(known, key)
+    spec, manager_key = _spec(known, key), manager_key_of(program, key)
     outputs = {} if known is None else {k: name for name, k in known.keys_by_output.items()}
-    definition = None
-    if known is not None and known.node is not None and key in outputs:
-        definition = getattr(known.node, "outs", {}).get(outputs[key])
+    definition = _definition_of(known, outputs.get(key))
     return OutputContext(
         name=outputs.get(key, "result"),
         step_key=key.to_python_identifier() if known is None or known.node is None else known.node.name,
@@ -242,20 +239,21 @@ def asset_context(program: Program, key: AssetKey) -> OutputContext:
         asset_key=key,
         asset_partition_keys=_partitions_of(program, known),
         partitions_def=known.partitions_def if known is not None else None,
-        definition_metadata={
-            **(getattr(definition, "metadata", None) or {}),
-            **(spec.metadata if spec is not None else {}),
-        },
-        type=definition.type if isinstance(definition, OutputDefinition) else _any_type(),
-        resource_config=program.resource_configs.get(manager_key_of(program, key)),
+        definition_metadata=_both(_NO_FACTS if definition is None else definition.metadata, spec),
+        type=_ANYTHING if definition is None else definition.type,
+        resource_config=program.resource_configs.get(manager_key),
+        resources=program.resources_of(manager_key),
         log=program.log,
         run=program.run,
         asset_spec=spec,
     )
 
 
-def _any_type() -> Any:
-    return OutputContext().type
+def _definition_of(known: AssetsDefinition | None, output: str | None) -> OutputDefinition | None:
+    """The output of the op that makes an asset; None for graphs and assets that nothing here makes."""
+    if known is None or output is None or not isinstance(known.node, OpDefinition):
+        return None
+    return known.node.outs.get(output)
 
 
 def manager_key_of(program: Program, key: AssetKey) -> str:
@@ -269,13 +267,4 @@ def manager_key_of(program: Program, key: AssetKey) -> str:
 
 def asset_manager_key(assets: AssetsDefinition, key: AssetKey) -> str:
     """The resource key of the manager of one of a definition's assets."""
-    spec = assets.specs_by_key.get(key)
-    declared = spec.metadata.get(MANAGER_METADATA_KEY) if spec is not None else None
-    if declared is not None:
-        return str(getattr(declared, "value", declared))
-    for name, made in assets.keys_by_output.items():
-        if made == key and assets.node is not None:
-            out = getattr(assets.node, "outs", {}).get(name)
-            if isinstance(out, OutputDefinition):
-                return out.io_manager_key
-    return DEFAULT_MANAGER
+    return assets.get_io_manager_key_for_asset_key(key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, frozen
@@ -96,11 +96,8 @@ class LogManager:
         if number < self.run.level:
             return
         text = str(message) % args if args else str(message)
-        extra = {
-            **(kwargs.pop("extra", None) or {}),
-            "penstock_run_id": self.run.run_id,
-            "penstock_step": self.step_key,
-        }
+        given: Mapping[str, Any] = kwargs.pop("extra", None) or {}
+        extra = {**given, "penstock_run_id": self.run.run_id, "penstock_step": self.step_key}
         for logger in (logging.getLogger(LOGGER_NAME), *self.run.loggers):
             logger.log(number, "%s", text, extra=extra, **kwargs)
         shown = f"{text}\n{traceback.format_exc().rstrip()}" if kwargs.get("exc_info") else text

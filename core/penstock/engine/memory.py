@@ -45,7 +45,7 @@ class InMemoryIOManager(IOManager):
         if identifier not in self.values:
             raise InvariantViolationError(
                 f"Input {context.name!r} wants {'/'.join(identifier)}, which is not in memory: the memory I/O"
-                " manager keeps values for one run only. Make the upstream asset in the same run, or store it with"
-                " a FilesystemIOManager."
+                " manager keeps values for one run only. Make the upstream asset in the same run, or store it"
+                " with a FilesystemIOManager."
             )
         return self.values[identifier]

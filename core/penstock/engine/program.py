@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import Any
+from types import TracebackType
+from typing import Any, Protocol, Self
 
 from attrs import define, field, frozen
 
 from penstock.define.assets import AssetsDefinition
+from penstock.define.hook import HookDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.op import OpDefinition
 from penstock.define.retry import RetryPolicy
+from penstock.define.specs import AssetCheckSpec
+from penstock.engine.offered import Resources
 from penstock.events.runs import Run
-from penstock.keys import AssetKey
+from penstock.keys import AssetCheckKey, AssetKey
 from penstock.plan.flatten import Place, Scope, walk
-from penstock.plan.model import Plan
+from penstock.plan.model import Plan, Step, StepOutput
 from penstock.plan.run_config import BoundRunConfig
+
+_NO_CONFIG: Mapping[str, Any] = {}
+_NO_DEPS: Mapping[AssetKey, Sequence[AssetKey]] = {}
+_NO_RESOURCES: frozenset[str] = frozenset()
 
 
 def _same(value: Any, _wanted: Any) -> Any:
@@ -34,10 +42,33 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-_NO_CAPTURE: AbstractContextManager[None] = nullcontext()
+class Captured(Protocol):
+    """What was kept of a step's output so far."""
+
+    @property
+    def file(self) -> str | None:
+        """Where it lies, None when there was none."""
+        ...
 
 
-def _no_capture(_key: str) -> AbstractContextManager[None]:
+class _NoCapture:
+    """Keeps nothing."""
+
+    file = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+_NO_CAPTURE: AbstractContextManager[Captured] = _NoCapture()
+
+
+def _no_capture(_key: str) -> AbstractContextManager[Captured]:
     return _NO_CAPTURE
 
 
@@ -61,20 +92,21 @@ class Tools:
     sleep: Callable[[float], None] = time.sleep
     convert: Callable[[Any, Any], Any] = _same
     settle: Callable[[Any], Any] = _as_it_is
-    capture: Callable[[str], AbstractContextManager[None]] = _no_capture
+    capture: Callable[[str], AbstractContextManager[Captured]] = _no_capture
 
 
-@frozen(kw_only=True, eq=False)
+@define(kw_only=True, eq=False, slots=False)
 class BoundStep:
-    """A step's definitions, looked up once.
+    """A step's definitions, looked up once; not to be changed.
 
     ``tags`` are those of op and node together; ``hooks`` those of job, graphs, node and op.
     """
 
+    step: Step
     place: Place
     op: OpDefinition
     assets: AssetsDefinition | None
-    hooks: tuple[Any, ...]
+    hooks: tuple[HookDefinition, ...]
     retry_policy: RetryPolicy | None
     timeout: float | None
     config: Any
@@ -85,6 +117,53 @@ class BoundStep:
     def tags(self) -> Mapping[str, str]:
         """Tags of op and node together."""
         return {**self.op.tags, **self.place.node.tags}
+
+    @cached_property
+    def outputs(self) -> Mapping[str, StepOutput]:
+        """The step's outputs by name."""
+        return {output.name: output for output in self.step.outputs}
+
+    @cached_property
+    def outputs_by_asset(self) -> Mapping[AssetKey, StepOutput]:
+        """The outputs that are assets, by asset."""
+        return {output.asset_key: output for output in self.step.outputs if output.asset_key is not None}
+
+    @cached_property
+    def checks(self) -> Sequence[AssetCheckSpec]:
+        """The specs of every check that the step's definition declares."""
+        return () if self.assets is None else tuple(self.assets.checks_by_output.values())
+
+    @cached_property
+    def checks_by_name(self) -> Mapping[str, Sequence[AssetCheckSpec]]:
+        """The same by name, which checks of several assets may share."""
+        found: dict[str, list[AssetCheckSpec]] = {}
+        for spec in self.checks:
+            found.setdefault(spec.name, []).append(spec)
+        return found
+
+    @cached_property
+    def blocking_checks(self) -> Mapping[AssetKey, Sequence[AssetCheckKey]]:
+        """The blocking checks that this step evaluates, by their asset."""
+        evaluated = set(self.step.checks)
+        found: dict[AssetKey, list[AssetCheckKey]] = {}
+        for spec in self.checks:
+            if spec.blocking and spec.key in evaluated:
+                found.setdefault(spec.key.asset_key, []).append(spec.key)
+        return found
+
+    @cached_property
+    def deps(self) -> Mapping[AssetKey, Sequence[AssetKey]]:
+        """The assets that each asset of the step depends on, for steps that make assets."""
+        if self.assets is None or self.step.kind != "materialize":
+            return _NO_DEPS
+        return {
+            key: tuple(dep.asset_key for dep in spec.deps) for key, spec in self.assets.specs_by_key.items()
+        }
+
+    def is_selected(self, output: StepOutput) -> bool:
+        """Whether the run asks for an output: always, save for assets that a subset leaves out."""
+        chosen = None if self.assets is None else self.assets.selected
+        return chosen is None or output.asset_key is None or output.asset_key in chosen
 
 
 @define(kw_only=True, eq=False, slots=False)
@@ -98,7 +177,7 @@ class Program:
         resources: opened resources by key.
         resource_configs: the config each resource was opened with.
         input_values: values given at launch for inputs of the outermost graph.
-        versions: data versions of assets as known so far; the driver keeps it up to date.
+        versions: data versions of assets that earlier runs made.
         origin: step key → run that made its outputs, for steps this run does not repeat.
         stores_op_outputs: False hands op outputs of the default I/O manager straight on.
         keeps_values: True keeps every output for the result object.
@@ -127,45 +206,60 @@ class Program:
         return {place.path: place for place in walk(Scope(self.job.graph))}
 
     @cached_property
-    def _bound(self) -> dict[tuple[str, ...], BoundStep]:
+    def _bound(self) -> dict[int, BoundStep]:
         return {}
 
-    def bound(self, path: tuple[str, ...]) -> BoundStep:
-        """The definitions of the step at a node path."""
-        found = self._bound.get(path)
+    @cached_property
+    def _of_managers(self) -> dict[str, Resources]:
+        return {}
+
+    def bound(self, step: Step) -> BoundStep:
+        """The definitions of a step."""
+        found = self._bound.get(step.id)
         if found is None:
-            found = self._bound[path] = self._bind(self.places[path])
+            found = self._bound[step.id] = self._bind(step)
         return found
 
-    def _bind(self, place: Place) -> BoundStep:
-        key = ".".join(place.path)
+    def resources_of(self, key: str) -> Resources:
+        """What the resource of a key requires itself, as an I/O manager sees it."""
+        found = self._of_managers.get(key)
+        if found is None:
+            wanted: frozenset[str] = getattr(
+                self.job.resource_defs.get(key), "required_resource_keys", _NO_RESOURCES
+            )
+            values = {one: self.resources[one] for one in wanted}
+            found = self._of_managers[key] = Resources(values, f"Resource {key!r}")
+        return found
+
+    def _bind(self, step: Step) -> BoundStep:
+        place = self.places[step.node]
         op, node = place.op, place.node
-        assets = self.job.assets.by_node.get(place.path[0]) if self.job.assets is not None else None
+        assets = self.job.assets.by_node.get(step.node[0]) if self.job.assets is not None else None
         policy = node.retry_policy or op.retry_policy or self.job.op_retry_policy
         timeout = op.timeout if op.timeout is not None else self.job.timeout
         return BoundStep(
+            step=step,
             place=place,
             op=op,
             assets=assets,
             hooks=_hooks(place, self.job, assets),
             retry_policy=policy,
             timeout=timeout,
-            config=self.config.ops.get(key),
-            inputs_config=self.config.inputs.get(key, {}),
+            config=self.config.ops.get(step.key),
+            inputs_config=self.config.inputs.get(step.key, _NO_CONFIG),
             resource_keys=op.required_resource_keys,
         )
 
 
-def _hooks(place: Place, job: JobDefinition, assets: AssetsDefinition | None) -> tuple[Any, ...]:
+def _hooks(place: Place, job: JobDefinition, assets: AssetsDefinition | None) -> tuple[HookDefinition, ...]:
     """Hooks that watch an op, each once: of the job, the graphs around it, its node and itself."""
-    found: dict[Any, None] = dict.fromkeys(job.hooks)
+    sources: list[frozenset[HookDefinition]] = [job.hooks, place.node.hooks, place.op.hooks]
     if assets is not None:
-        found.update(dict.fromkeys(assets.hooks))
+        sources.append(assets.hooks)
     scope: Scope | None = place.scope
     while scope is not None and scope.node is not None:
-        found.update(dict.fromkeys(scope.node.hooks))
-        found.update(dict.fromkeys(scope.graph.hooks))
+        sources += (scope.node.hooks, scope.graph.hooks)
         scope = scope.outer
-    found.update(dict.fromkeys(place.node.hooks))
-    found.update(dict.fromkeys(place.op.hooks))
-    return tuple(sorted(found, key=lambda hook: hook.name))
+    if not any(sources):
+        return ()
+    return tuple(sorted({hook for hooks in sources for hook in hooks}, key=lambda hook: hook.name))

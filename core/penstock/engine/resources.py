@@ -7,18 +7,21 @@ made is its definition's matter (``definition.open(context)``).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from penstock.config import MISSING, collect, raise_faults
 from penstock.define.resource import as_resource_definitions
-from penstock.engine.context import Resources
 from penstock.engine.io import asset_manager_key, hands_straight_on
+from penstock.engine.offered import Resources
 from penstock.engine.program import Program
-from penstock.errors import Error, InvalidDefinitionError, ResourceFunctionError, suggest
+from penstock.errors import InvalidDefinitionError, ResourceFunctionError, suggest
+from penstock.events.runs import Run
 from penstock.keys import AssetKey
+
+_NO_NEEDS: frozenset[str] = frozenset()
 
 
 @define(kw_only=True, eq=False)
@@ -55,7 +58,7 @@ def needed_keys(program: Program) -> list[str]:
     """Resource keys that the steps of a plan use, in order of first use."""
     found: dict[str, None] = {}
     for step in program.plan.steps:
-        bound = program.bound(step.node)
+        bound = program.bound(step)
         found.update(dict.fromkeys(sorted(bound.resource_keys)))
         for hook in bound.hooks:
             found.update(dict.fromkeys(sorted(hook.required_resource_keys)))
@@ -106,11 +109,29 @@ def in_order_of_needs(defs: Mapping[str, Any], keys: Iterable[str], who: str) ->
             )
         open_keys.add(key)
         stack.append((key, asked_by, True))
-        needs = getattr(defs[key], "required_resource_keys", frozenset())
+        needs: frozenset[str] = getattr(defs[key], "required_resource_keys", _NO_NEEDS)
         stack.extend(
             (need, f"Resource {key!r}", False) for need in sorted(needs, reverse=True) if need not in order
         )
     return list(order)
+
+
+@frozen(kw_only=True, eq=False)
+class Surroundings:
+    """What resources are opened for.
+
+    Args:
+        run, instance, log: shown to the resources; None outside of a run.
+        on_failure: called with (key, error, phase) when a set-up or tear-down raises.
+    """
+
+    run: Run | None = None
+    instance: Any = None
+    log: Any = None
+    on_failure: Callable[[str, BaseException, str], None] | None = None
+
+
+_NOWHERE = Surroundings()
 
 
 @contextlib.contextmanager
@@ -118,20 +139,15 @@ def opened(
     defs: Mapping[str, Any],
     keys: Iterable[str],
     configs: Mapping[str, Any],
-    *,
-    run: Any = None,
-    instance: Any = None,
-    log: Any = None,
-    on_failure: Any = None,
-) -> Iterator[dict[str, Any]]:
+    around: Surroundings = _NOWHERE,
+) -> Generator[dict[str, Any]]:
     """Open resources; close them in reverse order at the end, also after failures.
 
     Args:
         defs: resource key → definition.
         keys: in order of needs.
         configs: bound config by key.
-        run, instance, log: shown to the resources.
-        on_failure: called with (key, error, phase) when a set-up or tear-down raises.
+        around: what they are opened for.
 
     Raises:
         ResourceFunctionError: when one cannot be set up; those opened before are closed.
@@ -145,27 +161,24 @@ def opened(
                 resource_config=configs.get(key),
                 resources=Resources(wanted, f"Resource {key!r}"),
                 resource_def=definition,
-                run=run,
-                instance=instance,
-                log=log,
+                run=around.run,
+                instance=around.instance,
+                log=around.log,
                 all_resource_defs=defs,
             )
-            manager = definition.open(context)
             try:
+                manager = definition.open(context)
                 found[key] = manager.__enter__()
-            except Error as error:
-                _tell(on_failure, key, error, "setup")
-                raise
             except Exception as error:
-                _tell(on_failure, key, error, "setup")
+                _tell(around, key, error, "setup")
                 raise ResourceFunctionError(
                     f"Resource {key!r} could not be set up: {type(error).__name__}: {error}", error
                 ) from error
-            stack.push(_closing(key, manager, on_failure))
+            stack.push(_closing(key, manager, around))
         yield found
 
 
-def _closing(key: str, manager: Any, on_failure: Any) -> Any:
+def _closing(key: str, manager: Any, around: Surroundings) -> Callable[..., bool]:
     """Close one resource; a failure to do so is told and does not stop the others."""
 
     def close(*exc: Any) -> bool:
@@ -173,15 +186,15 @@ def _closing(key: str, manager: Any, on_failure: Any) -> Any:
         try:
             manager.__exit__(None, None, None)
         except Exception as error:  # noqa: BLE001  # the rest must be closed too
-            _tell(on_failure, key, error, "teardown")
+            _tell(around, key, error, "teardown")
         return False
 
     return close
 
 
-def _tell(on_failure: Any, key: str, error: BaseException, phase: str) -> None:
-    if on_failure is not None:
-        on_failure(key, error, phase)
+def _tell(around: Surroundings, key: str, error: BaseException, phase: str) -> None:
+    if around.on_failure is not None:
+        around.on_failure(key, error, phase)
 
 
 @contextlib.contextmanager
@@ -193,7 +206,7 @@ def open_resources(
     instance: Any = None,
     run: Any = None,
     log: Any = None,
-) -> Iterator[Resources]:
+) -> Generator[Resources]:
     """Open resources outside of any run, for tests and built contexts.
 
     Args:
@@ -209,7 +222,7 @@ def open_resources(
     configs: dict[str, Any] = {}
     faults: list[Any] = []
     for key, definition in defs.items():
-        entry = (resource_config or {}).get(key) or {}
+        entry: Mapping[str, Any] = (resource_config or {}).get(key) or {}
         value, found = collect(
             definition.config, entry.get("config", MISSING), env=env, path=f"$.resources.{key}.config"
         )
@@ -217,5 +230,6 @@ def open_resources(
         configs[key] = value
     raise_faults("The resource config has faults:", faults)
     order = in_order_of_needs(defs, defs, "A context built for a test")
-    with opened(defs, order, configs, run=run, instance=instance, log=log) as found:
+    around = Surroundings(run=run, instance=instance, log=log)
+    with opened(defs, order, configs, around) as found:
         yield Resources(found, "This context")

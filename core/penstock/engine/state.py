@@ -10,9 +10,11 @@ Pure: no clock, no store, no user code.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
+from typing import Any, ClassVar
 
+from penstock.engine.layout import layout_of
 from penstock.events.runs import RunStatus
 from penstock.events.values import (
     DATA_VERSION_TAG,
@@ -75,8 +77,9 @@ class RunState:
         only: keys of the steps or units that are to run; None for all. The others count as done
             with what ``apply`` is told of them (events of the run that is being re-executed).
 
-    ``ready`` is a heap of (step id, order, mapping key); ``to_skip`` holds units whose input will
-    never come; ``spent`` collects steps whose readers are all done; ``versions`` maps assets to the data version this run gave them.
+    ``to_skip`` holds units whose input will never come; ``retry_at`` when units may be tried again;
+    ``spent`` collects steps whose readers are all done; ``versions`` maps assets to the data version
+    that this run gave them.
     """
 
     def __init__(self, plan: Plan, only: frozenset[str] | None = None) -> None:
@@ -87,12 +90,14 @@ class RunState:
         self.attempts: dict[Unit, int] = {}
         self.produced: dict[Unit, dict[str, list[str] | None]] = {}
         self.keys: dict[int, tuple[str, ...]] = {}
-        self.ready: list[tuple[int, int, str | None]] = []
         self.to_skip: dict[Unit, None] = {}
         self.retry_at: dict[Unit, float] = {}
         self.errors: dict[Unit, ErrorInfo] = {}
         self.versions: dict[AssetKey, str] = {}
         self.spent: list[int] = []
+        self._layout = layout_of(plan)
+        self._ready: list[tuple[int, int, str | None]] = []
+        self._retries: list[tuple[float, int, str | None]] = []
         self._readers_left = [len(readers) for readers in plan.readers]
         self._waiting: dict[Unit, int] = {}
         self._template_waiting: dict[int, int] = {}
@@ -100,7 +105,6 @@ class RunState:
         self._settled: set[int] = set()
         self._order: dict[Unit, int] = {}
         self._units: dict[str, Unit] = {}
-        self._templates = _templates_by_origin(plan)
         self._lay_out()
 
     # ---- questions --------------------------------------------------------------------------
@@ -128,11 +132,29 @@ class RunState:
             found.extend(self._values_of(source, unit[1]))
         return found
 
+    def next_ready(self) -> Unit | None:
+        """The first unit that may start: in plan order, mapped ones in the order of their keys."""
+        heap = self._ready
+        while heap:
+            unit = (heap[0][0], heap[0][2])
+            if self.phase[unit] is Phase.READY:
+                return unit
+            heapq.heappop(heap)  # started meanwhile
+        return None
+
+    def next_retry(self) -> tuple[float, Unit] | None:
+        """The moment of the next retry and its unit."""
+        heap = self._retries
+        while heap:
+            at, unit = heap[0][0], (heap[0][1], heap[0][2])
+            if self.retry_at.get(unit) == at:
+                return at, unit
+            heapq.heappop(heap)  # started meanwhile
+        return None
+
     def claim(self, unit: Unit) -> None:
         """Take a unit out of what is ready or due before its start is reported."""
-        if self.ready and (self.ready[0][0], self.ready[0][2]) == unit:
-            heapq.heappop(self.ready)
-            self.phase[unit] = Phase.RUNNING
+        self.phase[unit] = Phase.RUNNING
         self.retry_at.pop(unit, None)
 
     def unfinished(self) -> list[Unit]:
@@ -143,11 +165,12 @@ class RunState:
 
     def apply(self, event: Happened) -> None:
         """Take one event in."""
-        handler = _HANDLERS.get(type(event))
+        kind = type(event)
+        handler = self._HANDLERS.get(kind)
         if handler is not None:
             handler(self, event)
-        elif (status := _STATUS_OF.get(type(event))) is not None:
-            self.status = status
+        elif kind in _STATUS_OF:
+            self.status = _STATUS_OF[kind]
 
     def apply_all(self, events: Iterable[Happened]) -> RunState:
         """Take events in, in order; returns itself."""
@@ -157,20 +180,9 @@ class RunState:
 
     def _on_started(self, event: StepStarted | StepRestarted) -> None:
         unit = self.unit(event.step)
-        self._leave_ready(unit)
         self.phase[unit] = Phase.RUNNING
         self.attempts[unit] = event.attempt
         self.retry_at.pop(unit, None)
-
-    def _leave_ready(self, unit: Unit) -> None:
-        """A started unit is no longer ready; it is the first one, save in replays."""
-        if self.phase.get(unit) is not Phase.READY:
-            return
-        if (self.ready[0][0], self.ready[0][2]) == unit:
-            heapq.heappop(self.ready)
-        else:
-            self.ready = [one for one in self.ready if (one[0], one[2]) != unit]
-            heapq.heapify(self.ready)
 
     def _on_output(self, event: OutputProduced) -> None:
         made = self.produced.setdefault(self.unit(event.step), {})
@@ -185,7 +197,8 @@ class RunState:
         unit = self.unit(event.step)
         self.phase[unit] = Phase.RETRYING
         self.attempts[unit] = event.attempt
-        self.retry_at[unit] = event.at + event.wait
+        self.retry_at[unit] = at = event.at + event.wait
+        heapq.heappush(self._retries, (at, unit[0], unit[1]))
         self.produced.pop(unit, None)
 
     def _on_version(self, event: AssetMaterialized | AssetObserved) -> None:
@@ -210,12 +223,25 @@ class RunState:
     def _on_interrupted(self, event: StepInterrupted) -> None:
         self._finish(self.unit(event.step), Phase.INTERRUPTED)
 
+    _HANDLERS: ClassVar[Mapping[type[Happened], Callable[[Any, Any], None]]] = {
+        StepStarted: _on_started,
+        StepRestarted: _on_started,
+        OutputProduced: _on_output,
+        StepRetryScheduled: _on_retry,
+        AssetMaterialized: _on_version,
+        AssetObserved: _on_version,
+        StepSucceeded: _on_succeeded,
+        StepSkipped: _on_skipped,
+        StepFailed: _on_failed,
+        StepInterrupted: _on_interrupted,
+    }
+
     # ---- spreading --------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         for step in self.plan.steps:
             if step.mapped_by is not None:
-                self._template_waiting[step.id] = sum(1 for u in step.upstream if not _by_key(step, u))
+                self._template_waiting[step.id] = self._layout.waits_whole[step.id]
                 self._open[step.id] = -1
                 continue
             unit = (step.id, None)
@@ -234,11 +260,10 @@ class RunState:
 
     def _make_ready(self, unit: Unit, order: int) -> None:
         self.phase[unit] = Phase.READY
-        heapq.heappush(self.ready, (unit[0], order, unit[1]))
+        heapq.heappush(self._ready, (unit[0], order, unit[1]))
 
     def _finish(self, unit: Unit, phase: Phase) -> None:
         """A unit is final: spread what that means, without recursion."""
-        self._leave_ready(unit)
         work = [(unit, phase)]
         while work:
             done, how = work.pop()
@@ -264,13 +289,12 @@ class RunState:
         self._open[step] -= 1
         free: list[Unit] = []
         whole = self._open[step] == 0
-        for reader in self.plan.readers[step]:
-            if _by_key(self.plan.steps[reader], step):
-                if key is not None:
-                    self._count_down((reader, key), free)
-            elif whole:
-                self._count_down_step(reader, free)
+        if key is not None:
+            for reader in self._layout.by_key[step]:
+                self._count_down((reader, key), free)
         if whole:
+            for reader in self._layout.whole[step]:
+                self._count_down_step(reader, free)
             self._settle(step, free)
         return free
 
@@ -283,11 +307,10 @@ class RunState:
                 continue
             self._settled.add(one)
             self._spend(one)
-            for template in self._templates.get(one, ()):
+            for template in self._layout.mapped.get(one, ()):
                 if self._expand(template, free):
-                    for reader in self.plan.readers[template.id]:
-                        if not _by_key(self.plan.steps[reader], template.id):
-                            self._count_down_step(reader, free)
+                    for reader in self._layout.whole[template.id]:
+                        self._count_down_step(reader, free)
                     settled.append(template.id)
 
     def _spend(self, settled: int) -> None:
@@ -310,7 +333,7 @@ class RunState:
         self.keys[template.id] = keys
         self._order.update({(template.id, key): place for place, key in enumerate(keys)})
         self._open[template.id] = len(keys)
-        per_key = sum(1 for u in template.upstream if _by_key(template, u))
+        per_key = self._layout.waits_by_key[template.id]
         for key in keys:
             unit = (template.id, key)
             self.phase[unit] = Phase.WAITING
@@ -372,11 +395,14 @@ class RunState:
     def _has(self, unit: Unit, source: Source) -> bool:
         if self.phase[unit] is not Phase.SUCCEEDED:
             return False
-        step = self.plan.steps[source.step]
-        if step.kind == "check":  # the verdict is all it gives
+        made = self.produced.get(unit)
+        if made is not None and source.output in made:
             return True
-        known = any(output.name == source.output for output in step.outputs)
-        return not known or source.output in self.produced.get(unit, {})
+        # the verdict of a check is all it gives; wires may also name what is no output
+        return (
+            self.plan.steps[source.step].kind == "check"
+            or source.output not in self._layout.outputs[source.step]
+        )
 
     def _units_behind(self, source: Source, key: str | None) -> list[Unit]:
         step = self.plan.steps[source.step]
@@ -402,33 +428,3 @@ class RunState:
             else:
                 found.extend((unit, source.output, k) for k in keys)
         return found
-
-
-def _by_key(reader: Step, upstream: int) -> bool:
-    """Whether each unit of the reader waits only for the unit of the same mapping key."""
-    if reader.mapped_by is None or reader.mapped_by.step == upstream:
-        return False
-    every = [s for one in reader.inputs for s in one.sources] + list(reader.after)
-    return all(s.mode == MAPPED for s in every if s.step == upstream)
-
-
-def _templates_by_origin(plan: Plan) -> dict[int, list[Step]]:
-    found: dict[int, list[Step]] = {}
-    for step in plan.steps:
-        if step.mapped_by is not None:
-            found.setdefault(step.mapped_by.step, []).append(step)
-    return found
-
-
-_HANDLERS = {
-    StepStarted: RunState._on_started,  # noqa: SLF001  # the class's own table
-    StepRestarted: RunState._on_started,  # noqa: SLF001
-    OutputProduced: RunState._on_output,  # noqa: SLF001
-    StepRetryScheduled: RunState._on_retry,  # noqa: SLF001
-    AssetMaterialized: RunState._on_version,  # noqa: SLF001
-    AssetObserved: RunState._on_version,  # noqa: SLF001
-    StepSucceeded: RunState._on_succeeded,  # noqa: SLF001
-    StepSkipped: RunState._on_skipped,  # noqa: SLF001
-    StepFailed: RunState._on_failed,  # noqa: SLF001
-    StepInterrupted: RunState._on_interrupted,  # noqa: SLF001
-}

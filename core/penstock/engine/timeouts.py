@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from penstock.errors import StepTimeoutError
@@ -28,47 +28,79 @@ def limit(seconds: float | None, key: str) -> contextlib.AbstractContextManager[
     """
     if seconds is None:
         return _NO_LIMIT
+    message = f"Step {key!r} ran longer than its timeout of {seconds:g} s and was stopped."
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
-        return _by_signal(seconds, key)
-    return _by_thread(seconds, key)
-
-
-def _message(seconds: float, key: str) -> str:
-    return f"Step {key!r} ran longer than its timeout of {seconds:g} s and was stopped."
+        return _by_signal(seconds, message)
+    return _by_thread(seconds, message)
 
 
 @contextlib.contextmanager
-def _by_signal(seconds: float, key: str) -> Generator[None]:
+def _by_signal(seconds: float, message: str) -> Generator[None]:
+    is_over = False
+
     def stop(_number: int, _frame: Any) -> None:
-        raise StepTimeoutError(_message(seconds, key))
+        nonlocal is_over
+        if not is_over:  # else it rang while this was being put away
+            is_over = True
+            raise StepTimeoutError(message)
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
+        if is_over:  # the step caught the error and went on
+            raise StepTimeoutError(message)
     finally:
+        is_over = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager
-def _by_thread(seconds: float, key: str) -> Generator[None]:
-    thread = threading.get_ident()
-    fired = threading.Event()
+def _by_thread(seconds: float, message: str) -> Generator[None]:
+    thread = ctypes.c_ulong(threading.get_ident())
+    alarm = _Alarm()
 
     def stop() -> None:
-        fired.set()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(StepTimeoutError))
+        with alarm.lock:
+            if not alarm.is_off:
+                alarm.rang = True
+                _raise_in(thread, StepTimeoutError)
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
     timer.start()
     try:
         yield
+        alarm.turn_off(thread)
     except StepTimeoutError:
-        if not fired.is_set():
+        alarm.turn_off(thread)
+        if not alarm.rang:
             raise
-        raise StepTimeoutError(_message(seconds, key)) from None
+        raise StepTimeoutError(message) from None
     finally:
+        alarm.turn_off(thread)
         timer.cancel()
-        timer.join()
+    if alarm.rang:  # the step caught the error, or ended at the same moment
+        raise StepTimeoutError(message)
+
+
+class _Alarm:
+    """Whether the time is up, and whether anybody still wants to know."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.rang = False
+        self.is_off = False
+
+    def turn_off(self, thread: ctypes.c_ulong) -> None:
+        """From now on nothing is raised; what was, but has not come through, is taken back."""
+        with self.lock:
+            if self.rang and not self.is_off:
+                _raise_in(thread, None)
+            self.is_off = True
+
+
+def _raise_in(thread: ctypes.c_ulong, kind: type[BaseException] | None) -> None:
+    """Have a thread raise an exception at its next bytecode; None takes back one that waits."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None if kind is None else ctypes.py_object(kind))

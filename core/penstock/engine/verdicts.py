@@ -90,39 +90,30 @@ def _told(verdict: TypeCheck) -> TypeChecked | None:
     return TypeChecked(success=verdict.success, description=verdict.description, metadata=verdict.metadata)
 
 
-def upstream_versions(hand: StepInHand) -> Mapping[AssetKey, Mapping[AssetKey, str]]:
-    """For each asset of the step: data versions of the assets it depends on, as far as known."""
-    assets = hand.bound.assets
-    if assets is None or hand.step.kind != "materialize":
-        return {}
-    known = hand.program.versions
-    return {
-        key: {dep.asset_key: known[dep.asset_key] for dep in spec.deps if dep.asset_key in known}
-        for key, spec in assets.specs_by_key.items()
-    }
-
-
 def materialization_of(
     hand: StepInHand,
     output: StepOutput,
     item: Any,
     metadata: Mapping[str, Any],
-    versions: Mapping[AssetKey, Mapping[AssetKey, str]],
 ) -> list[AssetMaterialization]:
     """The materializations that an output stands for: one, or one per partition of the run."""
     key, assets = output.asset_key, hand.bound.assets
     if key is None or assets is None:
         return []
     spec = assets.specs_by_key.get(key)
+    known, deps = hand.versions, hand.bound.deps.get(key, ())
     given = getattr(item, "data_version", None)
     tags = version_tags(
         hand.program.run.run_id,
         spec.code_version if spec is not None else None,
-        versions.get(key, {}),
+        {dep: known[dep] for dep in deps if dep in known},
         None if given is None else given.value,
     )
-    tags.update(getattr(item, "tags", None) or {})
-    facts = {**metadata, **hand.asset_metadata.get(key, {})}
+    own_tags = getattr(item, "tags", None)
+    if own_tags:
+        tags.update(own_tags)
+    said = hand.asset_metadata.get(key)
+    facts = {**metadata, **said} if said else metadata
     partitions = hand.program.plan.partition_keys if assets.partitions_def is not None else ()
     return [
         AssetMaterialization(key, metadata=facts, partition=partition, tags=tags)
@@ -137,8 +128,9 @@ def observed_result(value: Any, output: StepOutput) -> ObserveResult:
         value: a ``DataVersion``, or ``DataVersionsByPartition``.
         output: whose asset was observed.
     """
-    if isinstance(value, (DataVersion, DataVersionsByPartition)):
-        return ObserveResult(asset_key=output.asset_key, data_version=value)
+    if isinstance(value, DataVersion | DataVersionsByPartition):
+        version: Any = value  # a result speaks of one version; of several partitions it is the engine's
+        return ObserveResult(asset_key=output.asset_key, data_version=version)
     raise InvariantViolationError(
         f"Observing {output.name!r} gave a {type(value).__name__}. Return DataVersion('...'),"
         " DataVersionsByPartition({...}) or ObserveResult(...)."
@@ -149,10 +141,10 @@ def observations_of(hand: StepInHand, output: StepOutput, item: ObserveResult) -
     """The observations that a result stands for: one, or one per partition it speaks of."""
     if output.asset_key is None:
         raise InvariantViolationError(f"Step {hand.key!r} observes no asset.")
-    version, tags = item.data_version, dict(item.tags or {})
-    by_partition: Mapping[str | None, Any] = {None: version}
+    version: Any = item.data_version
+    tags, by_partition = item.tags or {}, {None: version}
     if isinstance(version, DataVersionsByPartition):
-        by_partition = version.data_versions_by_partition
+        by_partition = {**version.data_versions_by_partition}
     return [
         AssetObservation(
             output.asset_key,
@@ -171,17 +163,11 @@ def check_evaluation(hand: StepInHand, item: AssetCheckResult, key: AssetKey | N
         InvariantViolationError: when the result does not say which of several checks it is for, or
             names one that the step does not declare.
     """
-    assets = hand.bound.assets
-    specs = list(assets.checks_by_output.values()) if assets is not None else []
-    wanted_key = item.asset_key or key
-    fitting = [
-        spec
-        for spec in specs
-        if (item.check_name is None or spec.name == item.check_name)
-        and (wanted_key is None or spec.key.asset_key == wanted_key)
-    ]
+    bound, wanted_key = hand.bound, item.asset_key or key
+    named = bound.checks if item.check_name is None else bound.checks_by_name.get(item.check_name, ())
+    fitting = [spec for spec in named if wanted_key is None or spec.key.asset_key == wanted_key]
     if len(fitting) != 1:
-        declared = ", ".join(spec.key.to_user_string() for spec in specs) or "none"
+        declared = ", ".join(spec.key.to_user_string() for spec in bound.checks) or "none"
         raise InvariantViolationError(
             f"Step {hand.key!r} gave a check result for {item.check_name or 'an unnamed check'!r}, which fits"
             f" {len(fitting)} of its declared checks ({declared}). Give check_name= and asset_key=."

@@ -6,19 +6,24 @@ prints nothing makes no file. Output of C code and child processes is an executo
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import sys
+import threading
 import time
-from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
+from penstock.engine.journal import JournalThread
 from penstock.store.logs import LogFolder, LogWriter, Stream
+
+_BY_INTEREST = (Stream.LOG, Stream.OUT, Stream.ERR)
 
 
 class Capture:
     """Keeps what the steps of one run print.
+
+    ``step`` gives the time in which output belongs to a step; ``file`` is where the output of the step
+    in hand went so far (its log, else what it printed), None while it wrote nothing.
 
     Args:
         folder: of the logs.
@@ -31,8 +36,9 @@ class Capture:
         self._step: str | None = None
         self._writers: dict[Stream, LogWriter] = {}
         self._before: tuple[TextIO, TextIO] | None = None
+        self._of_step = _OfStep(self)
 
-    def __enter__(self) -> Capture:
+    def __enter__(self) -> Self:
         self._before = (sys.stdout, sys.stderr)
         sys.stdout = _Tee(sys.stdout, self, Stream.OUT)  # type: ignore[assignment]  # quacks like a file
         sys.stderr = _Tee(sys.stderr, self, Stream.ERR)  # type: ignore[assignment]  # quacks like a file
@@ -43,17 +49,25 @@ class Capture:
     ) -> None:
         if self._before is not None:
             sys.stdout, sys.stderr = self._before
-        self._close()
+        self.end()
 
-    @contextlib.contextmanager
-    def step(self, key: str) -> Generator[None]:
-        """Within this context, output belongs to the step."""
+    def step(self, key: str) -> _OfStep:
+        """From now until the end of this context, output belongs to a step."""
         self._step = key
-        try:
-            yield
-        finally:
-            self._step = None
-            self._close()
+        return self._of_step
+
+    def end(self) -> None:
+        """From now on output belongs to no step."""
+        self._step = None
+        if self._writers:
+            for writer in self._writers.values():
+                writer.close()
+            self._writers = {}
+
+    @property
+    def file(self) -> str | None:
+        """Where the output of the step in hand went so far, None while it wrote nothing."""
+        return next((str(self._writers[one].path) for one in _BY_INTEREST if one in self._writers), None)
 
     def log_line(self, key: str, level: int, message: str) -> None:
         """Write a line of a step's log."""
@@ -61,12 +75,14 @@ class Capture:
         line = f"{moment} {logging.getLevelName(level):<8} {message}\n"
         if key and key == self._step:
             self._writer(key, Stream.LOG).write(line)
-        else:
-            self._folder.writer(self._run_id, key or "run", Stream.LOG).write(line)
+            return
+        writer = self._folder.writer(self._run_id, key or "run", Stream.LOG)
+        writer.write(line)
+        writer.close()
 
     def write(self, stream: Stream, text: str) -> None:
-        """Keep what was printed, when a step is in hand."""
-        if self._step is not None:
+        """Keep what was printed, when a step is in hand and it was not the journal's listeners."""
+        if self._step is not None and not isinstance(threading.current_thread(), JournalThread):
             self._writer(self._step, stream).write(text)
 
     def _writer(self, key: str, stream: Stream) -> LogWriter:
@@ -75,10 +91,22 @@ class Capture:
             found = self._writers[stream] = self._folder.writer(self._run_id, key, stream)
         return found
 
-    def _close(self) -> None:
-        for writer in self._writers.values():
-            writer.close()
-        self._writers.clear()
+
+class _OfStep:
+    """The time in which output belongs to one step."""
+
+    __slots__ = ("_capture",)
+
+    def __init__(self, capture: Capture) -> None:
+        self._capture = capture
+
+    def __enter__(self) -> Capture:
+        return self._capture
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._capture.end()
 
 
 class _Tee:

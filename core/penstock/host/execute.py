@@ -7,7 +7,7 @@ Owns: ``materialize``, ``materialize_to_memory``, ``execute_job`` and what stand
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from penstock.config import as_run_config_dict
@@ -29,7 +29,7 @@ ASSET_JOB_NAME = "__ASSET_JOB"
 
 
 @contextlib.contextmanager
-def _instance_or_ephemeral(instance: Instance | None) -> Iterator[Instance]:
+def _instance_or_ephemeral(instance: Instance | None) -> Generator[Instance]:
     if instance is not None:
         yield instance
         return
@@ -151,6 +151,7 @@ def execute_job_in_process(
         input_values=input_values or {},
         resources=resources or {},
         raise_on_error=raise_on_error,
+        runs_here=True,
         stores_op_outputs=False,
         observers=tuple(observers),
     )

@@ -12,7 +12,8 @@ import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -51,6 +52,7 @@ class Instance:
         self, store: Store, settings: Settings | None = None, *, temporary: Path | None = None
     ) -> None:
         self._store = store
+        self._writers: list[Callable[[], None]] = []
         self._settings = settings or Settings()
         self._folder = self._settings.home
         self._sweep: weakref.finalize[[str, int], Instance] | None = None
@@ -160,8 +162,23 @@ class Instance:
 
     @property
     def store(self) -> Store:
-        """Where runs, events and facts are kept."""
+        """Where runs, events and facts are kept, with everything that runs of this object have noted."""
+        for flush in self._writers:
+            flush()
         return self._store
+
+    @contextmanager
+    def written_by(self, flush: Callable[[], None]) -> Generator[None]:
+        """A time in which somebody collects events: whoever asks for the store has them stored first.
+
+        Args:
+            flush: returns when what was collected so far is stored.
+        """
+        self._writers.append(flush)
+        try:
+            yield
+        finally:
+            self._writers.remove(flush)
 
     @property
     def settings(self) -> Settings:

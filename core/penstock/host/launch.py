@@ -18,15 +18,16 @@ from penstock.define.job import JobDefinition
 from penstock.define.op import InputDefinition
 from penstock.define.resource import as_resource_definitions
 from penstock.engine.context import StepInHand
-from penstock.engine.drive import Drive
+from penstock.engine.drive import INTERRUPTED, Drive
 from penstock.engine.failures import describe_error
 from penstock.engine.inline import InlineExecutor
 from penstock.engine.io import Ref, load
+from penstock.engine.journal import Journal
 from penstock.engine.logs import RunLog
 from penstock.engine.program import Program, Tools
-from penstock.engine.resources import in_order_of_needs, needed_keys, opened
+from penstock.engine.resources import Surroundings, in_order_of_needs, needed_keys, opened
 from penstock.engine.state import RunState, Unit
-from penstock.errors import Error
+from penstock.errors import ResourceFunctionError
 from penstock.events.runs import TERMINAL, Run
 from penstock.events.values import (
     EngineNoted,
@@ -37,7 +38,6 @@ from penstock.events.values import (
     RunFailed,
     RunQueued,
     RunStarting,
-    RunSucceeded,
 )
 from penstock.host.capture import Capture
 from penstock.host.defaults import default_io_manager
@@ -53,10 +53,10 @@ from penstock.plan.run_config import BoundRunConfig, bind_run_config, effective_
 from penstock.spi.executor import Executor
 from penstock.tables import convert, settle
 
-_ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
-_SYNC_EVERY = 1.0
 PARTITION_TAG = "penstock/partition"
-_HERE = frozenset({"in_process", "multiprocess", "multi_or_in_process"})
+_IN_PROCESS, _EITHER = "in_process", "multi_or_in_process"
+_HERE = frozenset({_IN_PROCESS, "multiprocess", _EITHER})
+_SERIAL = "this version carries out its steps one after the other, in the process of the run."
 
 
 @frozen(kw_only=True)
@@ -87,6 +87,7 @@ class Launch:
         keeps_values: True keeps every value for the result.
         observers: called with the run and each batch of events after it was stored.
         raise_on_error: whether the first step's exception is raised at the end.
+        runs_here: True leaves the job's executor aside.
     """
 
     run_config: Any = None
@@ -97,6 +98,7 @@ class Launch:
     input_values: Mapping[str, Any] = field(factory=dict[str, Any])
     resources: Mapping[str, Any] = field(factory=dict[str, Any])
     raise_on_error: bool = True
+    runs_here: bool = False
     stores_op_outputs: bool = True
     keeps_values: bool = True
     past: Past | None = None
@@ -221,10 +223,9 @@ class _Launched:
     def __init__(self, prepared: Prepared, given: Launch, instance: Instance) -> None:
         self.job, self.program = prepared.job, prepared.program
         self.order = prepared.resource_order
-        self.given, self.instance = given, instance
+        self.given, self.instance, self.store = given, instance, instance.store
         self.events: list[Happened] = []
         self.seq = 0
-        self.synced_at = self.program.tools.now()
         self.observers: list[Observer] = list(given.observers)
         if instance.is_durable:
             add_table_types(instance.settings)
@@ -239,6 +240,10 @@ class _Launched:
     # ---- the whole ----------------------------------------------------------------------------
 
     def carry_out(self) -> ExecutionResult:
+        with contextlib.closing(self._executor()) as executor:
+            return self._carry_out(executor)
+
+    def _carry_out(self, executor: Executor) -> ExecutionResult:
         self._create()
         capture = (
             Capture(self.instance.logs_directory(), self.program.run.run_id)
@@ -250,7 +255,7 @@ class _Launched:
                 stack.enter_context(capture)
                 self.program.tools = evolve(self.program.tools, capture=capture.step)
             self._prepare_log(capture)
-            self._run_with_resources()
+            self._run_with_resources(executor)
         result = self._result()
         if self.exception is not None and self.given.raise_on_error:
             raise self.exception
@@ -259,11 +264,14 @@ class _Launched:
     def _create(self) -> None:
         now = self.program.tools.now()
         first: list[Happened] = [RunQueued(at=now), RunStarting(at=now)]
+        name = self._executor_name()
+        if name != _IN_PROCESS and name in _HERE:
+            first.append(EngineNoted(at=now, message=f"Executor {name!r}: {_SERIAL}"))
         run = self.program.run
         if self.instance.is_durable:
             run = evolve(run, tags={**run.tags, **owner_tag()})
             self.program.run = run
-        self.seq = self.instance.store.create_run(run, first)
+        self.seq = self.store.create_run(run, first)
         self._told(first)
 
     def _prepare_log(self, capture: Capture | None) -> None:
@@ -271,50 +279,70 @@ class _Launched:
         sinks = () if capture is None else (capture.log_line,)
         self.program.log = RunLog(run_id=run.run_id, job_name=run.job_name, sinks=sinks)
 
-    def _run_with_resources(self) -> None:
+    def _run_with_resources(self, executor: Executor) -> None:
         program = self.program
         try:
             with opened(
                 self.job.resource_defs,
                 self.order,
                 program.resource_configs,
-                run=program.run,
-                instance=self.instance,
-                log=program.log.for_step(""),
-                on_failure=self._resource_failed,
+                Surroundings(
+                    run=program.run,
+                    instance=self.instance,
+                    log=program.log.for_step(""),
+                    on_failure=self._resource_failed,
+                ),
             ) as resources:
                 program.resources = resources
-                self._drive()
+                self._drive(executor)
         except KeyboardInterrupt as error:
+            if self._has_ended():
+                raise
             self._end_before_steps(error)
-        except Error as error:
+        except ResourceFunctionError as error:
+            self._end_before_steps(error)
+        except Exception as error:
+            # the engine or the store failed: nothing more is known than that the run cannot go on
             if not self._has_ended():
                 self._end_before_steps(error)
-            else:
-                raise
+            raise
 
-    def _drive(self) -> None:
+    def _drive(self, executor: Executor) -> None:
         program = self.program
         program.versions.update(self._known_versions())
-        executor = self._executor()
-        drive = Drive(program=program, state=self.state, executor=executor, append=self._append)
-        drive.begin()
-        drive.run()
+        threaded = self.instance.is_durable or bool(self.observers)
+        journal = Journal(self._append, threaded=threaded)
+        drive = Drive(program=program, state=self.state, executor=executor, journal=journal)
+        try:
+            with self.instance.written_by(journal.flush):
+                drive.begin()
+                drive.run()
+        finally:
+            journal.close()
         if isinstance(executor, InlineExecutor):
             for unit, names in drive.kept.items():
                 self.values[unit] = {name: executor.value(drive.tickets[unit], name) for name in names}
-        executor.close()
-        if drive.exceptions:
-            self.exception = next(iter(drive.exceptions.values()))
+        if drive.failure is not None:
+            unit, self.exception = drive.failure
+            self.exception.add_note(f"in step {self.state.key(unit)!r} of run {program.run.run_id}")
         if drive.cancel_reason is not None:
             self.exception = KeyboardInterrupt(drive.cancel_reason)
 
     def _executor(self) -> Executor:
         """The executor that the job names; the process pool's names mean this process for now."""
-        name = getattr(self.job.executor_def, "name", self.job.executor_def)
-        if name is None or name in _HERE:
+        name = self._executor_name()
+        if name in _HERE:
             return InlineExecutor()
-        return executor_named(str(name), self.program.config.execution, self.instance.settings)
+        return executor_named(name, self.program.config.execution, self.instance.settings)
+
+    def _executor_name(self) -> str:
+        definition = self.job.executor_def
+        if definition is None or self.given.runs_here:
+            return _IN_PROCESS
+        name = str(getattr(definition, "target", None) or getattr(definition, "name", definition))
+        if name == _EITHER and "multiprocess" not in self.program.config.execution:
+            return _IN_PROCESS
+        return name
 
     def _known_versions(self) -> dict[AssetKey, str]:
         """Data versions of assets that this run reads and does not make."""
@@ -334,15 +362,14 @@ class _Launched:
     # ---- events -------------------------------------------------------------------------------
 
     def _append(self, events: Sequence[Happened]) -> None:
-        now = self.program.tools.now()
-        if now - self.synced_at >= _SYNC_EVERY or any(isinstance(e, _ENDINGS) for e in events):
-            self._make_stored_values_durable()
-            self.synced_at = now
-        self.seq = self.instance.store.append(self.program.run.run_id, self.seq, events)
+        self._make_stored_values_durable()
+        self.seq = self.store.append(self.program.run.run_id, self.seq, events)
         self._told(events)
 
     def _make_stored_values_durable(self) -> None:
-        """Values reach the disk before the end of the run does; a killed process loses nothing anyway."""
+        """Values reach the disk before the events that tell of them."""
+        if not self.instance.is_durable:
+            return
         for manager in self.program.resources.values():
             flush = getattr(manager, "flush", None)
             if getattr(manager, "passes_through", False) and flush is not None:
@@ -358,15 +385,13 @@ class _Launched:
                 self._note_disabled(observer, error)
 
     def _note_disabled(self, observer: Observer, error: Exception) -> None:
-        if self._has_ended():
-            return
         name = getattr(observer, "__qualname__", type(observer).__qualname__)
         note = EngineNoted(
             at=self.program.tools.now(),
             message=f"Observer {name} raised and hears no more of this run.",
             error=describe_error(error),
         )
-        self.seq = self.instance.store.append(self.program.run.run_id, self.seq, [note])
+        self.seq = self.store.append(self.program.run.run_id, self.seq, [note])
         self.events.append(note)
 
     def _has_ended(self) -> bool:
@@ -374,9 +399,7 @@ class _Launched:
 
     def _resource_failed(self, key: str, error: BaseException, phase: str) -> None:
         now = self.program.tools.now()
-        event = ResourceFailed(at=now, resource=key, error=describe_error(error), phase=phase)
-        if phase == "setup" or not self._has_ended():
-            self._append([event])
+        self._append([ResourceFailed(at=now, resource=key, error=describe_error(error), phase=phase)])
 
     def _end_before_steps(self, error: BaseException) -> None:
         """The run ends without its drive: a resource failed, or somebody interrupted."""
@@ -384,11 +407,13 @@ class _Launched:
         self.exception = getattr(error, "user_exception", None) or error
         events: tuple[Happened, ...]
         if isinstance(error, KeyboardInterrupt):
-            reason = "interrupted from the keyboard"
+            reason = INTERRUPTED
             events = (RunCanceling(at=now, reason=reason), RunCanceled(at=now, reason=reason))
         else:
+            is_resource = isinstance(error, ResourceFunctionError)
+            reason = "resource_failure" if is_resource else "engine_failure"
             info = describe_error(error)
-            events = (RunFailed(at=now, reason="resource_failure", message=str(error), error=info),)
+            events = (RunFailed(at=now, reason=reason, message=str(error), error=info),)
         self.state.apply_all(events)
         self._append(events)
 
@@ -409,14 +434,13 @@ class _Launched:
         program = self.program
         step = program.plan.steps[unit[0]]
         output, _, key = name.partition("[")
-        bound = program.bound(step.node)
+        bound = program.bound(step)
         hand = StepInHand(program=program, step=step, bound=bound, mapping_key=unit[1])
         wanted = InputDefinition(name=output, type=bound.op.outs[output].type)
         ref = Ref(
             step=step.id, key=step.key, output=output, unit=unit[1], mapping_key=key.rstrip("]") or None
         )
-        with opened(
-            self.job.resource_defs, self.order, program.resource_configs, run=program.run
-        ) as resources:
+        around = Surroundings(run=program.run, instance=self.instance)
+        with opened(self.job.resource_defs, self.order, program.resource_configs, around) as resources:
             program.resources = resources
             return load(hand, wanted, ref)[0]

@@ -5,6 +5,7 @@ Owns: ``mem_io_manager`` and ``fs_io_manager``. Lazy: the files plugin is import
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -20,8 +21,8 @@ def _memory(_context: Any) -> InMemoryIOManager:
 
 def _files(context: Any) -> Any:
     module, _, attribute = FILES_MANAGER.partition(":")
-    given = (context.resource_config or {}).get("base_dir")
-    folder = given or context.instance.storage_directory()
+    config: Mapping[str, str] = context.resource_config or {}
+    folder = config.get("base_dir") or context.instance.storage_directory()
     return getattr(import_module(module), attribute)(base_dir=folder)
 
 

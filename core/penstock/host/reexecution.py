@@ -125,7 +125,7 @@ def _taken_over(lineage: Sequence[Run], instance: Instance) -> tuple[list[StepHa
     return [event for events in by_step.values() for event in events], origin
 
 
-def _unfinished(plan: Plan, taken: Sequence[Happened]) -> tuple[str, ...]:
+def _unfinished(plan: Plan, taken: Sequence[StepHappened]) -> tuple[str, ...]:
     """Keys of units that did not end well, and of steps that were never reached."""
     state = RunState(plan).apply_all(_in_plan_order(plan, taken))
     keys = [state.key(unit) for unit in sorted(state.unfinished(), key=lambda unit: (unit[0], unit[1] or ""))]
@@ -136,10 +136,10 @@ def _unfinished(plan: Plan, taken: Sequence[Happened]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
-def _in_plan_order(plan: Plan, events: Sequence[Happened]) -> list[Happened]:
+def _in_plan_order(plan: Plan, events: Sequence[StepHappened]) -> list[StepHappened]:
     """Events of steps that the plan still has, sources before readers."""
-    known = [e for e in events if isinstance(e, StepHappened) and bare_key(e.step) in plan.by_key]
-    return sorted(known, key=lambda e: plan.by_key[bare_key(e.step)].id)
+    known = [event for event in events if bare_key(event.step) in plan.by_key]
+    return sorted(known, key=lambda event: plan.by_key[bare_key(event.step)].id)
 
 
 def _selected(plan: Plan, selection: Sequence[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from penstock.engine.context import Resources
+from penstock.engine.offered import Resources
 from penstock.engine.resources import open_resources
 from penstock.host.settings import environment
 

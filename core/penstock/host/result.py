@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from attrs import define, field
 
-from penstock.define.graph import GraphDefinition
+from penstock.define.graph import GraphDefinition, Node
 from penstock.define.job import JobDefinition
 from penstock.define.op import OpDefinition
 from penstock.engine.state import Phase, RunState, Unit
@@ -23,6 +23,8 @@ from penstock.events.view import Event, EventType, view
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.plan.flatten import OpOutput, Scope, resolve
 from penstock.plan.model import Step
+
+_NO_NODES: Mapping[str, Node] = {}
 
 
 @define(kw_only=True, eq=False, slots=False)
@@ -45,7 +47,7 @@ class ExecutionResult:
     load: Callable[[Unit, str], Any] | None = field(repr=False, default=None)
     on_close: Callable[[], None] | None = field(repr=False, default=None)
 
-    def __enter__(self) -> ExecutionResult:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -238,7 +240,8 @@ class ExecutionResult:
                     return self._value(step, output.name)
         known = [k.to_user_string() for step in self.state.plan.steps for k in step.asset_keys]
         raise InvariantViolationError(
-            f"Run {self.run_id} did not make asset {key.to_user_string()!r}.{suggest(key.to_user_string(), known)}"
+            f"Run {self.run_id} did not make asset {key.to_user_string()!r}."
+            f"{suggest(key.to_user_string(), known)}"
         )
 
     def _value(self, step: Step, output: str) -> Any:
@@ -275,15 +278,15 @@ class ExecutionResult:
     # ---- finding ------------------------------------------------------------------------------
 
     def _definition_at(self, path: tuple[str, ...]) -> OpDefinition | GraphDefinition:
-        graph: OpDefinition | GraphDefinition = self.job_def.graph
+        found: OpDefinition | GraphDefinition = self.job_def.graph
         for name in path:
-            nodes = graph.nodes if isinstance(graph, GraphDefinition) else {}
+            nodes = found.nodes if isinstance(found, GraphDefinition) else _NO_NODES
             if name not in nodes:
                 raise InvariantViolationError(
                     f"Job {self.job_def.name!r} has no node {'.'.join(path)!r}.{suggest(name, nodes)}"
                 )
-            graph = nodes[name].definition
-        return graph
+            found = nodes[name].definition
+        return found
 
     def _end_of(self, path: tuple[str, ...], output: str) -> OpOutput:
         definition = self._definition_at(path)
@@ -295,7 +298,8 @@ class ExecutionResult:
             return OpOutput(path, output)
         if output not in definition.outs:
             raise InvariantViolationError(
-                f"Graph {'.'.join(path)!r} has no output {output!r}; it has {', '.join(definition.outs) or 'none'}."
+                f"Graph {'.'.join(path)!r} has no output {output!r}; it has"
+                f" {', '.join(definition.outs) or 'none'}."
             )
         end = resolve(definition.outs[output], Scope(definition, path))
         if not isinstance(end, OpOutput):

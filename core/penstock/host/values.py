@@ -8,16 +8,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
-
-from attrs import evolve
+from typing import Any, Self
 
 from penstock.define.asset_job import build_asset_job
-from penstock.define.op import InputDefinition
 from penstock.define.resource import as_resource_definitions
-from penstock.engine.context import Resources
 from penstock.engine.io import asset_manager_key
-from penstock.engine.resources import in_order_of_needs, opened
+from penstock.engine.offered import Resources
+from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.errors import InvariantViolationError, LoadInputError, suggest
 from penstock.host.defaults import default_io_manager
 from penstock.host.instance import Instance
@@ -28,7 +25,6 @@ from penstock.spi.io_contexts import InputContext, OutputContext
 from penstock.types import resolve_type
 
 __all__ = ["AssetValueLoader", "asset_value_loader", "load_asset_value"]
-_ = (evolve, build_asset_job, InputDefinition)
 
 
 class AssetValueLoader:
@@ -51,7 +47,7 @@ class AssetValueLoader:
             self._defs["io_manager"] = default_io_manager(self._instance.storage_directory)
         self._open: dict[str, Any] = {}
 
-    def __enter__(self) -> AssetValueLoader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -120,9 +116,8 @@ class AssetValueLoader:
             order = in_order_of_needs(self._defs, [key], "load_asset_value")
             configs = self._configs(order, config or {})
             wanted = [one for one in order if one not in self._open]
-            self._open.update(
-                self._stack.enter_context(opened(self._defs, wanted, configs, instance=self._instance))
-            )
+            around = Surroundings(instance=self._instance)
+            self._open.update(self._stack.enter_context(opened(self._defs, wanted, configs, around)))
         return self._open[key]
 
     def _configs(self, order: list[str], given: Mapping[str, Any]) -> Mapping[str, Any]:
