@@ -32,6 +32,7 @@ def measure(bench: Bench) -> Section:
             Row(what="`python -c pass`", unit="ms", samples=bare, baseline=bare),
             *statements,
             _over_bare(found, bare),
+            *_cpu_rows(found),
             *_module_rows(bench),
             *_command_rows(found, bare),
         ),
@@ -100,6 +101,23 @@ def _over_bare(found: dict[str, Samples], bare: tuple[float, ...]) -> Row:
         budget=Budget(limit=60, ratio=60 / QUIET_BARE_MS),
         failure=found[IMPORT].failure,
     )
+
+
+def _cpu_rows(found: dict[str, Samples]) -> list[Row]:
+    """CPU time of the same processes: what a busy machine changes least."""
+    names = dict(_STATEMENTS)
+    names |= {"penstock --help": "dagster --help", "penstock materialize": "dagster materialize"}
+    return [
+        Row(
+            what=f"CPU time of `{name}`",
+            unit="ms",
+            samples=found[name].of("cpu_ms"),
+            baseline=found["bare"].of("cpu_ms"),
+            beside=found.get(peer, Samples()).of("cpu_ms"),
+            failure=found[name].failure,
+        )
+        for name, peer in names.items()
+    ]
 
 
 def _command_rows(found: dict[str, Samples], bare: tuple[float, ...]) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sqlite3
 import sys
@@ -25,7 +26,12 @@ def call(count: int, shape: str) -> None:
     report(step_ms=1e3 * (time.perf_counter() - begun) / count)
 
 
-def floor(count: int, shape: str) -> None:
+def synced(count: int, shape: str) -> None:
+    """The floor with each file safely on disk, which a durable run owes at its end at the latest."""
+    floor(count, shape, syncs=True)
+
+
+def floor(count: int, shape: str, *, syncs: bool = False) -> None:
     """Each event committed, in a write-ahead log that is not synced, over one kept connection."""
     folder = Path(mkdtemp(prefix="bench-"))
     connection = sqlite3.connect(folder / "floor.db", isolation_level=None)
@@ -39,6 +45,9 @@ def floor(count: int, shape: str) -> None:
         values.append(function(*[values[parent] for parent in read]))
         with (folder / f"a{number}").open("wb") as file:
             pickle.dump(values[-1], file, protocol=5)
+            if syncs:
+                file.flush()
+                os.fsync(file.fileno())
         for kind in range(EVENTS):
             connection.execute(
                 "INSERT INTO events (step, kind, body) VALUES (?, ?, ?)", (f"a{number}", kind, EVENT)
@@ -49,4 +58,4 @@ def floor(count: int, shape: str) -> None:
 
 
 if __name__ == "__main__":
-    {"call": call, "floor": floor}[sys.argv[1]](int(sys.argv[2]), sys.argv[3])
+    {"call": call, "floor": floor, "synced": synced}[sys.argv[1]](int(sys.argv[2]), sys.argv[3])
