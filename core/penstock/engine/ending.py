@@ -37,6 +37,7 @@ from penstock.events.values import (
 )
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.plan.model import StepOutput
+from penstock.spi.io_contexts import OutputContext
 
 AnyOutput = Output[Any] | DynamicOutput[Any]
 _NO_RECEIPT = Receipt()
@@ -160,9 +161,9 @@ class Ending:
         verdict, added = None, _NO_FACTS
         has_value = getattr(item, "has_value", True)
         definition = hand.bound.op.outs[output.name]
-        value = item.value if has_value else None
+        value = hand.program.tools.settle(item.value) if has_value else None
         if has_value:
-            verdict = check_output(hand, definition, value)
+            verdict = check_output(hand, definition, item.value)
         self._record.events.append(
             OutputProduced(
                 at=self._now(), step=hand.key, output_name=output.name, mapping_key=key,
@@ -172,7 +173,7 @@ class Ending:
         if has_value and not (output.nothing and value is None):
             added = self._hand_on(definition, key, metadata, value)
         if output.asset_key is not None and hand.step.kind == "materialize":
-            self._materialized(output, item, {**metadata, **added} if added else metadata)
+            self._materialized(output, item, {**added, **metadata} if added else metadata)
 
     def _metadata(self, output: StepOutput, item: Any, key: str | None) -> Mapping[str, Any]:
         """What the function said of an output, with the value and before."""
@@ -200,12 +201,18 @@ class Ending:
             OutputStored(
                 at=self._now(), step=hand.key, output_name=output.name, mapping_key=key,
                 manager_key=output.manager_key,
-                # an asset's materialization tells the same at length
-                receipt=receipt_of(context) if output.asset_key is None else _NO_RECEIPT,
+                receipt=self._receipt(output, context, metadata),
             )
         )  # fmt: skip
         self._note_all(context.events)
         return context.added_metadata
+
+    def _receipt(self, output: StepOutput, context: OutputContext, metadata: Mapping[str, Any]) -> Receipt:
+        """What was stored; an asset's materialization tells it, unless its function says otherwise."""
+        overruled = bool(metadata) and bool(context.added_metadata.keys() & metadata.keys())
+        if output.asset_key is not None and not overruled:
+            return _NO_RECEIPT
+        return receipt_of(context)
 
     def _keep(self, name: str, value: Any, *, handed: bool) -> None:
         """Hand a value on to later tasks, or keep it for the result alone."""
