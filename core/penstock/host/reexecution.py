@@ -86,8 +86,7 @@ def past_of(options: ReexecutionOptions, job: JobDefinition, instance: Instance)
         keys = _selected(plan, options.step_selection)
     else:
         keys, taken = tuple(step.key for step in plan.steps), []
-    again = set(keys)
-    kept = [e for e in taken if e.step not in again and bare_key(e.step) not in again]
+    kept = _left_alone(plan, taken, frozenset(keys))
     return Past(
         parent_run_id=parent.run_id,
         root_run_id=parent.root_run_id or parent.run_id,
@@ -95,6 +94,17 @@ def past_of(options: ReexecutionOptions, job: JobDefinition, instance: Instance)
         events=tuple(_in_plan_order(plan, kept)),
         origin=origin,
     )
+
+
+def _left_alone(plan: Plan, taken: Sequence[StepHappened], again: frozenset[str]) -> list[StepHappened]:
+    """What is not run again; units of a dynamic step that is may not come again, so they are not kept."""
+    found: list[StepHappened] = []
+    for event in taken:
+        step = plan.by_key.get(bare_key(event.step))
+        origin = None if step is None or step.mapped_by is None else plan.steps[step.mapped_by.step].key
+        if step is not None and again.isdisjoint((event.step, step.key, origin or "")):
+            found.append(event)
+    return found
 
 
 def _lineage(run: Run, instance: Instance) -> list[Run]:
