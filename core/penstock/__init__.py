@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-# fmt: off  # names run on in lines: one per line would fill hundreds
+# Names run on in lines: one per line would fill hundreds.
+# fmt: off
 # isort: off
 if TYPE_CHECKING:
     from penstock.config import (
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
         build_schedule_context, build_sensor_context, schedule, sensor,
     )
     from penstock.define.checks import asset_check, multi_asset_check
+    from penstock.define.code_references import (
+        AnchorBasedFilePathMapping, FilePathMapping, file_relative_path, link_code_references_to_git,
+        with_source_code_references,
+    )
     from penstock.define.configurable_resource import (
         ConfigurableResource, ConfigurableResourceFactory, ResourceDependency,
     )
@@ -60,7 +65,8 @@ if TYPE_CHECKING:
         InitLoggerContext, LoggerDefinition, colored_console_logger, json_console_logger, logger,
     )
     from penstock.define.observe import (
-        SourceAsset, external_assets_from_specs, multi_observable_source_asset, observable_source_asset,
+        SourceAsset, external_asset_from_spec, external_assets_from_specs, multi_observable_source_asset,
+        observable_source_asset,
     )
     from penstock.define.op import OpDefinition, op
     from penstock.define.output import DynamicOutput, Output
@@ -102,12 +108,13 @@ if TYPE_CHECKING:
         AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization, AssetObservation,
     )
     from penstock.events.view import Event, EventType
+    from penstock.host.config_files import config_from_files, config_from_yaml_strings
     from penstock.host.execute import execute_job, materialize, materialize_to_memory, validate_run_config
     from penstock.host.instance import Instance
     from penstock.host.managers import fs_io_manager, mem_io_manager
     from penstock.host.reexecution import ReexecutionOptions
     from penstock.host.resources import build_resources
-    from penstock.host.result import ExecutionResult
+    from penstock.host.result import ExecuteInProcessResult, ExecutionResult, JobExecutionResult
     from penstock.host.values import AssetValueLoader
     from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, CoercibleToAssetKeyPrefix
     from penstock.metadata import (
@@ -152,6 +159,10 @@ _PLACES: dict[str, str] = {
         "build_schedule_context build_sensor_context schedule sensor"
     ),
     "penstock.define.checks": "asset_check multi_asset_check",
+    "penstock.define.code_references": (
+        "AnchorBasedFilePathMapping FilePathMapping file_relative_path link_code_references_to_git "
+        "with_source_code_references"
+    ),
     "penstock.define.configurable_resource": (
         "ConfigurableResource ConfigurableResourceFactory ResourceDependency"
     ),
@@ -183,7 +194,8 @@ _PLACES: dict[str, str] = {
         "InitLoggerContext LoggerDefinition colored_console_logger json_console_logger logger"
     ),
     "penstock.define.observe": (
-        "SourceAsset external_assets_from_specs multi_observable_source_asset observable_source_asset"
+        "SourceAsset external_asset_from_spec external_assets_from_specs multi_observable_source_asset "
+        "observable_source_asset"
     ),
     "penstock.define.op": "OpDefinition op",
     "penstock.define.output": "DynamicOutput Output",
@@ -223,12 +235,13 @@ _PLACES: dict[str, str] = {
     "penstock.events.runs": "Run RunRecord RunStatus RunsFilter",
     "penstock.events.values": "AssetCheckEvaluation AssetCheckSeverity AssetMaterialization AssetObservation",
     "penstock.events.view": "Event EventType",
+    "penstock.host.config_files": "config_from_files config_from_yaml_strings",
     "penstock.host.execute": "execute_job materialize materialize_to_memory validate_run_config",
     "penstock.host.instance": "Instance",
     "penstock.host.managers": "fs_io_manager mem_io_manager",
     "penstock.host.reexecution": "ReexecutionOptions",
     "penstock.host.resources": "build_resources",
-    "penstock.host.result": "ExecutionResult",
+    "penstock.host.result": "ExecuteInProcessResult ExecutionResult JobExecutionResult",
     "penstock.host.values": "AssetValueLoader",
     "penstock.keys": "AssetCheckKey AssetKey CoercibleToAssetKey CoercibleToAssetKeyPrefix",
     "penstock.metadata": (
@@ -256,65 +269,68 @@ _PLACES: dict[str, str] = {
 """Module → the public names it gives."""
 
 __all__ = [
-    "Any", "Array", "AssetCheckEvaluation", "AssetCheckExecutionContext", "AssetCheckExecutionRecord",
-    "AssetCheckKey", "AssetCheckResult", "AssetCheckSeverity", "AssetCheckSpec", "AssetChecksDefinition",
-    "AssetDep", "AssetExecutionContext", "AssetGraph", "AssetIn", "AssetKey", "AssetMaterialization",
-    "AssetMetadataValue", "AssetObservation", "AssetOut", "AssetPartitionStatus", "AssetRecord",
-    "AssetRecordsFilter", "AssetSelection", "AssetSpec", "AssetValueLoader", "AssetsDefinition", "Backoff",
-    "Bool", "BoolMetadataValue", "BoolSource", "CheckFailedError", "CodeLocationError",
-    "CodeReferencesMetadataSet", "CodeReferencesMetadataValue", "CoercibleToAssetKey",
-    "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping", "ConfigMappingFunctionError",
-    "ConfigurableIOManager", "ConfigurableIOManagerFactory", "ConfigurableResource",
-    "ConfigurableResourceFactory", "DailyPartitionsDefinition", "DataProvenance", "DataVersion",
-    "DataVersionsByPartition", "DefaultScheduleStatus", "DefaultSensorStatus", "Definitions", "Dict",
-    "DynamicOut", "DynamicOutput", "Enum", "EnumValue", "EnvVar", "Error", "Event", "EventLogEntry",
+    "AnchorBasedFilePathMapping", "Any", "Array", "AssetCheckEvaluation", "AssetCheckExecutionContext",
+    "AssetCheckExecutionRecord", "AssetCheckKey", "AssetCheckResult", "AssetCheckSeverity",
+    "AssetCheckSpec", "AssetChecksDefinition", "AssetDep", "AssetExecutionContext", "AssetGraph", "AssetIn",
+    "AssetKey", "AssetMaterialization", "AssetMetadataValue", "AssetObservation", "AssetOut",
+    "AssetPartitionStatus", "AssetRecord", "AssetRecordsFilter", "AssetSelection", "AssetSpec",
+    "AssetValueLoader", "AssetsDefinition", "Backoff", "Bool", "BoolMetadataValue", "BoolSource",
+    "CheckFailedError", "CodeLocationError", "CodeReferencesMetadataSet", "CodeReferencesMetadataValue",
+    "CoercibleToAssetKey", "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping",
+    "ConfigMappingFunctionError", "ConfigurableIOManager", "ConfigurableIOManagerFactory",
+    "ConfigurableResource", "ConfigurableResourceFactory", "DailyPartitionsDefinition", "DataProvenance",
+    "DataVersion", "DataVersionsByPartition", "DefaultScheduleStatus", "DefaultSensorStatus", "Definitions",
+    "Dict", "DynamicOut", "DynamicOutput", "Enum", "EnumValue", "EnvVar", "Error", "Event", "EventLogEntry",
     "EventLogInvalidForRun", "EventLogRecord", "EventRecordsFilter", "EventRecordsResult", "EventType",
-    "ExecutionInterruptedError", "ExecutionResult", "ExecutorDefinition", "ExpectationResult", "Failure",
-    "Field", "FilesystemIOManager", "Float", "FloatMetadataValue", "GraphDefinition", "GraphIn", "GraphOut",
-    "HandleOutputError", "HookContext", "HookDefinition", "HookExecutionError", "IOManager",
-    "IOManagerDefinition", "In", "InMemoryIOManager", "InitLoggerContext", "InitResourceContext",
-    "InputContext", "InputManager", "InputManagerDefinition", "Instance", "Int", "IntMetadataValue",
-    "IntSource", "InvalidConfigDefinitionError", "InvalidConfigError", "InvalidDefinitionError",
-    "InvalidInvocationError", "InvalidMetadataError", "InvalidSubsetError", "InvariantViolationError",
-    "Jitter", "JobDefinition", "JobMetadataValue", "JsonMetadataValue", "List", "LoadInputError",
-    "LocalFileCodeReference", "LogManager", "LoggerDefinition", "Map", "MarkdownMetadataValue",
-    "MaterializeResult", "MetadataValue", "Noneable", "NotebookMetadataValue", "Nothing",
-    "NullMetadataValue", "ObserveResult", "OpDefinition", "OpExecutionContext", "Optional", "Out", "Output",
-    "OutputContext", "PartitionsDefinition", "PathMetadataValue", "Permissive", "PermissiveConfig",
-    "PluginError", "PoolMetadataValue", "PythonArtifactMetadataValue", "PythonObjectType",
-    "RawMetadataMapping", "RawMetadataValue", "ReconstructableJob", "ReexecutionOptions",
-    "RepositoryDefinition", "ResourceDefinition", "ResourceDependency", "ResourceFunctionError",
-    "ResourceParam", "RetryPolicy", "RetryRequested", "Run", "RunConfig", "RunMetadataValue",
-    "RunNotFoundError", "RunRecord", "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter",
-    "RunsFilter", "ScalarUnion", "ScheduleDefinition", "ScheduleEvaluationContext", "Selector",
-    "SensorDefinition", "SensorEvaluationContext", "Set", "SettingsError", "Shape", "SkipReason",
-    "SourceAsset", "StaticPartitionsDefinition", "StepExecutionError", "StepNotFoundError",
-    "StepOutputNotFoundError", "StepTimeoutError", "StoreError", "String", "StringSource",
-    "SubprocessError", "TableColumn", "TableColumnConstraints", "TableColumnDep", "TableColumnLineage",
-    "TableColumnLineageMetadataValue", "TableConstraints", "TableMetadataSet", "TableMetadataValue",
-    "TableRecord", "TableSchema", "TableSchemaMetadataValue", "TextMetadataValue", "TimeWindow",
-    "TimestampMetadataValue", "TransitionRejected", "Tuple", "Type", "TypeCheck", "TypeCheckContext",
-    "TypeCheckDidNotPass", "TypeCheckError", "TypeLoader", "TypeLoaderContext", "TypeLoadingError",
-    "UPathIOManager", "UnknownPartitionError", "UnknownResourceError", "UnmetExecutorRequirementsError",
-    "UnresolvedAssetJobDefinition", "UrlCodeReference", "UrlMetadataValue", "UserCodeExecutionError",
-    "UserError", "asset", "asset_check", "build_asset_check_context", "build_asset_context",
-    "build_hook_context", "build_init_resource_context", "build_input_context", "build_op_context",
-    "build_output_context", "build_reconstructable_job", "build_resources", "build_schedule_context",
-    "build_sensor_context", "check_type", "colored_console_logger", "config_mapping", "configured",
-    "custom_path_fs_io_manager", "define_asset_job", "event_list_hook", "execute_job", "executor",
-    "external_assets_from_specs", "failure_hook", "fs_io_manager", "get_logger", "graph", "graph_asset",
-    "graph_multi_asset", "in_process_executor", "input_manager", "instance_for_test", "io_manager", "job",
-    "json_console_logger", "load_all_assets_from_current_module", "load_asset_checks_from_current_module",
-    "load_asset_checks_from_modules", "load_asset_checks_from_package_module",
-    "load_asset_checks_from_package_name", "load_assets_from_current_module", "load_assets_from_modules",
-    "load_assets_from_package_module", "load_assets_from_package_name",
-    "load_definitions_from_current_module", "load_definitions_from_module", "load_definitions_from_modules",
-    "load_definitions_from_package_module", "load_definitions_from_package_name", "logger",
-    "make_python_type_usable_as_type", "make_values_resource", "map_asset_specs", "materialize",
-    "materialize_to_memory", "mem_io_manager", "multi_asset", "multi_asset_check",
-    "multi_observable_source_asset", "multi_or_in_process_executor", "multiprocess_executor",
-    "observable_source_asset", "op", "reconstructable", "repository", "resource", "schedule", "sensor",
-    "success_hook", "type_loader", "usable_as_type", "validate_run_config", "with_resources",
+    "ExecuteInProcessResult", "ExecutionInterruptedError", "ExecutionResult", "ExecutorDefinition",
+    "ExpectationResult", "Failure", "Field", "FilePathMapping", "FilesystemIOManager", "Float",
+    "FloatMetadataValue", "GraphDefinition", "GraphIn", "GraphOut", "HandleOutputError", "HookContext",
+    "HookDefinition", "HookExecutionError", "IOManager", "IOManagerDefinition", "In", "InMemoryIOManager",
+    "InitLoggerContext", "InitResourceContext", "InputContext", "InputManager", "InputManagerDefinition",
+    "Instance", "Int", "IntMetadataValue", "IntSource", "InvalidConfigDefinitionError",
+    "InvalidConfigError", "InvalidDefinitionError", "InvalidInvocationError", "InvalidMetadataError",
+    "InvalidSubsetError", "InvariantViolationError", "Jitter", "JobDefinition", "JobExecutionResult",
+    "JobMetadataValue", "JsonMetadataValue", "List", "LoadInputError", "LocalFileCodeReference",
+    "LogManager", "LoggerDefinition", "Map", "MarkdownMetadataValue", "MaterializeResult", "MetadataValue",
+    "Noneable", "NotebookMetadataValue", "Nothing", "NullMetadataValue", "ObserveResult", "OpDefinition",
+    "OpExecutionContext", "Optional", "Out", "Output", "OutputContext", "PartitionsDefinition",
+    "PathMetadataValue", "Permissive", "PermissiveConfig", "PluginError", "PoolMetadataValue",
+    "PythonArtifactMetadataValue", "PythonObjectType", "RawMetadataMapping", "RawMetadataValue",
+    "ReconstructableJob", "ReexecutionOptions", "RepositoryDefinition", "ResourceDefinition",
+    "ResourceDependency", "ResourceFunctionError", "ResourceParam", "RetryPolicy", "RetryRequested", "Run",
+    "RunConfig", "RunMetadataValue", "RunNotFoundError", "RunRecord", "RunRequest", "RunStatus",
+    "RunStatusChangeRecordsFilter", "RunsFilter", "ScalarUnion", "ScheduleDefinition",
+    "ScheduleEvaluationContext", "Selector", "SensorDefinition", "SensorEvaluationContext", "Set",
+    "SettingsError", "Shape", "SkipReason", "SourceAsset", "StaticPartitionsDefinition",
+    "StepExecutionError", "StepNotFoundError", "StepOutputNotFoundError", "StepTimeoutError", "StoreError",
+    "String", "StringSource", "SubprocessError", "TableColumn", "TableColumnConstraints", "TableColumnDep",
+    "TableColumnLineage", "TableColumnLineageMetadataValue", "TableConstraints", "TableMetadataSet",
+    "TableMetadataValue", "TableRecord", "TableSchema", "TableSchemaMetadataValue", "TextMetadataValue",
+    "TimeWindow", "TimestampMetadataValue", "TransitionRejected", "Tuple", "Type", "TypeCheck",
+    "TypeCheckContext", "TypeCheckDidNotPass", "TypeCheckError", "TypeLoader", "TypeLoaderContext",
+    "TypeLoadingError", "UPathIOManager", "UnknownPartitionError", "UnknownResourceError",
+    "UnmetExecutorRequirementsError", "UnresolvedAssetJobDefinition", "UrlCodeReference",
+    "UrlMetadataValue", "UserCodeExecutionError", "UserError", "asset", "asset_check",
+    "build_asset_check_context", "build_asset_context", "build_hook_context", "build_init_resource_context",
+    "build_input_context", "build_op_context", "build_output_context", "build_reconstructable_job",
+    "build_resources", "build_schedule_context", "build_sensor_context", "check_type",
+    "colored_console_logger", "config_from_files", "config_from_yaml_strings", "config_mapping",
+    "configured", "custom_path_fs_io_manager", "define_asset_job", "event_list_hook", "execute_job",
+    "executor", "external_asset_from_spec", "external_assets_from_specs", "failure_hook",
+    "file_relative_path", "fs_io_manager", "get_logger", "graph", "graph_asset", "graph_multi_asset",
+    "in_process_executor", "input_manager", "instance_for_test", "io_manager", "job", "json_console_logger",
+    "link_code_references_to_git", "load_all_assets_from_current_module",
+    "load_asset_checks_from_current_module", "load_asset_checks_from_modules",
+    "load_asset_checks_from_package_module", "load_asset_checks_from_package_name",
+    "load_assets_from_current_module", "load_assets_from_modules", "load_assets_from_package_module",
+    "load_assets_from_package_name", "load_definitions_from_current_module", "load_definitions_from_module",
+    "load_definitions_from_modules", "load_definitions_from_package_module",
+    "load_definitions_from_package_name", "logger", "make_python_type_usable_as_type",
+    "make_values_resource", "map_asset_specs", "materialize", "materialize_to_memory", "mem_io_manager",
+    "multi_asset", "multi_asset_check", "multi_observable_source_asset", "multi_or_in_process_executor",
+    "multiprocess_executor", "observable_source_asset", "op", "reconstructable", "repository", "resource",
+    "schedule", "sensor", "success_hook", "type_loader", "usable_as_type", "validate_run_config",
+    "with_resources", "with_source_code_references",
 ]
 # isort: on
 # fmt: on

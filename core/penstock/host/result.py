@@ -312,3 +312,10 @@ class ExecutionResult:
         path = tuple(node.split("[", 1)[0].split("."))
         self._definition_at(path)
         return {step.id for step in self.state.plan.steps if step.node[: len(path)] == path}
+
+
+ExecuteInProcessResult = ExecutionResult
+"""The original's name for the result of ``execute_in_process``."""
+
+JobExecutionResult = ExecutionResult
+"""The original's name for the result of ``execute_job``."""
