@@ -1,0 +1,194 @@
+"""Op selections: a small language of names and arrows, and the graph that is left."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock import graph, job, op
+from penstock.define.graph import FanIn, FromNode, GraphDefinition, Node
+from penstock.errors import InvalidSubsetError
+from penstock.plan.flatten import Scope, walk
+from penstock.plan.op_selection import edges_of, select_ops
+
+
+@op
+def load():
+    return 1
+
+
+@op
+def clean(x):
+    return x
+
+
+@op
+def report(x):
+    return x
+
+
+@op
+def merge(xs):
+    return xs
+
+
+@graph
+def prepare(x):
+    return clean(x)
+
+
+@job
+def pipeline():
+    rows = prepare(load())
+    report.alias("daily")(rows)
+    report.alias("weekly")(rows)
+
+
+def left(*terms):
+    """Keys of the ops that a selection leaves."""
+    cut = select_ops(pipeline.graph, terms, "pipeline")
+    return {".".join(place.path) for place in walk(Scope(cut))}
+
+
+@pytest.mark.parametrize(
+    ("term", "wanted"),
+    [
+        ("load", {"load"}),
+        ("*", {"load", "prepare.clean", "daily", "weekly"}),
+        ("*daily", {"load", "prepare.clean", "daily"}),
+        ("+daily", {"prepare.clean", "daily"}),
+        ("++daily", {"load", "prepare.clean", "daily"}),
+        ("load+", {"load", "prepare.clean"}),
+        ("load*", {"load", "prepare.clean", "daily", "weekly"}),
+        ("prepare", {"prepare.clean"}),
+        ("prepare.clean+", {"prepare.clean", "daily", "weekly"}),
+        ("+prepare+", {"load", "prepare.clean", "daily", "weekly"}),
+        ("  load  ", {"load"}),
+    ],
+)
+def test_a_term_stands_for(term, wanted):
+    assert left(term) == wanted
+
+
+def test_several_terms_are_united():
+    assert left("load", "weekly") == {"load", "weekly"}
+
+
+def test_an_unknown_op_is_named_with_what_is_near():
+    with pytest.raises(InvalidSubsetError, match=r"'dayly'.*Did you mean 'daily'"):
+        left("dayly")
+
+
+def test_a_term_that_cannot_be_read_is_refused():
+    with pytest.raises(InvalidSubsetError, match="cannot be read"):
+        left("load weekly")
+
+
+def test_a_wire_to_what_was_cut_is_gone():
+    cut = select_ops(pipeline.graph, ["daily"], "pipeline")
+    assert not cut.nodes["daily"].inputs
+
+
+def test_a_list_keeps_what_is_left_of_it():
+    @job
+    def merged():
+        merge([load.alias("a")(), load.alias("b")(), load.alias("c")()])
+
+    cut = select_ops(merged.graph, ["a", "c", "merge"], "merged")
+    assert cut.nodes["merge"].inputs["xs"] == FanIn((FromNode("a"), FromNode("c")))
+
+
+def test_an_output_of_a_cut_graph_is_gone():
+    @graph
+    def both():
+        first = load()
+        return {"first": first, "second": clean(first)}
+
+    whole = GraphDefinition(
+        name="whole",
+        nodes={
+            "g": Node(
+                name="g",
+                definition=GraphDefinition(
+                    name="g",
+                    nodes={
+                        "load": Node(name="load", definition=load),
+                        "clean": Node(name="clean", definition=clean),
+                    },
+                    outs={"first": FromNode("load"), "second": FromNode("clean")},
+                ),
+            ),
+            "report": Node(name="report", definition=report, inputs={"x": FromNode("g", "second")}),
+        },
+    )
+    cut = select_ops(whole, ["g.load", "report"], "whole")
+    assert set(cut.nodes["g"].definition.outs) == {"first"}
+    assert not cut.nodes["report"].inputs
+
+
+def test_thousands_of_ops_and_terms_are_no_matter():
+    nodes = {
+        f"n{n}": Node(name=f"n{n}", definition=clean, inputs={"x": FromNode(f"n{n - 1}")} if n else {})
+        for n in range(5_000)
+    }
+    whole = GraphDefinition(name="whole", nodes=nodes)
+    assert len(select_ops(whole, [f"n{n}" for n in range(0, 5_000, 2)], "whole").nodes) == 2_500
+
+
+# ---- the algebra -----------------------------------------------------------------------------------
+
+
+@st.composite
+def chosen(draw):
+    """A graph of ops and one of them."""
+    count = draw(st.integers(1, 10))
+    nodes = {}
+    for n in range(count):
+        source = draw(st.integers(-1, n - 1))
+        nodes[f"n{n}"] = Node(
+            name=f"n{n}", definition=clean, inputs={"x": FromNode(f"n{source}")} if source >= 0 else {}
+        )
+    return GraphDefinition(name="g", nodes=nodes), f"n{draw(st.integers(0, count - 1))}"
+
+
+def names(graph, *terms):
+    return {place.path[0] for place in walk(Scope(select_ops(graph, terms, "g")))}
+
+
+@given(chosen())
+def test_each_plus_goes_one_edge_further(choice):
+    graph, name = choice
+    reached = {name}
+    edges = edges_of(graph)
+    for depth in range(1, 4):
+        reached |= {path[0] for near in list(reached) for path in edges.down[near,]}
+        assert names(graph, name + "+" * depth) == reached
+
+
+@given(chosen())
+def test_a_star_is_as_many_pluses_as_there_can_be(choice):
+    graph, name = choice
+    many = "+" * len(graph.nodes)
+    assert names(graph, f"*{name}") == names(graph, many + name)
+    assert names(graph, f"{name}*") == names(graph, name + many)
+
+
+@given(chosen())
+def test_both_directions_are_the_union_of_each(choice):
+    graph, name = choice
+    assert names(graph, f"*{name}*") == names(graph, f"*{name}") | names(graph, f"{name}*")
+
+
+@given(chosen())
+def test_upstream_and_downstream_mirror_each_other(choice):
+    graph, name = choice
+    for other in graph.nodes:
+        assert (other in names(graph, f"*{name}")) == (name in names(graph, f"{other}*"))
+
+
+@given(chosen())
+def test_choosing_again_changes_nothing(choice):
+    graph, name = choice
+    once = select_ops(graph, [f"*{name}"], "g")
+    assert names(once, *once.nodes) == set(once.nodes)
