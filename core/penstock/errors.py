@@ -27,6 +27,7 @@
     │   ├── HookExecutionError
     │   ├── LoadInputError               blame: the I/O manager, while loading
     │   └── HandleOutputError            blame: the I/O manager, while storing
+    │       └── UnstorableValueError     blame: the value, which no format holds; exit code 2
     ├── TypeCheckDidNotPass              a value is not of its declared type
     ├── TypeCheckError                   a type check function itself raised
     ├── CheckFailedError                 a blocking asset check did not pass
@@ -171,6 +172,10 @@ class LoadInputError(UserCodeExecutionError):
 
 class HandleOutputError(UserCodeExecutionError):
     """An I/O manager raised in ``handle_output``."""
+
+
+class UnstorableValueError(HandleOutputError):
+    """A value is of no kind that the I/O manager can store, however often it is tried."""
 
 
 class TypeCheckDidNotPass(Error):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from penstock.define.io_manager import IOManager
-from penstock.errors import HandleOutputError, InvalidDefinitionError
+from penstock.errors import HandleOutputError, InvalidDefinitionError, UnstorableValueError
 from penstock.metadata import MetadataValue
 from penstock.spi.io_contexts import InputContext, OutputContext
 from penstock_files import messages
@@ -46,9 +46,9 @@ class CustomPathIOManager(IOManager):
             written = write_new(temporary, pickled(obj), sync=True)
             _put(temporary, path)
         except OSError as error:
-            raise HandleOutputError(messages.unwritable(context, path, error), error) from error
+            raise HandleOutputError(messages.unwritable(context, path, error)) from error
         except Exception as error:
-            raise HandleOutputError(messages.unstorable(context, path, obj, error), error) from error
+            raise UnstorableValueError(messages.unstorable(context, path, obj, error)) from error
         context.add_output_metadata({"path": MetadataValue.path(path), "bytes": written.size})
 
     def load_input(self, context: InputContext) -> Any:

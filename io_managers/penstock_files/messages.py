@@ -34,8 +34,9 @@ def unwritable(context: Context, path: str, error: Exception) -> str:
 def unstorable(context: Context, path: str, value: Any, error: Exception) -> str:
     """The value cannot be written in any format."""
     cls = cast("type[Any]", type(value))
+    name = cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
     return (
-        f"{subject(context)}: a value of type {cls.__module__}.{cls.__qualname__} cannot be stored in"
+        f"{subject(context)}: a value of type {name} cannot be stored in"
         f" {path}: {type(error).__name__}: {error}. Return a table, a JSON value, bytes, text or anything"
         " that pickle takes; or give it an I/O manager of its own (io_manager_key=...); or annotate the"
         " function '-> None' if nothing is to be stored. What was stored before is untouched."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from penstock.errors import HandleOutputError, LoadInputError
+from penstock.errors import HandleOutputError, LoadInputError, UnstorableValueError
 from penstock.metadata import MetadataValue
 from penstock.spi.io_contexts import InputContext, OutputContext
 from penstock_files import messages
@@ -29,7 +29,8 @@ def store(folder: Folder, context: OutputContext, value: Any) -> None:
         value: what the step returned; a dict by partition key when the output has several.
 
     Raises:
-        HandleOutputError: when the value cannot be stored; what was there stays readable.
+        HandleOutputError: when the place does not take it; what was there stays readable.
+        UnstorableValueError: when no format holds the value.
     """
     parts, partitions = parts_of(context), partitions_of(context)
     if partitions is None or len(partitions) == 1:
@@ -69,10 +70,10 @@ def _publish(folder: Folder, context: OutputContext, target: str, value: Any) ->
         return encoded, folder.publish(target, encoded, origin_of(context))
     except OSError as error:
         message = messages.unwritable(context, folder.describe(target), error)
-        raise HandleOutputError(message, error) from error
+        raise HandleOutputError(message) from error
     except Exception as error:
         message = messages.unstorable(context, folder.describe(target), value, error)
-        raise HandleOutputError(message, error) from error
+        raise UnstorableValueError(message) from error
 
 
 def _load(folder: Folder, context: InputContext, source: str, wanted: Any, partition: str | None) -> Any:
@@ -82,7 +83,7 @@ def _load(folder: Folder, context: InputContext, source: str, wanted: Any, parti
         raise FileNotFoundError(messages.missing(context, folder.describe(source), partition)) from error
     except Exception as error:
         message = messages.unreadable(context, folder.describe(source), error)
-        raise LoadInputError(message, error) from error
+        raise LoadInputError(message) from error
 
 
 def _receipt(encoded: Encoded, published: Published) -> dict[str, Any]:

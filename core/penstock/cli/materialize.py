@@ -21,7 +21,8 @@ SELECTION_HELP = "Which assets, such as 'orders', 'orders+' or 'group:raw and no
 def command(screen: Screen, code: CodeChoice, selection: str | None, launch: LaunchChoice) -> int:
     """Make assets: those that --select names, or all of them.
 
-    The exit code is 0 when everything was made, 1 when something failed, 130 when it was canceled.
+    The exit code is 0 when everything was made, 1 when something failed, 2 when a value cannot be stored,
+    130 when it was canceled.
     """
     executor = executor_named(launch.executor)
     loaded = load(code)

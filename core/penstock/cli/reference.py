@@ -44,7 +44,7 @@ complaints to standard error.
 | --- | --- |
 | {DONE} | done |
 | {RUN_FAILED} | a run failed |
-| {BAD_INPUT} | bad input: one message, without a traceback (`--debug` shows it) |
+| {BAD_INPUT} | bad input: one message, no traceback (`--debug` shows it); or what cannot be stored |
 | {BUG} | a bug in Penstock or a plugin: a traceback, and where to report it |
 | {CANCELED} | canceled by Ctrl-C or SIGTERM; the run is recorded as canceled |
 

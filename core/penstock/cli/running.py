@@ -34,7 +34,7 @@ def watched(screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: i
         total: how many steps it has, 0 when that is not known.
 
     Returns:
-        The exit code: 0 done, 1 failed, 130 canceled.
+        The exit code: 0 done, 1 failed, 2 failed because values cannot be stored, 130 canceled.
     """
     tally = Tally(total=total)
 
@@ -49,6 +49,8 @@ def watched(screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: i
             if tally.status is None:
                 raise
     _conclude(screen, tally)
+    if tally.failed_by_bad_values:
+        return 2
     return _EXIT_CODES.get(tally.status or RunStatus.FAILURE, 1)
 
 

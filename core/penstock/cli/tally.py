@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import define, field
 
+from penstock.errors import UnstorableValueError
 from penstock.events import values as v
 from penstock.events.fold import STATUS_AFTER
 from penstock.events.runs import Run, RunStatus
@@ -29,6 +30,7 @@ class Tally:
     assets: set[tuple[Any, str | None]] = field(factory=set[tuple[Any, str | None]])
     done: list[str] = field(factory=list[str])
     failed: list[str] = field(factory=list[str])
+    unstorable: int = 0
     skipped: list[str] = field(factory=list[str])
     checks_passed: int = 0
     checks_failed: int = 0
@@ -45,6 +47,7 @@ class Tally:
             self.done.append(event.step)
         elif isinstance(event, v.StepFailed):
             self.failed.append(event.step)
+            self.unstorable += event.error.cls_name == UnstorableValueError.__name__
         elif isinstance(event, v.StepSkipped):
             self.skipped.append(event.step)
         elif isinstance(event, v.AssetMaterialized):
@@ -53,6 +56,11 @@ class Tally:
             passed = event.evaluation.passed
             self.checks_passed += passed
             self.checks_failed += not passed
+
+    @property
+    def failed_by_bad_values(self) -> bool:
+        """Whether the run failed only because steps returned what cannot be stored."""
+        return self.status is RunStatus.FAILURE and 0 < len(self.failed) == self.unstorable
 
     @property
     def run_id(self) -> str:

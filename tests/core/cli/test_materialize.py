@@ -137,12 +137,28 @@ def test_a_resource_that_cannot_be_set_up_is_a_failure_with_its_lines(cli, write
     assert "line 6, in warehouse" in answer.out
 
 
-def test_what_cannot_be_stored_is_a_failed_step(cli, write):
+def test_what_cannot_be_stored_is_a_failed_step_and_bad_input(cli, write):
     write("odd.py", "from penstock import asset\n@asset\ndef odd():\n    return lambda: 1\n")
     answer = cli("materialize", "-f", "odd.py")
-    assert answer.code == 1
-    assert "failed   odd" in answer.out
+    assert answer.code == 2
+    assert "failed   odd  UnstorableValueError: Asset 'odd': a value of type function" in answer.out
     assert "io_managers/" not in answer.out
+
+
+def test_another_failure_beside_what_cannot_be_stored_is_a_failed_run(cli, write):
+    write(
+        "odd.py",
+        """
+        from penstock import asset
+
+        @asset
+        def odd(): return lambda: 1
+
+        @asset
+        def broken(): raise ValueError("no")
+        """,
+    )
+    assert cli("materialize", "-f", "odd.py").code == 1
 
 
 def test_a_retried_step_says_so(cli, write):

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from penstock.errors import HandleOutputError, LoadInputError
+from penstock.errors import HandleOutputError, LoadInputError, UnstorableValueError
 from penstock.spi.io_contexts import InputContext, OutputContext, build_input_context, build_output_context
 from penstock_files.checksum import verify
 from penstock_files.local import LocalFolder
@@ -158,13 +158,13 @@ def test_missing_partitions_may_be_left_out(folder, setting):
 
 def test_a_value_that_cannot_be_stored_says_which_and_leaves_the_old_one(folder):
     store(folder, output(["pre", "up"]), {"old": 1})
-    with pytest.raises(HandleOutputError) as caught:
+    with pytest.raises(UnstorableValueError) as caught:
         store(folder, output(["pre", "up"]), threading.Lock())
     message = str(caught.value)
     assert "Asset 'pre/up'" in message
     assert "_thread.lock" in message
     assert "io_manager_key" in message
-    assert isinstance(caught.value.user_exception, TypeError)
+    assert isinstance(caught.value.__cause__, TypeError)
     assert files(folder) == ["pre/up.json"]
     assert fetch(folder, loading(["pre", "up"])) == {"old": 1}
 
