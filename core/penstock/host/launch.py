@@ -7,6 +7,7 @@ which it is set up: everything that can be refused is refused before the run is 
 from __future__ import annotations
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from attrs import evolve, field, frozen
 
 from penstock.config import as_run_config_dict
 from penstock.define.job import JobDefinition
+from penstock.define.logger import InitLoggerContext, colored_console_logger
 from penstock.define.op import InputDefinition
 from penstock.define.resource import as_resource_definitions
 from penstock.engine.context import StepInHand
@@ -49,7 +51,13 @@ from penstock.host.settings import environment
 from penstock.keys import AssetKey
 from penstock.plan.expand import Given, build_plan
 from penstock.plan.op_selection import select_ops
-from penstock.plan.run_config import BoundRunConfig, bind_run_config, effective_config, input_names
+from penstock.plan.run_config import (
+    BoundRunConfig,
+    bind_run_config,
+    effective_config,
+    input_names,
+    retries_enabled,
+)
 from penstock.spi.executor import Executor
 from penstock.tables import convert, settle
 
@@ -57,6 +65,7 @@ PARTITION_TAG = "penstock/partition"
 _IN_PROCESS, _EITHER = "in_process", "multi_or_in_process"
 _HERE = frozenset({_IN_PROCESS, "multiprocess", _EITHER})
 _SERIAL = "this version carries out its steps one after the other, in the process of the run."
+_TOOLS = Tools()
 
 
 @frozen(kw_only=True)
@@ -85,6 +94,7 @@ class Launch:
         run_config: a dict, a ``RunConfig`` or None for the job's own.
         stores_op_outputs: False hands op outputs of the default I/O manager straight on.
         keeps_values: True keeps every value for the result.
+        tools: clock, chance and pauses.
         observers: called with the run and each batch of events after it was stored.
         raise_on_error: whether the first step's exception is raised at the end.
         runs_here: True leaves the job's executor aside.
@@ -102,6 +112,7 @@ class Launch:
     stores_op_outputs: bool = True
     keeps_values: bool = True
     past: Past | None = None
+    tools: Tools = _TOOLS
     observers: tuple[Observer, ...] = ()
     code_location: str | None = None
 
@@ -158,7 +169,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
         job=job,
         plan=plan,
         config=BoundRunConfig(),
-        tools=Tools(convert=convert, settle=settle),
+        tools=evolve(given.tools, convert=convert, settle=settle),
         input_values=values,
         origin=given.past.origin if given.past is not None else {},
         stores_op_outputs=given.stores_op_outputs or binds_manager,
@@ -167,8 +178,12 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
     )
     order = in_order_of_needs(job.resource_defs, needed_keys(program), f"Job {job.name!r}")
     config = bind_run_config(job, raw, env=env, resource_keys=order)
-    retries = "disabled" not in (config.execution.get("retries") or {})
-    program = evolve(program, config=config, resource_configs=config.resources, retries_enabled=retries)
+    program = evolve(
+        program,
+        config=config,
+        resource_configs=config.resources,
+        retries_enabled=retries_enabled(config.execution),
+    )
     return Prepared(job=job, program=program, resource_order=tuple(order))
 
 
@@ -277,7 +292,24 @@ class _Launched:
     def _prepare_log(self, capture: Capture | None) -> None:
         run = self.program.run
         sinks = () if capture is None else (capture.log_line,)
-        self.program.log = RunLog(run_id=run.run_id, job_name=run.job_name, sinks=sinks)
+        self.program.log = RunLog(
+            run_id=run.run_id, job_name=run.job_name, sinks=sinks, loggers=self._loggers()
+        )
+
+    def _loggers(self) -> list[logging.Logger]:
+        """The loggers that the run config asks for."""
+        known = {"console": colored_console_logger, **self.job.loggers}
+        return [
+            known[name].make(
+                InitLoggerContext(
+                    logger_config=config,
+                    logger_def=known[name],
+                    job_def=self.job,
+                    run_id=self.program.run.run_id,
+                )
+            )
+            for name, config in self.program.config.loggers.items()
+        ]
 
     def _run_with_resources(self, executor: Executor) -> None:
         program = self.program

@@ -13,8 +13,10 @@ from typing import Any, cast
 from attrs import define, field, frozen
 
 from penstock.config import MISSING, ConfigMapping, Fault, below, collect, raise_faults
+from penstock.define.executor import in_process_executor, multi_or_in_process_executor
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
+from penstock.define.logger import colored_console_logger
 from penstock.define.op import InputDefinition, OpDefinition
 from penstock.errors import InvalidConfigError, suggest
 
@@ -34,7 +36,7 @@ class BoundRunConfig:
         graph_inputs: the same for inputs of the outermost graph.
         resources: resource key → bound config.
         execution: what stands under ``execution.config``.
-        loggers: logger name → what stands under its ``config``.
+        loggers: logger name → bound config, for those that the run asks for.
     """
 
     ops: Mapping[str, Any] = field(factory=dict[str, Any])
@@ -118,22 +120,59 @@ def bind_run_config(
     _bind_nodes(job.graph, _section(raw, "ops", "$", binding), binding)
     graph_inputs = _bind_inputs(job.graph.ins, _section(raw, "inputs", "$", binding), "$.inputs", binding)
     resources = _bind_resources(job, _section(raw, "resources", "$", binding), resource_keys, binding)
-    execution = _section(raw, "execution", "$", binding)
-    loggers = _section(raw, "loggers", "$", binding)
+    execution = _bind_execution(job, _section(raw, "execution", "$", binding), binding)
+    loggers = _bind_loggers(job, _section(raw, "loggers", "$", binding), binding)
     raise_faults(f"The run config of job {job.name!r} has faults:", binding.faults)
     return BoundRunConfig(
         ops=binding.ops,
         inputs=binding.inputs,
         graph_inputs=graph_inputs,
         resources=resources,
-        execution=execution.get("config", execution) if execution else {},
-        loggers={name: _config_of(entry) for name, entry in loggers.items()},
+        execution=execution,
+        loggers=loggers,
     )
 
 
-def _config_of(entry: Any) -> Any:
-    found: Any = {} if entry is None else entry.get("config", {})
-    return found
+def retries_enabled(execution: Mapping[str, Any]) -> bool:
+    """Whether failed steps are tried again, by what stands under ``execution.config``."""
+    parts = (execution, execution.get("in_process"), execution.get("multiprocess"))
+    return not any("disabled" in (part.get("retries") or ()) for part in parts if part)
+
+
+def _bind_execution(job: JobDefinition, raw: Mapping[str, Any], binding: _Binding) -> Mapping[str, Any]:
+    """Bind to the job's executor, else to what every run may be given: it may be carried out elsewhere."""
+    if not raw:
+        return {}
+    given = raw.get("config", MISSING if "config" in raw or not raw else raw)
+    first: list[Fault] | None = None
+    for executor in (job.executor_def, multi_or_in_process_executor, in_process_executor):
+        schema = getattr(executor, "config", None)
+        if schema is None:
+            continue
+        value, faults = collect(schema, given, env=binding.env, path="$.execution.config")
+        if not faults:
+            return cast("Mapping[str, Any]", value or {})
+        first = list(faults) if first is None else first
+    if job.executor_def is not None and getattr(job.executor_def, "config", None) is None:
+        return cast("Mapping[str, Any]", given)  # an executor that says nothing about its config
+    binding.faults.extend(first or ())
+    return {}
+
+
+def _bind_loggers(job: JobDefinition, raw: Mapping[str, Any], binding: _Binding) -> dict[str, Any]:
+    known = {"console": colored_console_logger, **job.loggers}
+    _refuse_unknown(raw, known, "$.loggers", "loggers", binding)
+    bound: dict[str, Any] = {}
+    for name in raw:
+        if name in known:
+            entry = _section(raw, name, "$.loggers", binding)
+            path = below(below("$.loggers", name), "config")
+            value, faults = collect(
+                known[name].config, entry.get("config", MISSING), env=binding.env, path=path
+            )
+            binding.faults.extend(faults)
+            bound[name] = value
+    return bound
 
 
 def _section(raw: Mapping[str, Any], name: str, path: str, binding: _Binding) -> Mapping[str, Any]:
