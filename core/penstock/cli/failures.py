@@ -1,19 +1,23 @@
 """Failures as text: what the user's code raised, and where in the user's code.
 
-Owns: how an ``ErrorInfo`` reads. Frames of Penstock and
-its plugins are left out. Pure.
+Owns: how an ``ErrorInfo`` reads. Frames of Penstock and its plugins are left out, and those of
+installed libraries below the user's last one are only counted. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from penstock.errors import UserCodeExecutionError
 from penstock.events.values import ErrorInfo
 
 _MOST_FRAMES = 8
 _WRAPPERS = frozenset(one.__name__ for one in UserCodeExecutionError.__subclasses__())
+_LIBRARY = re.compile(
+    r'File "(?:[^"]*[/\\](?:site|dist)-packages[/\\](?P<package>\w+)|[^"]*[/\\]lib[/\\]python3|<frozen '
+    r"|(?P<compiled>\w+)[^\"]*\.(?:pyx|pxi)\")"
+)
 _PENSTOCK = re.compile(r'File "[^"]*[/\\]penstock(_\w+)?[/\\]')
 
 
@@ -33,17 +37,37 @@ def failure_lines(step: str, error: ErrorInfo) -> Iterator[str]:
         yield f"    {error.cls_name}: {error.message.strip().splitlines()[0]}"
     yield from frames
     behind = raised.cause
-    if behind is not None and _frames(behind):
+    if behind is not None and any(_is_of_user(frame) for frame in behind.stack):
         yield f"    because of {first_line(behind)}"
         yield from _frames(behind)
+    elif behind is not None and first_line(behind) != first_line(raised):
+        yield f"    because of {first_line(behind)}"
 
 
 def _frames(error: ErrorInfo) -> list[str]:
-    """The user's frames of one exception."""
+    """The user's frames of one exception; of libraries' frames only that the failure came from there."""
     frames = [frame for frame in error.stack if not _PENSTOCK.search(frame)]
+    own = [place for place, frame in enumerate(frames) if _is_of_user(frame)]
+    below = frames[own[-1] + 1 :] if own else []
+    frames = frames[: len(frames) - len(below)]
     shown = [f"    {line}" for frame in frames[-_MOST_FRAMES:] for line in frame.rstrip("\n").splitlines()]
     above = len(frames) - _MOST_FRAMES
-    return [f"    … {above} frames above", *shown] if above > 0 else shown
+    if above > 0:
+        shown.insert(0, f"    … {above} frames above")
+    if below:
+        noun = "frame" if len(below) == 1 else "frames"
+        shown.append(f"      … {len(below)} {noun} of {_library(below)} (penstock run show -v)")
+    return shown
+
+
+def _is_of_user(frame: str) -> bool:
+    return not _PENSTOCK.search(frame) and not _LIBRARY.search(frame)
+
+
+def _library(frames: Sequence[str]) -> str:
+    """Whose frames these are: the first library that the user's code called."""
+    found = _LIBRARY.search(frames[0])
+    return (found and (found["package"] or found["compiled"])) or "Python"
 
 
 def whole_lines(step: str, error: ErrorInfo) -> Iterator[str]:

@@ -19,6 +19,7 @@ from penstock.cli.times import clock
 from penstock.events import values as v
 from penstock.events.runs import Run
 from penstock.events.sentences import duration, sentence
+from penstock.events.values import AssetCheckSeverity
 from penstock.events.view import Event
 from penstock.query.plain import event_as_plain
 
@@ -67,7 +68,9 @@ def _checked(event: v.CheckEvaluated) -> Note:
     text = f"check {found.asset_check_key.to_user_string()}"
     if found.passed:
         return Note(at=event.at, word="passed", text=text, level=2)
-    remark = f"{found.severity.value.lower()}, {found.description or 'did not pass'}"
+    remark = " ".join((found.description or "did not pass").split())
+    if found.severity is AssetCheckSeverity.WARN:
+        return Note(at=event.at, word="warned", text=text, remark=remark)
     return Note(at=event.at, word="failed", text=text, remark=remark, level=0)
 
 
@@ -112,10 +115,13 @@ WORD_COLORS = {
     "passed": "green",
     "made": "green",
     "failed": "red",
+    "warned": "yellow",
     "retry": "yellow",
     "stopped": "yellow",
     "note": "yellow",
 }
+
+REMARK_COLORS = {"failed": "red", "warned": "yellow"}
 
 
 def wanted_level(screen: Screen) -> int:
@@ -141,7 +147,8 @@ class PlainLines:
     def lines(self, note: Note) -> Iterator[str]:
         """A note as lines of text."""
         word = self.screen.style(f"{note.word:<8}", WORD_COLORS.get(note.word))
-        remark = f"  {self.screen.style(note.remark, dim=True)}" if note.remark else ""
+        shade = REMARK_COLORS.get(note.word, "bright_black")
+        remark = f"  {self.screen.style(note.remark, shade)}" if note.remark else ""
         yield f"{clock(note.at)}  {word} {note.text}{remark}"
         yield from (f"      {line}" for line in note.below)
 

@@ -14,6 +14,7 @@ from penstock.events import values as v
 from penstock.events.fold import STATUS_AFTER
 from penstock.events.runs import Run, RunStatus
 from penstock.events.sentences import duration
+from penstock.events.values import AssetCheckSeverity
 
 SHORT = 8
 
@@ -33,6 +34,7 @@ class Tally:
     unstorable: int = 0
     skipped: list[str] = field(factory=list[str])
     checks_passed: int = 0
+    checks_warned: int = 0
     checks_failed: int = 0
 
     def count(self, run: Run, event: v.Happened) -> None:
@@ -53,9 +55,15 @@ class Tally:
         elif isinstance(event, v.AssetMaterialized):
             self.assets.add((event.materialization.asset_key, event.materialization.partition))
         elif isinstance(event, v.CheckEvaluated):
-            passed = event.evaluation.passed
-            self.checks_passed += passed
-            self.checks_failed += not passed
+            self._count_check(event.evaluation)
+
+    def _count_check(self, found: v.AssetCheckEvaluation) -> None:
+        if found.passed:
+            self.checks_passed += 1
+        elif found.severity is AssetCheckSeverity.WARN:
+            self.checks_warned += 1
+        else:
+            self.checks_failed += 1
 
     @property
     def failed_by_bad_values(self) -> bool:
@@ -87,6 +95,7 @@ class Tally:
         parts += [_counted(len(self.skipped), "step", "skipped")] if self.skipped else []
         parts += [_counted(self.not_run, "step", "not run")] if self.not_run else []
         parts += [_counted(self.checks_passed, "check", "passed")] if self.checks_passed else []
+        parts += [_counted(self.checks_warned, "check", "warned")] if self.checks_warned else []
         parts += [_counted(self.checks_failed, "check", "failed")] if self.checks_failed else []
         return f"{', '.join(parts)} in {duration(self.seconds)}"
 
@@ -103,6 +112,7 @@ class Tally:
             "steps_skipped": self.skipped,
             "steps_not_run": self.not_run,
             "checks_passed": self.checks_passed,
+            "checks_warned": self.checks_warned,
             "checks_failed": self.checks_failed,
         }
 

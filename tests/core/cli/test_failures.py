@@ -51,3 +51,15 @@ def test_of_many_frames_the_innermost_are_shown():
 def test_everything_is_shown_on_request():
     error = ErrorInfo(cls_name="ValueError", message="odd", stack=(OURS, USER))
     assert any("run_step.py" in line for line in whole_lines("orders", error))
+
+
+def test_frames_of_libraries_below_the_users_are_counted():
+    library = '  File "/x/site-packages/pandas/core/frame.py", line 9, in get\n    raise\n'
+    behind = ErrorInfo(cls_name="KeyError", message="'x'", stack=(library,))
+    error = ErrorInfo(cls_name="KeyError", message="'x'", stack=(USER, library, library), cause=behind)
+    assert list(failure_lines("orders", error)) == [
+        "  ✗ orders: KeyError: 'x'",
+        '      File "/home/me/shop.py", line 3, in orders',
+        "        return 1 / 0",
+        "      … 2 frames of pandas (penstock run show -v)",
+    ]

@@ -179,3 +179,27 @@ def test_a_retried_step_says_so(cli, write):
     answer = cli("materialize", "-f", "again.py")
     assert answer.code == 0
     assert "retry    shaky  in 0 µs, after OSError: once" in answer.out
+
+
+def test_a_check_that_warns_is_counted_apart(cli, write):
+    write(
+        "warns.py",
+        """
+        from penstock import AssetCheckResult, AssetCheckSeverity, asset, asset_check
+
+        @asset
+        def orders(): ...
+
+        @asset_check(asset=orders)
+        def few(): return AssetCheckResult(passed=False, severity=AssetCheckSeverity.WARN, description="two")
+
+        @asset_check(asset=orders)
+        def many(): return AssetCheckResult(passed=False)
+        """,
+    )
+    answer = cli("materialize", "-f", "warns.py")
+    assert "warned   check orders:few  two" in answer.out
+    assert "failed   check orders:many  did not pass" in answer.out
+    assert "1 check warned, 1 check failed in" in answer.out
+    summary = cli("materialize", "-f", "warns.py", "--json").lines[-1]
+    assert (summary["checks_warned"], summary["checks_failed"]) == (1, 1)
