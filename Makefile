@@ -1,12 +1,13 @@
 # The front door. Needs nothing but make and Python 3.11 or newer: every target makes .venv itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format check-but-test format-check lint types imports sizes spelling docs conformance bench clean
+.PHONY: help demo test check format check-but-test format-check lint types imports sizes spelling docs conformance sweep bench clean
 
 SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+KILLS ?= 50
 # The first of these that runs and is new enough makes the environment; `make PYTHON=...` chooses another.
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$python; break; }; done)
@@ -51,6 +52,9 @@ docs: $(VENV)/.test ## run every code block of the documentation
 
 conformance: $(VENV)/.test ## the conformance suite, where it stands beside the checkout
 	$(BIN)/python .ci/conformance.py
+
+sweep: $(VENV)/.test ## kill the flights example at random moments, KILLS times, and look at what is left
+	$(BIN)/python tests/integration/kill_sweep.py --kills $(KILLS)
 
 bench: $(VENV)/.test ## measure the budgets
 	$(BIN)/python -m benchmarks

@@ -7,6 +7,7 @@ is imported when there is one.
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -22,6 +23,7 @@ from penstock.events.runs import Run, RunStatus
 Observer = Callable[[Run, Sequence[v.Happened]], None]
 
 _EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.CANCELED: 130, RunStatus.CANCELING: 130}
+_AT_ONCE = 3
 _ENDS = {RunStatus.SUCCESS: ("✓", "green"), RunStatus.FAILURE: ("✗", "red")}
 
 
@@ -42,7 +44,7 @@ def watched(screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: i
         for event in events:
             tally.count(run, event)
 
-    with interrupted_by_sigterm(), _progress(screen, total) as progress:
+    with interruptible(screen), _progress(screen, total) as progress:
         try:
             act((count, progress))
         except KeyboardInterrupt:
@@ -55,17 +57,29 @@ def watched(screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: i
 
 
 @contextmanager
-def interrupted_by_sigterm() -> Generator[None]:
-    """Inside, SIGTERM ends a run as Ctrl-C does."""
+def interruptible(screen: Screen) -> Generator[None]:
+    """Inside, SIGTERM ends a run as Ctrl-C does, and either ends the process when code will not stop.
+
+    The first two are exceptions where the code stands, so that steps and resources can clean up. The next
+    ends the process there and then; the run is told as lost by whoever opens the home next.
+    """
+    count = 0
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        nonlocal count
+        count += 1
+        if count >= _AT_ONCE:
+            screen.complain("Stopped at once. The next command tells the run as failed.")
+            os._exit(_EXIT_CODES[RunStatus.CANCELED])
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    numbers = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _progress(screen: Screen, total: int) -> AbstractContextManager[Observer]:
