@@ -1,0 +1,178 @@
+"""A step that takes longer than its timeout is stopped, wherever it runs."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import pytest
+
+from penstock import Definitions, RetryPolicy, asset, define_asset_job, job, materialize, op
+from penstock.engine.timeouts import limit
+from penstock.errors import StepTimeoutError
+from penstock.events.values import Blame, StepFailed
+
+SHORT, LONG = 0.02, 60
+
+
+def endless():
+    """Goes on for ever, but comes back to the interpreter."""
+    while True:
+        pass
+
+
+def in_another_thread(function):
+    """What a function gives or raises in a thread that is not the main one."""
+    ended = []
+
+    def work():
+        try:
+            ended.append(function())
+        except Exception as error:  # noqa: BLE001  # handed to the caller
+            ended.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return ended[0]
+
+
+def failure_of(result):
+    return next(event for event in result.happened if isinstance(event, StepFailed))
+
+
+def test_an_op_is_stopped():
+    @op(timeout=SHORT)
+    def slow():
+        endless()
+
+    @job
+    def alone():
+        slow()
+
+    failed = failure_of(alone.execute_in_process(raise_on_error=False))
+    assert failed.blame is Blame.TIMEOUT
+    assert "'slow' ran longer than its timeout of 0.02 s" in failed.error.message
+
+
+def test_an_asset_is_stopped():
+    @asset(timeout=SHORT)
+    def slow():
+        endless()
+
+    assert failure_of(materialize([slow], raise_on_error=False)).blame is Blame.TIMEOUT
+
+
+def test_a_job_gives_its_steps_a_timeout():
+    @op
+    def slow():
+        endless()
+
+    @job(timeout=SHORT)
+    def alone():
+        slow()
+
+    assert failure_of(alone.execute_in_process(raise_on_error=False)).blame is Blame.TIMEOUT
+
+
+def test_an_asset_job_gives_its_steps_a_timeout():
+    @asset
+    def slow():
+        endless()
+
+    made = Definitions(assets=[slow], jobs=[define_asset_job("one", "slow", timeout=SHORT)])
+    result = made.get_job_def("one").execute_in_process(raise_on_error=False)
+    assert failure_of(result).blame is Blame.TIMEOUT
+
+
+def test_the_timeout_of_a_step_goes_before_that_of_the_job():
+    @op(timeout=LONG)
+    def quick():
+        threading.Event().wait(SHORT * 3)
+        return 1
+
+    @job(timeout=SHORT)
+    def alone():
+        quick()
+
+    assert alone.execute_in_process().success
+
+
+def test_a_step_is_stopped_in_a_thread_that_is_not_the_main_one():
+    @asset(timeout=SHORT)
+    def slow():
+        endless()
+
+    result = in_another_thread(lambda: materialize([slow], raise_on_error=False))
+    failed = failure_of(result)
+    assert failed.blame is Blame.TIMEOUT
+    assert "'slow' ran longer" in failed.error.message
+
+
+def test_waiting_is_interrupted_too():
+    @asset(timeout=SHORT)
+    def slow():
+        threading.Event().wait(LONG)
+
+    assert failure_of(materialize([slow], raise_on_error=False)).blame is Blame.TIMEOUT
+
+
+@pytest.mark.parametrize("where", [lambda f: f(), in_another_thread], ids=["main thread", "another thread"])
+def test_a_step_that_catches_everything_fails_all_the_same(where):
+    @asset(timeout=SHORT)
+    def stubborn():
+        try:
+            endless()
+        except StepTimeoutError:
+            return 1
+
+    assert failure_of(where(lambda: materialize([stubborn], raise_on_error=False))).blame is Blame.TIMEOUT
+
+
+def test_each_attempt_has_the_whole_time():
+    attempts = []
+
+    @asset(timeout=SHORT * 3, retry_policy=RetryPolicy(1))
+    def slow():
+        attempts.append(1)
+        if len(attempts) == 1:
+            endless()
+        threading.Event().wait(SHORT)
+        return 1
+
+    assert materialize([slow]).success
+    assert len(attempts) == 2
+
+
+@pytest.mark.parametrize("where", [lambda f: f(), in_another_thread], ids=["main thread", "another thread"])
+def test_what_ends_in_time_is_left_alone(where):
+    def work():
+        with limit(LONG, "quick"):
+            return 3
+
+    assert where(work) == 3
+
+
+@pytest.mark.parametrize("where", [lambda f: f(), in_another_thread], ids=["main thread", "another thread"])
+def test_another_error_stays_what_it_is(where):
+    def work():
+        with limit(LONG, "quick"):
+            raise KeyError("own")
+
+    try:
+        found = where(work)
+    except KeyError as error:
+        found = error
+    assert isinstance(found, KeyError)
+
+
+def test_the_alarm_of_the_process_is_given_back():
+    before = signal.getsignal(signal.SIGALRM)
+    with pytest.raises(StepTimeoutError), limit(SHORT, "slow"):
+        endless()
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_no_timeout_costs_nothing():
+    assert limit(None, "a") is limit(None, "b")
