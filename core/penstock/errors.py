@@ -215,6 +215,17 @@ class SubprocessError(Error):
     """A child process ended badly."""
 
 
+def job_title(name: str, *, begins: bool = False) -> str:
+    """How messages name a job; one made for a selection of assets has no name that people gave.
+
+    Args:
+        name: of the job.
+        begins: whether a sentence begins with it.
+    """
+    title = "the selected assets" if name == "__ASSET_JOB" else f"job {name!r}"
+    return f"{title[0].upper()}{title[1:]}" if begins else title
+
+
 def suggest(wanted: str, known: Iterable[str], limit: int = 3) -> str:
     """Name the nearest known names, as the end of an error message.
 

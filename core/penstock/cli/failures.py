@@ -40,7 +40,7 @@ def failure_lines(step: str, error: ErrorInfo) -> Iterator[str]:
     if behind is not None and any(_is_of_user(frame) for frame in behind.stack):
         yield f"    because of {first_line(behind)}"
         yield from _frames(behind)
-    elif behind is not None and first_line(behind) != first_line(raised):
+    elif behind is not None and _is_elsewhere(behind, raised):
         yield f"    because of {first_line(behind)}"
 
 
@@ -58,6 +58,11 @@ def _frames(error: ErrorInfo) -> list[str]:
         noun = "frame" if len(below) == 1 else "frames"
         shown.append(f"      … {len(below)} {noun} of {_library(below)} (penstock run show -v)")
     return shown
+
+
+def _is_elsewhere(behind: ErrorInfo, raised: ErrorInfo) -> bool:
+    """Whether a library's exception says more than the one that the user's code let through or raised."""
+    return any(map(_is_of_user, raised.stack)) and first_line(behind) != first_line(raised)
 
 
 def _is_of_user(frame: str) -> bool:

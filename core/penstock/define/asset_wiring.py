@@ -16,7 +16,7 @@ from attrs import frozen
 from penstock.define.asset_graph import AssetGraph, topological
 from penstock.define.assets import AssetsDefinition
 from penstock.define.graph import FromNode, Node
-from penstock.errors import InvalidDefinitionError, InvalidSubsetError
+from penstock.errors import InvalidDefinitionError, InvalidSubsetError, job_title
 from penstock.keys import AssetCheckKey, AssetKey
 
 _NO_CHECKS: frozenset[AssetCheckKey] = frozenset()
@@ -99,7 +99,7 @@ def _cut(
         try:
             parts.append(one.subset_for(chosen, tests))
         except InvalidSubsetError as error:
-            raise InvalidSubsetError(f"Job {job_name!r} cannot be made of its selection: {error}") from error
+            raise InvalidSubsetError(f"{job_title(job_name, begins=True)} cannot be made: {error}") from error
     return parts
 
 
@@ -211,8 +211,8 @@ def _stuck(cut: _Cut, stuck: set[int], job_name: str) -> str:
     names = sorted({cut.parts[number].name for number in stuck})[:10]
     several = sorted({cut.parts[n].name for n in stuck if len(cut.parts[n].keys) > 1})
     return (
-        f"Job {job_name!r} cannot run: {', '.join(map(repr, names))} wait for each other, because"
-        f" {', '.join(map(repr, several)) or 'a blocking check'} makes several assets at once."
+        f"{job_title(job_name, begins=True)} cannot run: {', '.join(map(repr, names))} wait for each other,"
+        f" because {', '.join(map(repr, several)) or 'a blocking check'} makes several assets at once."
         " Declare it with can_subset=True, so that it can run in parts, or cut it into several definitions."
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from penstock.errors import job_title
 from penstock.events import values as v
 
 
@@ -22,7 +23,7 @@ def sentence(event: v.Happened, job_name: str | None = None) -> str:
     if make is not None:
         return make(event)
     told = _RUN_SENTENCES.get(type(event))
-    subject = f"run of {job_name!r}" if job_name else "run"
+    subject = f"run of {job_title(job_name).removeprefix('job ')}" if job_name else "run"
     return told(event, subject) if told is not None else type(event).__name__
 
 

@@ -16,7 +16,7 @@ from penstock.define.graph import GraphDefinition, Node
 from penstock.define.job import JobDefinition
 from penstock.define.op import OpDefinition
 from penstock.engine.state import Phase, RunState, Unit
-from penstock.errors import InvariantViolationError, StepOutputNotFoundError, suggest
+from penstock.errors import InvariantViolationError, StepOutputNotFoundError, job_title, suggest
 from penstock.events.runs import Run, RunStatus
 from penstock.events.values import AssetCheckEvaluation, AssetMaterialization, Happened
 from penstock.events.view import Event, EventType, view
@@ -283,7 +283,8 @@ class ExecutionResult:
             nodes = found.nodes if isinstance(found, GraphDefinition) else _NO_NODES
             if name not in nodes:
                 raise InvariantViolationError(
-                    f"Job {self.job_def.name!r} has no node {'.'.join(path)!r}.{suggest(name, nodes)}"
+                    f"{job_title(self.job_def.name, begins=True)} has no node {'.'.join(path)!r}."
+                    f"{suggest(name, nodes)}"
                 )
             found = nodes[name].definition
         return found

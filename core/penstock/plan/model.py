@@ -11,7 +11,7 @@ from functools import cached_property
 
 from attrs import define, field, frozen
 
-from penstock.errors import StepNotFoundError, suggest
+from penstock.errors import StepNotFoundError, job_title, suggest
 from penstock.keys import AssetCheckKey, AssetKey
 
 DIRECT, MAPPED, COLLECTED = "direct", "mapped", "collected"
@@ -135,7 +135,7 @@ class Plan:
         found = self.by_key.get(bare)
         if found is None:
             raise StepNotFoundError(
-                f"The plan of job {self.job_name!r} has no step {key!r}.{suggest(bare, self.by_key)}"
+                f"The plan of {job_title(self.job_name)} has no step {key!r}.{suggest(bare, self.by_key)}"
             )
         return found
 

@@ -18,7 +18,7 @@ from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.logger import colored_console_logger
 from penstock.define.op import InputDefinition, OpDefinition
-from penstock.errors import InvalidConfigError, suggest
+from penstock.errors import InvalidConfigError, job_title, suggest
 
 _SECTIONS = ("ops", "resources", "execution", "loggers", "inputs")
 _NODE_ENTRIES = ("config", "inputs", "outputs", "ops")
@@ -122,7 +122,7 @@ def bind_run_config(
     resources = _bind_resources(job, _section(raw, "resources", "$", binding), resource_keys, binding)
     execution = _bind_execution(job, _section(raw, "execution", "$", binding), binding)
     loggers = _bind_loggers(job, _section(raw, "loggers", "$", binding), binding)
-    raise_faults(f"The run config of job {job.name!r} has faults:", binding.faults)
+    raise_faults(f"The run config of {job_title(job.name)} has faults:", binding.faults)
     return BoundRunConfig(
         ops=binding.ops,
         inputs=binding.inputs,

@@ -203,3 +203,24 @@ def test_a_check_that_warns_is_counted_apart(cli, write):
     assert "1 check warned, 1 check failed in" in answer.out
     summary = cli("materialize", "-f", "warns.py", "--json").lines[-1]
     assert (summary["checks_warned"], summary["checks_failed"]) == (1, 1)
+
+
+def test_messages_name_the_selected_assets_and_no_job(cli, write):
+    write(
+        "lacks.py",
+        """
+        from penstock import Config, asset
+
+        class Rows(Config):
+            rows: int
+
+        @asset
+        def orders(config: Rows): ...
+        """,
+    )
+    answer = cli("materialize", "-f", "lacks.py")
+    assert answer.code == 2
+    assert "The run config of the selected assets has faults" in answer.err
+    cli("materialize", "-f", "lacks.py", "-c", '{"ops": {"orders": {"config": {"rows": 1}}}}')
+    run = cli("run", "list", "-q").out.strip()
+    assert "Started the run of the selected assets." in cli("run", "show", run, "--events").out
