@@ -7,6 +7,7 @@ removed, so a foreign file is safe whatever its age.
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import re
 import shutil
@@ -18,6 +19,8 @@ STALE_AFTER = 3600.0
 """Seconds after the last write into a temporary file until it counts as left behind."""
 
 _NAME = re.compile(r"\.tmp-[0-9A-Za-z]*-[0-9A-Za-z_]*-[0-9]+-(?P<pid>[0-9]+)-[0-9a-f]{8}")
+_FIRST = int.from_bytes(os.urandom(4), "big")  # tells apart processes of one number on two machines
+_COUNT = itertools.count()
 _NOT_WORD = re.compile(r"[^0-9A-Za-z_]", re.ASCII)
 
 
@@ -39,7 +42,8 @@ class Origin:
         """A new name that no other writer uses, on this machine or another."""
         run = _NOT_WORD.sub("", self.run_id)[:8].replace("_", "")
         step = _NOT_WORD.sub("_", self.step_key)[:60]
-        return f".tmp-{run}-{step}-{self.attempt}-{os.getpid()}-{os.urandom(4).hex()}"
+        token = (_FIRST + next(_COUNT)) % (1 << 32)
+        return f".tmp-{run}-{step}-{self.attempt}-{os.getpid()}-{token:08x}"
 
 
 def is_temporary(name: str) -> bool:

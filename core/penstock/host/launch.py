@@ -29,7 +29,7 @@ from penstock.engine.logs import RunLog
 from penstock.engine.program import Program, Tools
 from penstock.engine.resources import Surroundings, in_order_of_needs, needed_keys, opened
 from penstock.engine.state import RunState, Unit
-from penstock.errors import ResourceFunctionError
+from penstock.errors import ResourceFunctionError, job_title
 from penstock.events.runs import TERMINAL, Run
 from penstock.events.values import (
     EngineNoted,
@@ -40,6 +40,7 @@ from penstock.events.values import (
     RunFailed,
     RunQueued,
     RunStarting,
+    RunSucceeded,
 )
 from penstock.host.capture import Capture
 from penstock.host.defaults import default_io_manager
@@ -63,6 +64,9 @@ from penstock.tables import convert, settle
 
 PARTITION_TAG = "penstock/partition"
 _IN_PROCESS, _EITHER = "in_process", "multi_or_in_process"
+_ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
+_SYNC_EVERY = 1.0
+"""Seconds between two moments at which stored values are made to survive a power cut."""
 _HERE = frozenset({_IN_PROCESS, "multiprocess", _EITHER})
 _SERIAL = "this version carries out its steps one after the other, in the process of the run."
 _TOOLS = Tools()
@@ -176,7 +180,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
         keeps_values=given.keeps_values,
         instance=instance,
     )
-    order = in_order_of_needs(job.resource_defs, needed_keys(program), f"Job {job.name!r}")
+    order = in_order_of_needs(job.resource_defs, needed_keys(program), job_title(job.name, begins=True))
     config = bind_run_config(job, raw, env=env, resource_keys=order)
     program = evolve(
         program,
@@ -241,6 +245,7 @@ class _Launched:
         self.given, self.instance, self.store = given, instance, instance.store
         self.events: list[Happened] = []
         self.seq = 0
+        self.next_sync = self.program.tools.now() + _SYNC_EVERY
         self.observers: list[Observer] = list(given.observers)
         if instance.is_durable:
             add_table_types(instance.settings)
@@ -394,12 +399,19 @@ class _Launched:
     # ---- events -------------------------------------------------------------------------------
 
     def _append(self, events: Sequence[Happened]) -> None:
-        self._make_stored_values_durable()
+        now = self.program.tools.now()
+        if now >= self.next_sync or isinstance(events[-1], _ENDINGS):
+            self._make_stored_values_durable()
+            self.next_sync = now + _SYNC_EVERY
         self.seq = self.store.append(self.program.run.run_id, self.seq, events)
         self._told(events)
 
     def _make_stored_values_durable(self) -> None:
-        """Values reach the disk before the events that tell of them."""
+        """Values reach the disk with the end of the run, and now and then before.
+
+        A killed process loses nothing without this. It is for power cuts, and so is not paid for
+        by each step: events of steps are no more durable than that either (see the store).
+        """
         if not self.instance.is_durable:
             return
         for manager in self.program.resources.values():
