@@ -1,7 +1,8 @@
 """Getting bytes onto a local disk: a new file, and what has to be on disk when.
 
 Owns: writing a temporary file (removed again when that fails) and waiting for the disk, one file or
-many together. Lazy: threads are imported when many files wait. The names it writes under are ``temporary``'s, the final ones ``local``'s.
+many together. The names it writes under are ``temporary``'s, the final ones ``local``'s. Lazy:
+threads are imported when many files wait.
 """
 
 from __future__ import annotations
