@@ -74,14 +74,18 @@ def _checked(hand: StepInHand, wanted: Type, value: Any, what: str) -> TypeCheck
     )
     verdict = wanted.type_check(context, value)
     if not verdict.success:
-        said = f" {verdict.description}" if verdict.description else ""
         raise TypeCheckDidNotPass(
-            f"Type check failed for {what} of {hand.key!r}: wanted {wanted.display_name},"
-            f" found {type(value).__name__}.{said}",
+            f"Type check failed for {what} of {hand.key!r}, {_wanted(wanted, value, verdict)}",
             verdict.metadata,
             wanted.display_name,
         )
     return verdict
+
+
+def _wanted(wanted: Type, value: Any, verdict: TypeCheck) -> str:
+    """The declared type and what was found, as the check says it, else by the value's class."""
+    said = (verdict.description or "").strip() or f"found {type(value).__name__}"
+    return f"declared as {wanted.display_name}: {said}{'' if said.endswith(('.', '!', '?')) else '.'}"
 
 
 def _told(verdict: TypeCheck) -> TypeChecked | None:

@@ -1,0 +1,332 @@
+"""Each argument comes from where the plan says, through the manager it should."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock import (
+    AssetIn,
+    AssetSpec,
+    DynamicOut,
+    DynamicOutput,
+    In,
+    InputManager,
+    IOManager,
+    Out,
+    asset,
+    graph,
+    io_manager,
+    job,
+    materialize,
+    mem_io_manager,
+    op,
+    resource,
+)
+from penstock.errors import LoadInputError, TypeCheckDidNotPass
+from penstock.events import values as v
+
+
+class Shelf(IOManager):
+    """Keeps values by identifier, and what it was asked."""
+
+    def __init__(self, name="shelf"):
+        self.name = name
+        self.stored = {}
+        self.asked = []
+
+    def handle_output(self, context, obj):
+        self.stored[tuple(context.get_identifier())] = obj
+        self.asked.append(("out", context.name, context.step_key))
+
+    def load_input(self, context):
+        upstream = context.upstream_output
+        self.asked.append(("in", context.name, upstream and upstream.step_key))
+        return self.stored[tuple(context.get_identifier())]
+
+
+@asset
+def raw():
+    return [1, 2]
+
+
+def test_a_users_manager_is_always_asked_to_load():
+    @asset
+    def clean(raw):
+        return raw
+
+    shelf = Shelf()
+    materialize([raw, clean], resources={"io_manager": shelf})
+    assert shelf.asked == [("out", "result", "raw"), ("in", "raw", "raw"), ("out", "result", "clean")]
+
+
+def test_a_manager_that_passes_through_is_not_asked():
+    class Through(Shelf):
+        passes_through = True
+
+    @asset
+    def clean(raw):
+        return raw
+
+    shelf = Through()
+    result = materialize([raw, clean], resources={"io_manager": shelf})
+    assert [asked[0] for asked in shelf.asked] == ["out", "out"]
+    assert result.asset_value("clean") is result.asset_value("raw")
+
+
+def test_an_input_is_loaded_with_the_manager_of_its_asset():
+    @asset(io_manager_key="left")
+    def a():
+        return 1
+
+    @asset(io_manager_key="right")
+    def b(a):
+        return a
+
+    left, right = Shelf(), Shelf()
+    materialize([a, b], resources={"left": left, "right": right})
+    assert [asked[0] for asked in left.asked] == ["out", "in"]
+    assert [asked[0] for asked in right.asked] == ["out"]
+
+
+def test_an_input_may_name_another_manager():
+    @asset(ins={"raw": AssetIn(input_manager_key="other")})
+    def clean(raw):
+        return raw
+
+    class Other(InputManager):
+        def load_input(self, context):
+            return f"other {context.asset_key.to_user_string()}"
+
+    resources = {"io_manager": mem_io_manager, "other": Other()}
+    assert materialize([raw, clean], resources=resources).asset_value("clean") == "other raw"
+
+
+def test_an_input_that_is_wired_to_nothing_is_loaded_by_its_manager():
+    @op(ins={"table": In(input_manager_key="tables", metadata={"name": "orders"})})
+    def read(table):
+        return table
+
+    class Tables(InputManager):
+        def load_input(self, context):
+            assert context.upstream_output is None
+            return context.metadata["name"]
+
+    @job(resource_defs={"tables": Tables()})
+    def alone():
+        read()
+
+    assert alone.execute_in_process().output_for_node("read") == "orders"
+
+
+def test_an_asset_from_outside_is_loaded_by_its_key():
+    shelf = Shelf()
+    shelf.stored["outside",] = 7
+
+    @asset
+    def inside(outside):
+        return outside + 1
+
+    result = materialize([AssetSpec("outside"), inside], resources={"io_manager": shelf})
+    assert result.asset_value("inside") == 8
+
+
+def test_what_was_loaded_is_told():
+    @asset
+    def clean(raw):
+        return raw
+
+    result = materialize([raw, clean], resources={"io_manager": Shelf()})
+    (event,) = [e for e in result.happened if isinstance(e, v.InputLoaded)]
+    assert (event.step, event.input_name, event.upstream_step, event.upstream_output) == (
+        "clean",
+        "raw",
+        "raw",
+        "result",
+    )
+
+
+def test_metadata_of_a_loaded_asset_is_an_observation():
+    class Telling(Shelf):
+        def load_input(self, context):
+            context.add_input_metadata({"rows": 2})
+            return super().load_input(context)
+
+    @asset
+    def clean(raw):
+        return raw
+
+    result = materialize([raw, clean], resources={"io_manager": Telling()})
+    (event,) = [e for e in result.happened if isinstance(e, v.AssetObserved)]
+    assert event.observation.metadata["rows"].value == 2
+
+
+def test_an_error_while_loading_is_the_managers():
+    class Broken(Shelf):
+        def load_input(self, context):
+            raise OSError("gone")
+
+    @asset
+    def clean(raw):
+        return raw
+
+    result = materialize([raw, clean], resources={"io_manager": Broken()}, raise_on_error=False)
+    failed = next(e for e in result.happened if isinstance(e, v.StepFailed))
+    assert (failed.blame, failed.error.cls_name) == (v.Blame.IO, "OSError")
+
+
+def test_a_value_that_is_not_in_memory_is_explained():
+    @asset
+    def clean(raw):
+        return raw
+
+    with pytest.raises((LoadInputError, Exception), match="keeps values for one run only"):
+        materialize([raw, clean], selection="clean", resources={"io_manager": mem_io_manager})
+
+
+def test_a_manager_sees_the_resources_that_it_requires():
+    seen = []
+
+    @resource
+    def place(_context):
+        return "here"
+
+    @io_manager(required_resource_keys={"place"})
+    def placed(_context):
+        class Placed(Shelf):
+            def handle_output(self, context, obj):
+                seen.append(context.resources.place)
+
+        return Placed()
+
+    materialize([raw], resources={"io_manager": placed, "place": place})
+    assert seen == ["here"]
+
+
+def test_a_type_is_checked_before_the_function_is_called():
+    called = []
+
+    @op
+    def text():
+        return "one"
+
+    @op
+    def number(x: int):
+        called.append(x)
+
+    @job
+    def both():
+        number(text())
+
+    with pytest.raises(TypeCheckDidNotPass, match="step input 'x' of 'number', declared as Int: expected"):
+        both.execute_in_process()
+    assert not called
+
+
+def test_a_list_of_outputs_arrives_as_a_list():
+    @op
+    def one():
+        return 1
+
+    @op
+    def total(xs):
+        return sum(xs)
+
+    @job
+    def fan():
+        total([one.alias(f"one_{n}")() for n in range(5)])
+
+    assert fan.execute_in_process().output_for_node("total") == 5
+
+
+def test_a_list_goes_without_what_was_skipped():
+    @op(out=Out(is_required=False))
+    def rare():
+        yield from ()
+
+    @op
+    def one():
+        return 1
+
+    @op
+    def total(xs):
+        return xs
+
+    @job
+    def fan():
+        total([rare(), one()])
+
+    assert fan.execute_in_process().output_for_node("total") == [1]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_collected_outputs_arrive_in_the_order_they_were_given(count):
+    @op(out=DynamicOut())
+    def pieces():
+        for n in reversed(range(count)):
+            yield DynamicOutput(n, f"k{n}")
+
+    @op
+    def double(x):
+        return x * 2
+
+    @op
+    def total(xs):
+        return xs
+
+    @job
+    def dynamic():
+        total(pieces().map(double).collect())
+
+    expected = [n * 2 for n in reversed(range(count))]
+    assert dynamic.execute_in_process().output_for_node("total") == expected
+
+
+def test_a_mapped_step_takes_other_outputs_too():
+    @op(out=DynamicOut())
+    def pieces():
+        yield DynamicOutput(1, "a")
+        yield DynamicOutput(2, "b")
+
+    @op
+    def factor():
+        return 10
+
+    @op
+    def times(x, y):
+        return x * y
+
+    @job
+    def dynamic():
+        ten = factor()
+        pieces().map(lambda piece: times(piece, ten))
+
+    assert dynamic.execute_in_process().output_for_node("times") == {"a": 10, "b": 20}
+
+
+def test_a_value_given_at_launch_reaches_the_function():
+    @op
+    def double(x):
+        return x * 2
+
+    @graph
+    def doubled(start):
+        return double(start)
+
+    found = doubled.execute_in_process(input_values={"start": {"any": "thing"}.__len__()})
+    assert found.output_value() == 2
+
+
+def test_a_function_with_keywords_gets_every_input():
+    @op(ins={"a": In(), "b": In()})
+    def several(**inputs):
+        return inputs
+
+    @op
+    def one():
+        return 1
+
+    @job
+    def wired():
+        several(a=one(), b=one())
+
+    assert wired.execute_in_process().output_for_node("several") == {"a": 1, "b": 1}
