@@ -5,15 +5,18 @@ Lazy: nothing runs, no store is opened.
 
 from __future__ import annotations
 
-import click
-from attrs import asdict
+import os
+from pathlib import Path
 
-from penstock.cli.loading import load
+import click
+
+from penstock.cli.loading import source_named
 from penstock.cli.options import CodeChoice, answering, with_code
 from penstock.cli.screen import Screen
-from penstock.define.faults import DefinitionFault, faults
+from penstock.define.faults import DefinitionFault
 from penstock.errors import UserError
 from penstock.host.code import Code
+from penstock.host.inspection import Inspected, inspect_code
 
 
 @click.command("check")
@@ -26,25 +29,39 @@ def command(screen: Screen, code: CodeChoice) -> int:
     all of them at once, each with its place. The exit code is 0 when all is well, 2 when something is wrong.
     """
     try:
-        loaded = load(code)
+        found = inspect_code(source_named(code))
     except UserError as error:
-        return _tell(screen, [DefinitionFault("definitions", str(error))], None)
-    return _tell(screen, faults(loaded.repository, strict_deps=True), loaded)
+        found = Inspected([DefinitionFault("definitions", str(error))])
+    _tell(screen, found)
+    return 2 if found.faults else 0
 
 
-def _tell(screen: Screen, found: list[DefinitionFault], code: Code | None) -> int:
+def _tell(screen: Screen, found: Inspected) -> None:
     if screen.as_json:
-        screen.document({"ok": not found, "faults": [asdict(fault) for fault in found]})
-    elif found:
-        for fault in found:
-            first, *rest = str(fault).splitlines()
-            screen.write(f"{screen.style('✗', 'red')} {first}")
-            for line in rest:
-                screen.write(f"  {line}")
-        screen.say(f"{len(found)} fault{'' if len(found) == 1 else 's'} found.")
-    elif code is not None:
-        screen.say(f"{screen.style('✓', 'green')} {_inventory(code)}: all is well.")
-    return 2 if found else 0
+        screen.document({"ok": not found.faults, "faults": [_document(fault) for fault in found.faults]})
+        return
+    for fault in found.faults:
+        first, *rest = _shown(fault).splitlines()
+        screen.write(f"{screen.style('✗', 'red')} {first}")
+        for line in rest:
+            screen.write(f"  {line}")
+    if found.code is not None and not found.faults:
+        screen.say(f"{screen.style('✓', 'green')} {_inventory(found.code)}: all is well.")
+    else:
+        screen.say(f"{len(found.faults)} fault{'' if len(found.faults) == 1 else 's'} found.")
+
+
+def _document(fault: DefinitionFault) -> dict[str, str]:
+    return {"subject": fault.subject, "message": fault.message, "where": fault.where}
+
+
+def _shown(fault: DefinitionFault) -> str:
+    """The place and what is wrong there; places are told once, and as seen from the current folder."""
+    here = f"{Path.cwd()}{os.sep}"
+    if not fault.where:
+        return fault.message.replace(here, "")
+    message = fault.message.replace(f" ({fault.where})", "")
+    return f"{fault.where}: {message}".replace(here, "")
 
 
 def _inventory(code: Code) -> str:

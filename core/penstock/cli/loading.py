@@ -14,6 +14,7 @@ import click
 from penstock.cli.options import CodeChoice
 from penstock.host.code import Code, load_code, source_of
 from penstock.host.settings import load_settings
+from penstock.host.user_code import CodeSource
 
 
 def load(choice: CodeChoice) -> Code:
@@ -22,8 +23,16 @@ def load(choice: CodeChoice) -> Code:
     Raises:
         CodeLocationError: when they cannot be found or loaded.
     """
-    source = source_of(load_settings(), module=choice.module, file=choice.file, folder=Path.cwd())
-    return load_code(source)
+    return load_code(source_named(choice))
+
+
+def source_named(choice: CodeChoice) -> CodeSource:
+    """Where the user's definitions are.
+
+    Raises:
+        CodeLocationError: when nothing says so.
+    """
+    return source_of(load_settings(), module=choice.module, file=choice.file, folder=Path.cwd())
 
 
 def load_or_none(choice: CodeChoice) -> Code | None:

@@ -16,6 +16,7 @@ from penstock.config import CoercibleToRunConfig, ConfigMapping, RunConfig, as_r
 from penstock.define.asset_graph import AssetGraph, cycle_message
 from penstock.define.asset_wiring import Wired, wire_assets
 from penstock.define.assets import AssetsDefinition
+from penstock.define.callables import place_of_caller
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import AssetLayer, JobDefinition
 from penstock.define.names import as_tags, checked_name
@@ -24,7 +25,7 @@ from penstock.define.requirements import check_resources
 from penstock.define.retry import RetryPolicy
 from penstock.define.selection import AssetSelection
 from penstock.define.spec_rules import check_options
-from penstock.errors import InvalidDefinitionError, suggest
+from penstock.errors import InvalidDefinitionError, job_title, suggest
 from penstock.keys import AssetKey, user_strings
 
 IMPLICIT_JOB = "__ASSET_JOB"
@@ -61,11 +62,13 @@ class UnresolvedAssetJobDefinition:
         name: of the job.
         selection: what it makes.
         options: see ``JobOptions``.
+        where: ``"file.py:12"`` of the call that made it.
     """
 
     name: str
     selection: AssetSelection
     options: JobOptions
+    where: str = ""
 
     @property
     def description(self) -> str | None:
@@ -122,7 +125,9 @@ def define_asset_job(
     """
     check_options(options, JobOptions.__annotations__, "define_asset_job()")
     chosen = AssetSelection.all() if selection is None else AssetSelection.from_coercible(selection)
-    return UnresolvedAssetJobDefinition(name=checked_name(name, "job"), selection=chosen, options=options)
+    return UnresolvedAssetJobDefinition(
+        name=checked_name(name, "job"), selection=chosen, options=options, where=place_of_caller()
+    )
 
 
 class BuildOptions(JobOptions, total=False):
@@ -159,7 +164,7 @@ def build_asset_job(
     runnable = keys & graph.executable_asset_keys
     if keys and not runnable and not checks:
         raise InvalidDefinitionError(
-            f"Job {name!r} selects {', '.join(user_strings(keys)[:10])}, which nothing here makes."
+            f"{job_title(name, begins=True)}: nothing here makes {', '.join(user_strings(keys)[:10])}."
             " Select assets that have a function."
         )
     wired = wire_assets(graph, runnable, checks, name)
@@ -278,7 +283,7 @@ def _check_readers(wired: Wired, job: JobDefinition) -> None:
         reader, key, manager = one
         if manager not in job.resource_defs and manager != DEFAULT_MANAGER:
             raise InvalidDefinitionError(
-                f"In job {job.name!r}, {reader!r} reads the asset {key.to_user_string()!r} through the"
+                f"In {job_title(job.name)}, {reader!r} reads the asset {key.to_user_string()!r} through the"
                 f" resource {manager!r}, which nobody provides.{suggest(manager, job.resource_defs)}"
                 " Bind it in resources=."
             )

@@ -1,7 +1,7 @@
 """Small user functions around definitions: which single argument they take.
 
-Owns: whether a resource, hook, logger or executor function takes its context, and the complaint when
-it takes something else. Pure.
+Owns: whether a resource, hook, logger or executor function takes its context, the complaint when it
+takes something else, and from which line a function of ours was called. Pure.
 """
 
 from __future__ import annotations
@@ -51,3 +51,11 @@ def positional_parameters(fn: Callable[..., Any]) -> list[inspect.Parameter]:
 def is_schema(first: Any) -> bool:
     """Whether the first argument of a decorator is a config schema and not the function itself."""
     return isinstance(first, type) or not callable(first)
+
+
+def place_of_caller() -> str:
+    """``"file.py:12"`` of the call of the function that asks, empty where Python cannot tell."""
+    own = inspect.currentframe()
+    asking = own and own.f_back
+    caller = asking and asking.f_back
+    return f"{caller.f_code.co_filename}:{caller.f_lineno}" if caller else ""

@@ -6,18 +6,25 @@ defines, which ``strict_deps`` and ``penstock check`` treat as faults). Pure, li
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from penstock.define.asset_graph import AssetGraph, cycle_message, flattened, twice
 from penstock.define.asset_job import IMPLICIT_JOB, unknown_input
 from penstock.define.assets import AssetsDefinition, as_definition
 from penstock.define.job import JobDefinition
 from penstock.define.repository import RepositoryDefinition
+from penstock.define.requirements import (
+    MissingResourcesError,
+    Requirement,
+    lacking,
+    missing_for_assets,
+)
+from penstock.define.specs import AssetSpec
 from penstock.define.wiring_checks import refuse_clashing_names
-from penstock.errors import InvalidConfigError, InvalidDefinitionError, UserError, suggest
+from penstock.errors import InvalidDefinitionError, UserError, suggest
 from penstock.keys import user_strings
 
 
@@ -29,11 +36,13 @@ class DefinitionFault:
         subject: what it is about: ``"asset orders"``, ``"job nightly"``.
         message: what was wanted, what was found, what to do.
         where: ``"file.py:12"`` where known.
+        about_missing: whether something is wanted that nobody defines: more definitions would mend it.
     """
 
     subject: str
     message: str
     where: str = ""
+    about_missing: bool = False
 
     def __str__(self) -> str:
         # Most messages name the place themselves, because they are raised alone as well.
@@ -50,25 +59,37 @@ def faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> list[
         strict_deps: whether dependencies on assets that nobody defines count.
 
     Returns:
-        Faults in order: keys, names, dependencies, jobs. Jobs are looked into when the assets hold.
+        Faults in order: keys, names, dependencies, jobs. Of assets that claim one key the first counts.
     """
-    graph = _graph_of(project)
-    found = [*(_key_faults(project) if graph is None else ()), *_name_faults(project)]
-    if graph is not None:
-        found += _graph_faults(graph)
-        if strict_deps:
-            found += loose_deps(graph)
-        if not found:
-            found += _job_faults(project)
-    return found
-
-
-def _graph_of(project: RepositoryDefinition) -> AssetGraph | None:
-    """The graph, or None when its keys do not hold: then each of them has to be looked at."""
+    found: list[DefinitionFault] = []
     try:
-        return project.asset_graph
+        graph = project.asset_graph
     except InvalidDefinitionError:
-        return None
+        found += _key_faults(project)
+        project = _without_doubles(project)
+        graph = project.asset_graph
+    found += [*_name_faults(project), *_graph_faults(graph)]
+    if strict_deps:
+        found += loose_deps(graph)
+    return [*found, *_job_faults(project, {fault.message for fault in found})]
+
+
+def _without_doubles(project: RepositoryDefinition) -> RepositoryDefinition:
+    """The same with what is an asset, and of assets that claim one key with the first."""
+    claimed: set[Any] = set()
+    kept: list[AssetsDefinition] = []
+    for entry in flattened(project.assets):
+        if isinstance(entry, AssetsDefinition | AssetSpec):
+            one = as_definition(entry)
+            keys = _keys_of(one)
+            if claimed.isdisjoint(keys):
+                claimed.update(keys)
+                kept.append(one)
+    return evolve(project, assets=kept)
+
+
+def _keys_of(one: AssetsDefinition) -> list[Any]:
+    return [*one.specs_by_key, *(spec.key for spec in one.checks_by_output.values())]
 
 
 def refuse_faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> None:
@@ -98,7 +119,7 @@ def _key_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
         except InvalidDefinitionError as error:
             yield DefinitionFault("asset", str(error))
             continue
-        for key in (*one.specs_by_key, *(spec.key for spec in one.checks_by_output.values())):
+        for key in _keys_of(one):
             other = by_key.setdefault(key, one)
             if other is not one:
                 what = "asset" if key in one.specs_by_key else "check"
@@ -118,6 +139,7 @@ def _name_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
                 one.name,
                 f"{one.name!r} is to run the job {one.job_name!r}, which does not exist."
                 f"{suggest(one.job_name, known)} Add the job to the definitions.",
+                about_missing=True,
             )
 
 
@@ -148,7 +170,7 @@ def _graph_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
         for argument, key in one.keys_by_input.items():
             if key in graph.undeclared and one.kind != "check":
                 message = unknown_input(argument, key, one, graph)
-                yield DefinitionFault(f"asset {one.name}", message, one.where)
+                yield DefinitionFault(f"asset {one.name}", message, one.where, about_missing=True)
 
 
 def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:
@@ -163,6 +185,7 @@ def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:
                 f"{one.name!r} depends on {name!r}, which nobody defines.{suggest(name, known)} Correct the"
                 f" name, or add AssetSpec({name!r}) if something else makes it.",
                 one.where,
+                about_missing=True,
             )
             for one in wanted_by
             if key not in one.keys_by_input.values()
@@ -170,9 +193,8 @@ def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:
     return found
 
 
-def _job_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
+def _job_faults(project: RepositoryDefinition, said: set[str]) -> Iterator[DefinitionFault]:
     """Jobs that cannot be made; the job of all assets speaks for assets that are in no other."""
-    said: set[str] = set()
     try:
         refuse_clashing_names(job.graph for job in project.jobs if isinstance(job, JobDefinition))
     except InvalidDefinitionError as error:
@@ -180,8 +202,26 @@ def _job_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
     for name in project.job_names:
         try:
             project.get_job(name)
-        except (UserError, InvalidConfigError) as error:
-            message = str(error)
-            if message not in said:
-                said.add(message)
-                yield DefinitionFault(f"job {name}", message)
+        except UserError as error:
+            for fault in _told(error, name, project):
+                if fault.message not in said:
+                    said.add(fault.message)
+                    yield fault
+
+
+def _told(error: UserError, job: str, project: RepositoryDefinition) -> Iterator[DefinitionFault]:
+    """Why a job cannot be made; what its steps lack is said of the steps, for other jobs lack it too."""
+    if isinstance(error, MissingResourcesError):
+        yield from _lacks(error.missing, error.known)
+        return
+    given = project.given_jobs.get(job)
+    where = getattr(getattr(given, "graph", given), "where", "")
+    yield DefinitionFault(f"job {job}", str(error), where, about_missing=True)
+    if job == IMPLICIT_JOB:
+        yield from _lacks(missing_for_assets(project.asset_graph, project.resources), project.resources)
+
+
+def _lacks(missing: Iterable[Requirement], known: Collection[str]) -> Iterator[DefinitionFault]:
+    for needed in missing:
+        message = f"{lacking(needed, known)} Bind it with resources={{...}} of Definitions."
+        yield DefinitionFault(f"resource {needed.key}", message, needed.where, about_missing=True)

@@ -6,17 +6,18 @@ resources themselves. Pure; whoever is about to load or run a job asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
+from penstock.define.asset_graph import AssetGraph
 from penstock.define.graph import Node
 from penstock.define.job import JobDefinition
 from penstock.define.op import OpDefinition
 from penstock.define.resource import as_resource_definitions
 from penstock.define.wiring_checks import nodes_by_path
-from penstock.errors import InvalidDefinitionError, suggest
+from penstock.errors import InvalidDefinitionError, job_title, suggest
 
 DEFAULT_KEYS = frozenset({"io_manager"})
 """Keys that are always bound."""
@@ -29,10 +30,30 @@ class Requirement:
     Args:
         key: the resource key.
         who: who needs it, as part of a sentence (``op 'load' (etl.py:12)``).
+        where: ``"file.py:12"`` of the op that needs it, empty when it is no op.
     """
 
     key: str
     who: str
+    where: str = ""
+
+
+class MissingResourcesError(InvalidDefinitionError):
+    """A job needs resources that nobody provides.
+
+    Args:
+        message: names all of them.
+        missing: one for each.
+        known: the keys of those that are provided.
+    """
+
+    def __init__(self, message: str, missing: Sequence[Requirement], known: Sequence[str]) -> None:
+        super().__init__(message)
+        self.missing = missing
+        self.known = known
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.missing, self.known)
 
 
 def requirements_of(job: JobDefinition) -> Iterator[Requirement]:
@@ -46,7 +67,7 @@ def requirements_of(job: JobDefinition) -> Iterator[Requirement]:
         for found in _of_node(path, node):
             if found.key not in own:
                 yield found
-    yield from _of_hooks(job.hooks, f"job {job.name!r}")
+    yield from _of_hooks(job.hooks, job_title(job.name))
     for key, definition in as_resource_definitions(job.resource_defs).items():
         for needed in sorted(definition.required_resource_keys):
             yield Requirement(needed, f"resource {key!r}")
@@ -60,19 +81,20 @@ def _of_node(path: tuple[str, ...], node: Node) -> Iterator[Requirement]:
 
 
 def _of_op(op: OpDefinition, key: str) -> Iterator[Requirement]:
-    who = f"op {key!r} ({op.shape.where})"
+    where = op.shape.where
+    who = f"op {key!r} ({where})"
     for needed in sorted(op.required_resource_keys):
-        yield Requirement(needed, who)
+        yield Requirement(needed, who, where)
     for one in op.ins.values():
         if one.input_manager_key is not None:
-            yield Requirement(one.input_manager_key, f"input {one.name!r} of {who}")
+            yield Requirement(one.input_manager_key, f"input {one.name!r} of {who}", where)
         for needed in _of_type(one.type):
-            yield Requirement(needed, f"the type of input {one.name!r} of {who}")
+            yield Requirement(needed, f"the type of input {one.name!r} of {who}", where)
     for out in op.outs.values():
         if not out.type.is_nothing:
-            yield Requirement(out.io_manager_key, f"output {out.name!r} of {who}")
+            yield Requirement(out.io_manager_key, f"output {out.name!r} of {who}", where)
         for needed in sorted(out.type.required_resource_keys):
-            yield Requirement(needed, f"the type of output {out.name!r} of {who}")
+            yield Requirement(needed, f"the type of output {out.name!r} of {who}", where)
 
 
 def _of_type(wanted: Any) -> list[str]:
@@ -105,6 +127,20 @@ def missing_resources(job: JobDefinition) -> list[Requirement]:
     return list(found.values())
 
 
+def missing_for_assets(graph: AssetGraph, resources: Mapping[str, Any]) -> Iterator[Requirement]:
+    """What the ops of assets need and nobody provides, when no job can be made of them to be asked.
+
+    Args:
+        graph: every asset.
+        resources: those of the surrounding definitions.
+    """
+    for one in graph.definitions:
+        if one.node is not None:
+            provided = {**resources, **one.resource_defs}.keys() | DEFAULT_KEYS
+            found = _of_node((one.name,), Node(name=one.name, definition=one.node))
+            yield from (needed for needed in found if needed.key not in provided)
+
+
 def check_resources(job: JobDefinition) -> None:
     """Insist that a job has every resource it needs.
 
@@ -115,13 +151,23 @@ def check_resources(job: JobDefinition) -> None:
     if not missing:
         return
     known = list(job.resource_defs)
-    lines = [
-        f"{one.who} needs the resource {one.key!r}, which nobody provides.{suggest(one.key, known)}"
-        for one in missing
-    ]
-    lines[0] = f"In job {job.name!r}, {lines[0]}"
-    raise InvalidDefinitionError(
+    lines = [lacking(one, known) for one in missing]
+    lines[0] = f"In {job_title(job.name)}, {lines[0]}"
+    message = (
         "\n  ".join(lines)
         + f"\nThe job has {', '.join(map(repr, known)) or 'no resources'}. Bind the missing ones with"
         " resource_defs={...} of the job or resources={...} of Definitions."
+    )
+    raise MissingResourcesError(message, missing, known)
+
+
+def lacking(needed: Requirement, known: Collection[str]) -> str:
+    """What is said of a resource that nobody provides.
+
+    Args:
+        needed: the resource, and who needs it.
+        known: the keys of those that are provided.
+    """
+    return (
+        f"{needed.who} needs the resource {needed.key!r}, which nobody provides.{suggest(needed.key, known)}"
     )

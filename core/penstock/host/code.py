@@ -149,18 +149,27 @@ def load_code(source: CodeSource) -> Code:
             they are strict about that.
     """
     module = import_source(source)
-    try:
-        found = _named(module, source) if source.attribute else _found(module, source)
-    except UserError:
-        raise
-    except Exception as error:
-        raise CodeLocationError(told(str(source), error)) from error
+    found = definitions_of(module, source)
     if isinstance(found, Definitions):
         if found.strict_deps:
             Definitions.validate_loadable(found)
         repository = found.get_repository_def()
         return Code(repository=repository, module=module, source=source, strict_deps=found.strict_deps)
     return Code(repository=found, module=module, source=source)
+
+
+def definitions_of(module: ModuleType, source: CodeSource) -> Held:
+    """The definitions of an imported module: those that are named, else those that it holds.
+
+    Raises:
+        CodeLocationError: when there are none or several, or a function that is to give them raises.
+    """
+    try:
+        return _named(module, source) if source.attribute else _found(module, source)
+    except UserError:
+        raise
+    except Exception as error:
+        raise CodeLocationError(told(str(source), error)) from error
 
 
 def _named(module: ModuleType, source: CodeSource) -> Held:

@@ -12,7 +12,8 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
@@ -65,13 +66,21 @@ class CodeSource:
         return f"{place}:{self.attribute}" if self.attribute else place
 
 
-def import_source(source: CodeSource) -> ModuleType:
+Loading = Callable[[str, str], SourceFileLoader]
+"""What loads a module, made of its name and its file."""
+
+
+def import_source(source: CodeSource, loading: Loading = SourceFileLoader) -> ModuleType:
     """The module of a source, imported.
+
+    Args:
+        source: says where it is.
+        loading: makes what loads a file; a module that is named is loaded as Python finds it.
 
     Raises:
         CodeLocationError: when it cannot be found or imported; the message is for the user.
     """
-    return _import_file(source.file) if source.file is not None else _import_module(source)
+    return _import_file(source.file, loading) if source.file is not None else _import_module(source)
 
 
 def _import_module(source: CodeSource) -> ModuleType:
@@ -89,13 +98,15 @@ def _import_module(source: CodeSource) -> ModuleType:
         raise CodeLocationError(told(f"module {name}", error)) from error
 
 
-def _import_file(file: Path) -> ModuleType:
+def _import_file(file: Path, loading: Loading) -> ModuleType:
     if not file.is_file():
         raise CodeLocationError(_missing_file(file))
     if str(file.parent) not in sys.path:
         sys.path.insert(0, str(file.parent))
     name = _free_name(file)
-    spec = importlib.util.spec_from_file_location(name, file)
+    spec = None
+    if file.suffix == ".py":
+        spec = importlib.util.spec_from_file_location(name, file, loader=loading(name, str(file)))
     if spec is None or spec.loader is None:
         raise CodeLocationError(f"{file} is not a Python file: its name must end in .py.")
     module = importlib.util.module_from_spec(spec)
