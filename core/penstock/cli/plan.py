@@ -30,7 +30,8 @@ def command(
     """Show what a run would do, and why: nothing runs.
 
     Reasons: missing (never made), code changed (its code version did), upstream newer, upstream runs (what it
-    is made of would be made anew), selected (it is up to date). Times are medians of earlier runs.
+    is made of would be made anew), selected (it is up to date). Times are medians of earlier runs. After:
+    the numbers of the steps that it waits for.
     """
     if selection is not None and job is not None:
         raise click.UsageError("Give either --select or --job.")
@@ -54,24 +55,25 @@ def _show(screen: Screen, steps: tuple[PlannedStep, ...]) -> None:
     if not steps:
         screen.say("Nothing would run.")
         return
+    numbers = {step.step: str(number) for number, step in enumerate(steps, 1)}
     rows = [
         (
-            Cell(str(number), "bright_black", right=True),
-            _subject(step),
+            Cell(numbers[step.step], "bright_black", right=True),
+            _title(step),
             Cell(step.reason, _COLORS.get(step.reason)),
             Cell(length(step.seconds), right=True),
-            ", ".join(step.after),
+            ", ".join(numbers[one] for one in step.after),
         )
-        for number, step in enumerate(steps, 1)
+        for step in steps
     ]
     screen.table(("#", "step", "why", "took", "after"), rows, elastic="after")
     screen.say(screen.style(_total(steps), dim=True))
 
 
-def _subject(step: PlannedStep) -> str:
-    """The assets or checks of a step; its key for ops."""
-    names = [key.to_user_string() for key in step.makes] or list(step.checks)
-    return ", ".join(names) or step.step
+def _title(step: PlannedStep) -> str:
+    """A step, and its assets where its name does not tell them."""
+    names = [key.to_user_string() for key in step.makes if "__".join(key.path) != step.step]
+    return f"{step.step} → {', '.join(names)}" if names else step.step
 
 
 def _total(steps: tuple[PlannedStep, ...]) -> str:

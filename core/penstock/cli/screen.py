@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import click
 from attrs import frozen
 
-from penstock.cli.table import Cell, render
+from penstock.cli.table import Cell, fold, render
 
 
 @frozen(kw_only=True)
@@ -65,6 +65,12 @@ class Screen:
         if not self.as_json and not self.quiet:
             self.write(text)
 
+    def paragraph(self, text: str, indent: str = "") -> None:
+        """Write text for people, folded to the width, its second and later lines indented."""
+        width = None if self.width is None else max(self.width - len(indent), 20)
+        first, *rest = text.splitlines() or [""] if width is None else fold(text, width)
+        self.say("\n".join([first, *(f"{indent}{line}" for line in rest)]))
+
     def write(self, text: str) -> None:
         """Write a line whatever was chosen."""
         click.echo(text, file=self.out, color=self.color)
@@ -86,7 +92,7 @@ class Screen:
         Args:
             heads: the titles of the columns.
             rows: one cell a column.
-            elastic: the column that is cut first when there is no room.
+            elastic: the column that is folded first when there is no room.
         """
         for line in render(heads, rows, width=self.width, elastic=elastic, style=self.style):
             self.say(line)

@@ -1,16 +1,21 @@
 """Tables as lines of text that fit a width.
 
-Owns: alignment, and what is cut when there is no room. Pure.
+Owns: alignment, and how a cell is folded into several lines when there is no room. Pure.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
 
 from attrs import frozen
 
 _GAP = "  "
 _LEAST = 8
+_LEAST_ELASTIC = 24
+_MOST_LINES = 6
+_PIECE = re.compile(r"[^\s,/_:.\-]*[\s,/_:.\-]?")
 
 
 @frozen
@@ -39,7 +44,7 @@ def render(
         heads: the titles of the columns.
         rows: one cell a column.
         width: columns of the screen; None when nothing limits them.
-        elastic: the column that is cut first; others are cut when that is not enough.
+        elastic: the column that is folded first; others are when that is not enough.
         style: puts text into a colour.
     """
     cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
@@ -50,16 +55,26 @@ def render(
     titles = [Cell(head.upper(), "bright_black", right=right[place]) for place, head in enumerate(heads)]
     yield _line(titles, widths, style)
     for row in cells:
-        yield _line(row, widths, style)
+        folded = [_folded(cell, width) for cell, width in zip(row, widths, strict=True)]
+        for parts in zip_longest(*folded, fillvalue=Cell("")):
+            yield _line(parts, widths, style)
+
+
+def _folded(cell: Cell, width: int) -> list[Cell]:
+    """A cell as the cells of several lines."""
+    if len(cell.text) <= width and "\n" not in cell.text:
+        return [cell]
+    return [Cell(line, cell.color, cell.right) for line in fold(cell.text, width, _MOST_LINES)]
 
 
 def _fitted(widths: list[int], width: int, elastic: int | None) -> list[int]:
     """Widths that fit, taken from the elastic column first and then from the widest."""
     fitted = list(widths)
+    least = 0 if elastic is None else max(min(widths[elastic] // 2, _LEAST_ELASTIC), _LEAST)
     excess = sum(fitted) + len(_GAP) * (len(fitted) - 1) - width
     while excess > 0:
         widest = max(range(len(fitted)), key=fitted.__getitem__)
-        place = elastic if elastic is not None and fitted[elastic] > _LEAST else widest
+        place = elastic if elastic is not None and fitted[elastic] > least else widest
         if fitted[place] <= _LEAST:
             break
         fitted[place] -= 1
@@ -70,12 +85,38 @@ def _fitted(widths: list[int], width: int, elastic: int | None) -> list[int]:
 def _line(cells: Sequence[Cell], widths: Sequence[int], style: Style) -> str:
     parts: list[str] = []
     for place, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        text = cut(cell.text, width)
-        padding = " " * (width - len(text))
-        shown = style(text, cell.color)
+        padding = " " * (width - len(cell.text))
+        shown = style(cell.text, cell.color) if cell.text else ""
         last = place == len(widths) - 1
         parts.append(padding + shown if cell.right else shown if last else shown + padding)
     return _GAP.join(parts).rstrip()
+
+
+def fold(text: str, width: int, most: int | None = None) -> list[str]:
+    """Text as lines of at most a width, broken at spaces and inside of long names.
+
+    Args:
+        text: may have lines of its own.
+        width: in columns.
+        most: so many lines at most; the last one ends with an ellipsis when something is missing.
+    """
+    lines = [line for own in text.splitlines() or [""] for line in _broken(own, width)]
+    if most is not None and len(lines) > most:
+        return [*lines[: most - 1], cut(f"{lines[most - 1]} …", width)]
+    return lines
+
+
+def _broken(text: str, width: int) -> Iterator[str]:
+    line = ""
+    for piece in _PIECE.findall(text):
+        if line and len(line) + len(piece.rstrip()) > width:
+            yield line.rstrip()
+            line = ""
+        line += piece
+        while len(line.rstrip()) > width:
+            yield line[:width]
+            line = line[width:]
+    yield line.rstrip()
 
 
 def cut(text: str, width: int) -> str:

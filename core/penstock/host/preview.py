@@ -102,7 +102,9 @@ def _reason(
     for state, reason in _REASONS.items():
         if state in states:
             return reason
-    if any(parent in running for key in step.asset_keys for parent in graph.parents(key)):
+    sources = [parent for key in step.asset_keys for parent in graph.parents(key)]
+    sources += [check.asset_key for check in step.checks if check.asset_key not in step.asset_keys]
+    if not running.isdisjoint(sources):
         return "upstream runs"
     return "selected"
 

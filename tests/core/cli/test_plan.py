@@ -20,6 +20,31 @@ def test_what_is_up_to_date_is_selected_or_follows_what_runs(cli, shop):
     )
 
 
+def test_a_check_runs_because_its_asset_does(cli, shop):
+    cli("materialize", "-f", shop, "-q")
+    assert reasons(cli("plan", "-f", shop, "--json"))["orders_has_rows"] == "upstream runs"
+
+
+def test_what_a_step_of_another_name_makes_is_told(cli, write):
+    write(
+        "several.py",
+        """
+        from penstock import AssetOut, asset, multi_asset
+
+        @multi_asset(outs={"airlines": AssetOut(), "planes": AssetOut()})
+        def tables(): ...
+
+        @asset(deps=["planes"])
+        def report(): ...
+        """,
+    )
+    assert cli("plan", "-f", "several.py").steady.splitlines()[:3] == [
+        "#  STEP  WHY  TOOK  AFTER",
+        "1  tables → airlines, planes  missing  -",
+        "2  report  missing  -  1",
+    ]
+
+
 def test_a_newer_upstream_is_told(cli, shop):
     cli("materialize", "-f", shop, "-q")
     cli("materialize", "-f", shop, "-q", "-s", "revenue")
@@ -36,7 +61,7 @@ def test_the_plan_is_a_table_in_an_order_in_which_it_can_be_done(cli, shop):
     assert lines[:3] == [
         "#  STEP  WHY  TOOK  AFTER",
         "1  orders  missing  -",
-        "2  revenue  missing  -  orders",
+        "2  revenue  missing  -  1",
     ]
     assert lines[-1] == "4 steps would run; how long is not known yet."
 

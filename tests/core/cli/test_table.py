@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.cli.table import Cell, cut, render
+from penstock.cli.table import Cell, cut, fold, render
 
 TEXTS = st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=40)
 ROWS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=5)
@@ -21,9 +21,26 @@ def test_a_right_column_has_its_title_at_the_right():
     assert lines(("n", "took"), [("x", Cell("1", right=True))]) == ["N  TOOK", "x     1"]
 
 
-def test_the_elastic_column_is_cut_first():
-    found = lines(("a", "b"), [("keep this", "cut this long one")], width=20, elastic="b")
-    assert found[1] == "keep this  cut this…"
+def test_the_elastic_column_is_folded_first():
+    found = lines(("a", "b"), [("keep this", "fold this long one at words")], width=27, elastic="b")
+    assert found[1:] == ["keep this  fold this long", "           one at words"]
+
+
+def test_a_long_name_is_folded_between_its_words():
+    assert fold("weather_hours_are_unique", 14) == ["weather_hours_", "are_unique"]
+
+
+def test_what_has_no_end_is_cut():
+    found = lines(("a", "b"), [("x", "word " * 200)], width=30, elastic="b")
+    assert len(found) == 1 + 6
+    assert found[-1].endswith("…")
+
+
+@given(TEXTS, st.integers(min_value=1, max_value=20))
+def test_folding_loses_nothing(text, width):
+    found = fold(text, width)
+    assert "".join(found) == text
+    assert all(len(line) <= width for line in found)
 
 
 def test_colours_do_not_count_as_columns():
