@@ -40,8 +40,10 @@ def answers(op: OpDefinition, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     Raises:
         InvariantViolationError: when the answer does not fit the op's outputs.
     """
-    returned: Any = op.fn(*args, **kwargs)
-    kwargs.clear()
+    try:
+        returned: Any = op.fn(*args, **kwargs)
+    finally:
+        kwargs.clear()  # also after an error, whose traceback keeps this frame
     if isinstance(returned, _LAZY):
         if isinstance(returned, CoroutineType):
             returned = _run(_awaited(returned))

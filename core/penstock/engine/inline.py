@@ -39,7 +39,10 @@ class InlineExecutor:
             return ()
         task, upstream = self._queue.popleft()
         handed = {name: self._values[ticket.key, value] for name, (ticket, value) in upstream.items()}
-        result: TaskResult = task.run(handed)
+        try:
+            result: TaskResult = task.run(handed)
+        finally:
+            handed.clear()  # an exception may keep the frames of the step, not the values
         for name, value in result.handed.items():
             self._values[task.key, name] = value
         return (Outcome(ticket=Ticket(task.key), record=result.record),)

@@ -79,11 +79,11 @@ def run_step(program: Program, work: Work, handed: Mapping[str, Any]) -> tuple[S
         try:
             _attempt(hand, work, handed, record, values)
         except KeyboardInterrupt as error:
-            values = {}
+            values.clear()
             record.exception = error
             record.events.append(StepInterrupted(at=program.tools.now(), step=hand.key, attempt=hand.attempt))
         except BaseException as error:  # noqa: BLE001  # user code may raise anything; it becomes an event
-            values = {}
+            values.clear()
             _fail(hand, error, record)
         if captured.file is not None:
             record.events.append(LogsCaptured(at=program.tools.now(), step=hand.key, file=captured.file))
