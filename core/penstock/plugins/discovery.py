@@ -11,29 +11,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from penstock.errors import PluginError
+from penstock.plugins.announced import Announcement, announced
 from penstock.plugins.problems import Origin
 from penstock.spi.entry import Entry
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    Point = EntryPoint | Announcement
+
 GROUP = "penstock.plugins"
 TELL_AUTHOR = "tell its author"
 
 
-def installed() -> Iterable[EntryPoint]:
+def installed() -> Iterable[Point]:
     """The entry points of every installed plugin; reads metadata and imports nothing."""
+    found = announced(GROUP)
+    if found is not None:
+        return found
     from importlib.metadata import entry_points  # noqa: PLC0415 - lazy: costs more than all of this room
 
     return entry_points(group=GROUP)
 
 
-def distribution_of(point: EntryPoint) -> str:
+def distribution_of(point: Point) -> str:
     """The name of the distribution that an entry point belongs to."""
     return point.dist.name if point.dist is not None else "?"
 
 
-def origin_of(point: EntryPoint) -> Origin:
+def origin_of(point: Point) -> Origin:
     """What an entry point says of its plugin; ``module`` is empty when it cannot be read."""
     try:
         module, extras = point.module, tuple(point.extras)

@@ -23,7 +23,7 @@ from penstock.plugins.selection import Selection
 from penstock.plugins.versions import version_fault
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from penstock.plugins.discovery import Point
 
 Claims = tuple[Claim[Any], ...]
 
@@ -178,7 +178,7 @@ class Registry:
         for point in self._discovered():
             self._take(point)
 
-    def _discovered(self) -> list[EntryPoint]:
+    def _discovered(self) -> list[Point]:
         try:
             points = list(self.discover())
         except Exception as error:  # noqa: BLE001 - damaged metadata of any package in the environment
@@ -188,7 +188,7 @@ class Registry:
             return []
         return sorted(points, key=lambda point: (point.name, distribution_of(point)))
 
-    def _take(self, point: EntryPoint) -> None:
+    def _take(self, point: Point) -> None:
         origin = origin_of(point)
         if not self.selection.admits(origin):
             self._unselected.append(origin)
