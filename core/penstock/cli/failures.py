@@ -13,6 +13,7 @@ from penstock.errors import UserCodeExecutionError
 from penstock.events.values import ErrorInfo
 
 _MOST_FRAMES = 8
+_MOST_LINES = 16
 _WRAPPERS = frozenset(one.__name__ for one in UserCodeExecutionError.__subclasses__())
 _LIBRARY = re.compile(
     r'File "(?:[^"]*[/\\](?:site|dist)-packages[/\\](?P<package>\w+)|[^"]*[/\\]lib[/\\]python3|<frozen '
@@ -31,7 +32,9 @@ def failure_lines(step: str, error: ErrorInfo) -> Iterator[str]:
     raised = raised_by_user(error)
     head, *rest = (f"{raised.cls_name}: {raised.message}" if raised.message else raised.cls_name).splitlines()
     yield f"  ✗ {step}: {head}"
-    yield from (f"    {line}" for line in rest)
+    yield from (f"    {line}" for line in rest[:_MOST_LINES])
+    if len(rest) > _MOST_LINES:
+        yield f"    … {len(rest) - _MOST_LINES} more lines (penstock run show -v)"
     frames = _frames(raised)
     if not frames and error is not raised and error.message:
         yield f"    {error.cls_name}: {error.message.strip().splitlines()[0]}"

@@ -1,7 +1,8 @@
 """The entry point: finds the command, runs it, turns its end into an exit code.
 
 Owns: ``main`` and the exit codes. 0 done; 1 a run failed; 2 bad input, also a value that cannot be
-stored; 70 a bug of ours or of a plugin's command; 130 canceled. Imports click and the light part of plugins only.
+stored; 70 a bug of ours or of a plugin's command; 130 canceled. Imports click and the light part of
+plugins only.
 """
 
 from __future__ import annotations

@@ -125,5 +125,9 @@ class _Tee:
         for line in lines:
             self.write(line)
 
+    def close(self) -> None:
+        """A step must not close what the whole process writes to."""
+        self._stream.flush()
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -48,6 +48,13 @@ def test_of_many_frames_the_innermost_are_shown():
     assert len(lines) == 2 + 2 * 8
 
 
+def test_of_a_message_of_many_lines_the_first_are_shown():
+    message = "\n".join(f"line {number}" for number in range(100))
+    lines = list(failure_lines("orders", ErrorInfo(cls_name="ValueError", message=message, stack=(USER,))))
+    assert lines[0] == "  ✗ orders: ValueError: line 0"
+    assert lines[16:18] == ["    line 16", "    … 83 more lines (penstock run show -v)"]
+
+
 def test_everything_is_shown_on_request():
     error = ErrorInfo(cls_name="ValueError", message="odd", stack=(OURS, USER))
     assert any("run_step.py" in line for line in whole_lines("orders", error))
