@@ -7,11 +7,11 @@ from typing import Any, cast
 
 import click
 
-from penstock.cli.facts import fact_lines
+from penstock.cli.fact_blocks import show_facts
 from penstock.cli.loading import load_or_none
 from penstock.cli.options import CodeChoice, answering, with_code
 from penstock.cli.screen import Screen
-from penstock.cli.table import Cell
+from penstock.cli.statuses import check_cell
 from penstock.cli.times import age, moment
 from penstock.define.asset_graph import AssetGraph
 from penstock.errors import InvariantViolationError, suggest
@@ -67,14 +67,14 @@ def _head(screen: Screen, detail: AssetDetail, said: dict[str, Any]) -> None:
     by = f" by run {line.run_id[:8]}" if line.run_id else ""
     made = f"{moment(line.materialized_at)} ({age(line.materialized_at, now)}){by}"
     rows = [
-        ("asset", screen.style(line.key.to_user_string(), "cyan", bold=True)),
+        ("asset", line.key.to_user_string()),
         *((name, _joined(value)) for name, value in said.items()),
         ("made", "never" if line.materialized_at is None else made),
         ("data", line.data_version),
     ]
     for name, value in rows:
         if value:
-            screen.say(f"{screen.style(f'{name:14}', 'bright_black')}{value}")
+            screen.labeled(name, value, 14)
 
 
 def _joined(value: Any) -> Any:
@@ -84,8 +84,7 @@ def _joined(value: Any) -> Any:
 def _facts(screen: Screen, detail: AssetDetail) -> None:
     if detail.metadata:
         screen.say()
-        for line in fact_lines(detail.metadata, screen.verbose):
-            screen.say(f"  {line}")
+        show_facts(screen, detail.metadata)
     if detail.partitions:
         screen.say(f"\n{len(detail.partitions):,} partitions made")
     if detail.checks:
@@ -93,7 +92,7 @@ def _facts(screen: Screen, detail: AssetDetail) -> None:
         rows = [
             (
                 one.check_name,
-                Cell("passed", "green") if one.passed else Cell("failed", "red"),
+                check_cell(one),
                 one.description or "",
             )
             for one in detail.checks

@@ -71,7 +71,7 @@ def list_command(
         )
     else:
         rows = [_row(line, time.time()) for line in page.runs]
-        screen.table(("run", "job", "status", "started", "took", "tags"), rows, elastic="tags")
+        screen.table(("run", "of", "status", "started", "took", "tags"), rows, elastic="tags")
         if page.cursor is not None:
             screen.say(screen.style(f"Only the newest {limit}; --limit shows more.", dim=True))
 
@@ -79,17 +79,12 @@ def list_command(
 def _row(line: RunLine, now: float) -> tuple[str | Cell, ...]:
     return (
         Cell(line.run_id[:SHORT], "cyan"),
-        job_title(line.job_name),
+        line.subject,
         status_cell(line.status.value),
         age(line.start_time or line.create_time, now),
         Cell(length(line.seconds), right=True),
         tags_text(line.tags),
     )
-
-
-def job_title(name: str) -> str:
-    """A job as people know it: the job behind an ad-hoc run of assets has no name of its own."""
-    return "(assets)" if name == "__ASSET_JOB" else name
 
 
 @command.command("delete")

@@ -6,20 +6,32 @@ from collections.abc import Sequence
 
 import click
 
-from penstock.cli.facts import fact_lines
+from penstock.cli.fact_blocks import show_facts
 from penstock.cli.failures import failure_lines, whole_lines
 from penstock.cli.options import answering
 from penstock.cli.screen import Screen
-from penstock.cli.statuses import status_cell
+from penstock.cli.statuses import check_cell, status_cell
 from penstock.cli.table import Cell
 from penstock.cli.tags import tags_text
+from penstock.cli.tally import SHORT
 from penstock.cli.times import clock, length, moment
 from penstock.errors import StepNotFoundError, suggest
-from penstock.events.values import AssetCheckEvaluation, Happened, ResourceFailed, StepFailed
+from penstock.events.runs import RunStatus
+from penstock.events.values import (
+    AssetMaterialization,
+    AssetMaterialized,
+    Happened,
+    ResourceFailed,
+    StepFailed,
+)
 from penstock.host.instance import Instance
+from penstock.keys import user_strings
 from penstock.query.plain import as_plain
 from penstock.query.records import of_run
-from penstock.query.runs import RunDetail, StepLine, events_of, show_run
+from penstock.query.runs import RunDetail, RunLine, StepLine, events_of, show_run
+
+_LABEL = 10
+_ROWS, _PARTITION_ROWS = "penstock/row_count", "penstock/partition_row_count"
 
 
 @click.command("show")
@@ -47,9 +59,10 @@ def show(screen: Screen, run: str, *, events: bool) -> None:
         for entry in entries:
             screen.say(f"{clock(entry.timestamp)}  {entry.message}")
         return
-    _steps(screen, detail.steps)
-    _made(screen, detail)
+    _steps(screen, detail.steps, happened)
+    _details(screen, detail)
     _failures(screen, detail, happened)
+    _next(screen, detail)
 
 
 def _failures(screen: Screen, detail: RunDetail, happened: Sequence[Happened]) -> None:
@@ -69,52 +82,101 @@ def _failures(screen: Screen, detail: RunDetail, happened: Sequence[Happened]) -
 
 def _head(screen: Screen, detail: RunDetail) -> None:
     line, cell = detail.line, status_cell(detail.line.status.value)
+    ended_well = detail.run.status is RunStatus.SUCCESS
     rows = [
         ("run", line.run_id),
-        ("job", line.job_name if line.job_name != "__ASSET_JOB" else "(assets)"),
-        ("status", screen.style(cell.text, cell.color)),
-        ("started", f"{moment(line.start_time or line.create_time)}, took {length(line.seconds)}"),
+        ("of", line.subject),
+        ("started", f"{moment(line.start_time or line.create_time)}{_took(line)}"),
         ("retry of", line.parent_run_id or ""),
         ("tags", tags_text(line.tags, verbose=screen.verbose)),
-        ("message", detail.message if detail.line.status.value != "SUCCESS" else ""),
+        ("message", "" if ended_well else detail.message),
+        ("not made", "" if ended_well else ", ".join(user_strings(detail.not_made))),
     ]
     for name, value in rows:
         if value:
-            screen.say(f"{screen.style(f'{name:9}', 'bright_black')}{value}")
+            screen.labeled(name, value, _LABEL)
+        if name == "of":
+            label = screen.style(f"{'status':{_LABEL}}", "bright_black")
+            screen.say(f"{label}{screen.style(cell.text, cell.color)}")
 
 
-def _steps(screen: Screen, steps: tuple[StepLine, ...]) -> None:
+def _took(line: RunLine) -> str:
+    return "" if line.seconds is None else f", took {length(line.seconds)}"
+
+
+def _steps(screen: Screen, steps: tuple[StepLine, ...], happened: Sequence[Happened]) -> None:
     if not steps:
         return
     screen.say()
-    rows = [
-        (step.step, status_cell(step.status), Cell(length(step.seconds), right=True), _remark(step))
-        for step in steps
-    ]
-    screen.table(("step", "status", "took", "remark"), rows, elastic="remark")
+    made = _made_by_step(happened)
+    tried = any(step.attempts > 1 for step in steps)
+    rows: list[tuple[str | Cell, ...]] = []
+    for step in steps:
+        tries = (Cell(str(step.attempts), "yellow" if step.attempts > 1 else None, right=True),)
+        took = Cell(length(step.seconds), right=True)
+        result = _result(step, made.get(step.step, ()))
+        rows.append((step.step, status_cell(step.status), *(tries if tried else ()), took, result))
+    screen.table(("step", "status", *(("tries",) if tried else ()), "took", "result"), rows, elastic="result")
 
 
-def _remark(step: StepLine) -> str:
-    attempts = f"{step.attempts} attempts" if step.attempts > 1 else ""
-    said = step.reason if step.status == "SKIPPED" else step.error if step.status != "SUCCESS" else None
-    return "; ".join(part for part in (attempts, said) if part)
+def _made_by_step(happened: Sequence[Happened]) -> dict[str, list[AssetMaterialization]]:
+    made: dict[str, list[AssetMaterialization]] = {}
+    for event in happened:
+        if isinstance(event, AssetMaterialized):
+            made.setdefault(event.step, []).append(event.materialization)
+    return made
 
 
-def _made(screen: Screen, detail: RunDetail) -> None:
-    for made in detail.materializations:
+def _result(step: StepLine, made: Sequence[AssetMaterialization]) -> str:
+    """What a step made, or why it did not."""
+    if step.status == "SKIPPED":
+        return step.reason
+    if step.status != "SUCCESS":
+        return step.error or ""
+    if len(made) > 1 and len({one.asset_key for one in made}) == 1:
+        return f"{len(made):,} partitions"
+    after = f"after {step.error}" if step.error else ""
+    return ", ".join(part for part in (*(_made(one, step.step) for one in made), after) if part)
+
+
+def _made(made: AssetMaterialization, step: str) -> str:
+    """An asset, unless the step's name tells it, its partition and how many rows it has."""
+    name = "" if "__".join(made.asset_key.path) == step else made.label
+    part = f"[{made.partition}]" if made.partition else ""
+    rows = made.metadata.get(_PARTITION_ROWS) or made.metadata.get(_ROWS)
+    count = "" if rows is None else f"{rows.value:,} rows" if not name else f"({rows.value:,} rows)"
+    return " ".join(one for one in (name, part, count) if one)
+
+
+def _details(screen: Screen, detail: RunDetail) -> None:
+    """Checks; with ``-v`` also all that is known of what was made."""
+    for made in detail.materializations if screen.verbose else ():
         part = f" [{made.partition}]" if made.partition else ""
         screen.say(f"\n{screen.style(made.label, bold=True)}{part}")
-        for line in fact_lines(made.metadata, screen.verbose):
-            screen.say(f"  {line}")
+        show_facts(screen, made.metadata)
     if detail.checks:
         screen.say()
-        rows = [_check(one) for one in detail.checks]
+        rows = [
+            (one.asset_check_key.to_user_string(), check_cell(one), one.description or "")
+            for one in detail.checks
+        ]
         screen.table(("check", "result", "remark"), rows, elastic="remark")
 
 
-def _check(found: AssetCheckEvaluation) -> tuple[str | Cell, ...]:
-    result = Cell("passed", "green") if found.passed else Cell(f"failed ({found.severity.value})", "red")
-    return found.asset_check_key.to_user_string(), result, found.description or ""
+def _next(screen: Screen, detail: RunDetail) -> None:
+    """What can be done with it."""
+    short = detail.run.run_id[:SHORT]
+    hints = [("what steps wrote", f"penstock run logs {short}")] if _has_logs(detail) else []
+    if detail.run.is_finished and detail.run.status is not RunStatus.SUCCESS:
+        hints.append(("try again", f"penstock run retry {short}"))
+    if hints:
+        screen.say()
+    for what, line in hints:
+        screen.say(f"{screen.style(f'{what}:', 'bright_black')} {screen.style(line, 'cyan')}")
+
+
+def _has_logs(detail: RunDetail) -> bool:
+    return any(step.log for step in detail.steps)
 
 
 @click.command("logs")

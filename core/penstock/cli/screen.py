@@ -65,11 +65,13 @@ class Screen:
         if not self.as_json and not self.quiet:
             self.write(text)
 
-    def paragraph(self, text: str, indent: str = "") -> None:
-        """Write text for people, folded to the width, its second and later lines indented."""
-        width = None if self.width is None else max(self.width - len(indent), 20)
-        first, *rest = text.splitlines() or [""] if width is None else fold(text, width)
-        self.say("\n".join([first, *(f"{indent}{line}" for line in rest)]))
+    def labeled(self, label: str, text: str, label_width: int) -> None:
+        """Write a label and text for people, folded beside it."""
+        room = None if self.width is None else max(self.width - label_width, 20)
+        lines = text.splitlines() or [""] if room is None else fold(text, room)
+        self.say(f"{self.style(f'{label:{label_width}}', 'bright_black')}{lines[0]}")
+        for line in lines[1:]:
+            self.say(f"{' ' * label_width}{line}")
 
     def write(self, text: str) -> None:
         """Write a line whatever was chosen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from penstock.cli.table import Cell
+from penstock.events.values import AssetCheckEvaluation, AssetCheckSeverity
 
 COLORS: Mapping[str, str] = {
     "SUCCESS": "green",
@@ -36,3 +37,10 @@ def word(status: str) -> str:
 def status_cell(status: str) -> Cell:
     """A state as a cell of a table."""
     return Cell(word(status), COLORS.get(status))
+
+
+def check_cell(found: AssetCheckEvaluation) -> Cell:
+    """The result of a check: what did not pass either warns or fails."""
+    if found.passed:
+        return Cell("passed", "green")
+    return Cell("warned", "yellow") if found.severity is AssetCheckSeverity.WARN else Cell("failed", "red")

@@ -10,16 +10,17 @@ from typing import Any
 
 from attrs import frozen
 
-from penstock.errors import RunNotFoundError, suggest
+from penstock.errors import RunNotFoundError, job_title, suggest
 from penstock.events import values as v
 from penstock.events.entries import RunStats
 from penstock.events.fold import RunSummary, StepSummary, fold
 from penstock.events.runs import Run, RunRecord, RunsFilter, RunStatus
-from penstock.keys import AssetKey
+from penstock.keys import AssetKey, user_strings
 from penstock.query.plain import as_plain
 from penstock.spi.store import EventQuery, Store
 
 _NEWEST = 2_000
+_NAMED = 2
 
 
 @frozen(kw_only=True)
@@ -27,11 +28,13 @@ class RunLine:
     """A run in a list. Times are seconds since 1970.
 
     Args:
+        subject: what it runs, for people: the job, or of an ad-hoc run the assets.
         seconds: how long it took, None until it ended.
     """
 
     run_id: str
     job_name: str
+    subject: str
     status: RunStatus
     create_time: float
     start_time: float | None
@@ -65,6 +68,7 @@ class StepLine:
         seconds: what the attempt that succeeded took, else the time from its first start to its end.
         error: class and message of its latest failed attempt.
         log: the file with its log.
+        materialized: the assets it made, each once.
     """
 
     step: str
@@ -96,10 +100,18 @@ class RunDetail:
     checks: tuple[v.AssetCheckEvaluation, ...]
     events: int
 
+    @property
+    def not_made(self) -> tuple[AssetKey, ...]:
+        """The assets that it was to make and did not, sorted; empty before it ended."""
+        made = {one.asset_key for one in self.materializations}
+        selected = self.run.asset_selection or frozenset()
+        return tuple(sorted(selected - made)) if self.run.is_finished else ()
+
     def to_plain(self) -> dict[str, Any]:
         """JSON-able data: the fields of the line at the top, steps and facts beneath."""
         wanted = ("steps", "error", "message", "materializations", "checks", "events")
         rest = {name: as_plain(getattr(self, name)) for name in wanted}
+        rest["not_made"] = as_plain(self.not_made)
         return {**self.line.to_plain(), "run_config": as_plain(self.run.run_config), **rest}
 
 
@@ -215,6 +227,7 @@ def line_of(record: RunRecord) -> RunLine:
     return RunLine(
         run_id=record.run.run_id,
         job_name=record.run.job_name,
+        subject=_subject(record.run),
         status=record.run.status,
         create_time=record.create_time,
         start_time=began,
@@ -223,6 +236,13 @@ def line_of(record: RunRecord) -> RunLine:
         tags=record.run.tags,
         parent_run_id=record.run.parent_run_id,
     )
+
+
+def _subject(run: Run) -> str:
+    if run.asset_selection is None or job_title(run.job_name).startswith("job "):
+        return run.job_name
+    names = user_strings(run.asset_selection)
+    return " and ".join(names) if 1 <= len(names) <= _NAMED else f"{len(names):,} assets"
 
 
 def _captures(run_id: str) -> EventQuery:
@@ -239,7 +259,10 @@ def _steps(summary: RunSummary, events: list[v.Happened]) -> tuple[StepLine, ...
     for event in events:
         if isinstance(event, v.AssetMaterialized):
             made.setdefault(event.step, []).append(event.materialization.asset_key)
-    return tuple(_step(step, logs.get(key), tuple(made.get(key, ()))) for key, step in summary.steps.items())
+    return tuple(
+        _step(step, logs.get(key), tuple(dict.fromkeys(made.get(key, ()))))
+        for key, step in summary.steps.items()
+    )
 
 
 def _step(step: StepSummary, log: str | None, made: tuple[AssetKey, ...]) -> StepLine:

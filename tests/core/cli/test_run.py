@@ -30,9 +30,9 @@ def test_an_empty_list_says_what_makes_a_run(cli):
 def test_the_list_is_a_table_of_runs_newest_first(cli, made, failed):
     answer = cli("run", "list")
     assert answer.steady.splitlines() == [
-        "RUN  JOB  STATUS  STARTED  TOOK  TAGS",
-        "RUN  (assets)  failed  TIME  TIME  team=shop",
-        "RUN  (assets)  done  TIME  TIME  team=shop",
+        "RUN  OF  STATUS  STARTED  TOOK  TAGS",
+        "RUN  3 assets  failed  TIME  TIME  team=shop",
+        "RUN  3 assets  done  TIME  TIME  team=shop",
     ]
 
 
@@ -57,20 +57,21 @@ def test_a_run_shows_its_steps_facts_and_checks(cli, made):
     answer = cli("run", "show", made[:8])
     assert answer.code == 0
     for line in (
-        f"run      {made}",
-        "status   done",
-        "tags     team=shop",
+        f"run       {made}",
+        "status    done",
+        "tags      team=shop",
         "has_rows",
         "3 rows",
-        "report.txt",
     ):
         assert line in answer.out
     assert "penstock/owner" not in answer.out
+    assert "report.txt" not in answer.out
+    assert "report.txt" in cli("run", "show", made, "-v").out
 
 
 def test_a_failed_run_shows_the_failure(cli, failed):
     answer = cli("run", "show", failed)
-    assert "message  1 step failed: revenue" in answer.out
+    assert "message   1 step failed: revenue" in answer.out
     assert "✗ revenue: ValueError: no revenue today" in answer.out
     assert "core/penstock" not in answer.out
 
@@ -192,3 +193,39 @@ def test_a_retry_keeps_config_and_selection(cli, shop, write, tmp_path):
     assert cli("run", "list", "--limit", "1", "--json").json[0]["parent_run_id"] == run
     newest = cli("run", "list", "-q", "--limit", "1").out.strip()
     assert cli("run", "show", newest, "--json").json["run_config"]["ops"]["orders"]["config"]["rows"] == 7
+
+
+# ---- how each end looks -----------------------------------------------------------------------------
+
+
+def test_a_run_show_names_rows_tries_and_what_was_not_made(cli, write):
+    write(
+        "tries.py",
+        """
+        from penstock import MaterializeResult, RetryPolicy, asset
+        tries = []
+
+        @asset(retry_policy=RetryPolicy(max_retries=1))
+        def shaky():
+            tries.append(1)
+            if len(tries) == 1:
+                raise OSError("once")
+            return MaterializeResult(metadata={"penstock/row_count": 1200})
+
+        @asset(deps=[shaky])
+        def broken():
+            raise ValueError("no")
+
+        @asset(deps=[broken])
+        def never(): ...
+        """,
+    )
+    cli("materialize", "-f", "tries.py")
+    run = cli("run", "list", "-q").out.strip()
+    lines = cli("run", "show", run).steady.splitlines()
+    assert "not made  broken, never" in lines
+    assert "STEP  STATUS  TRIES  TOOK  RESULT" in lines
+    assert "shaky  done  2  TIME  1,200 rows, after OSError: once" in lines
+    assert "broken  failed  1  TIME  ValueError: no" in lines
+    assert lines[-1] == "try again: penstock run retry RUN"
+    assert cli("run", "show", run, "--json").json["not_made"] == ["broken", "never"]
