@@ -6,8 +6,6 @@ argument; nothing here waits, writes or calls anybody.
 
 from __future__ import annotations
 
-from attrs import frozen
-
 from penstock.define.retry import Failure, RetryPolicy, RetryRequested
 from penstock.engine.state import Phase, RunState, Unit
 from penstock.events.values import (
@@ -22,6 +20,7 @@ from penstock.events.values import (
     StepRetryScheduled,
     StepSkipped,
 )
+from penstock.values import frozen
 
 
 @frozen

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
-
 from penstock.define.op import InputDefinition
 from penstock.engine.context import StepInHand
 from penstock.engine.io import Ref, load
@@ -18,6 +16,7 @@ from penstock.engine.verdicts import check_input, loaded_from_config
 from penstock.events.values import AssetObserved, Happened, InputChecked, InputLoaded
 from penstock.keys import AssetKey
 from penstock.plan.model import COLLECTED, StepInput
+from penstock.values import frozen
 
 _NO_REFS: tuple[Ref, ...] = ()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.define.assets import AssetsDefinition
 from penstock.define.op import InputDefinition, OpDefinition, OutputDefinition
@@ -23,6 +23,7 @@ from penstock.keys import AssetKey
 from penstock.metadata import MetadataValue
 from penstock.plan.model import StepOutput
 from penstock.spi.io_contexts import InputContext, OutputContext
+from penstock.values import frozen
 
 DEFAULT_MANAGER = "io_manager"
 _ANYTHING = OutputContext().type

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
 from penstock.plan.model import MAPPED, Plan, Step
+from penstock.values import frozen
 
 
 @frozen(kw_only=True, eq=False)

@@ -11,7 +11,9 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define
+
+from penstock.values import frozen
 
 LOGGER_NAME = "penstock"
 Sink = Callable[[str, int, str], None]

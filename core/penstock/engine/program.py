@@ -14,7 +14,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from penstock.define.assets import AssetsDefinition
 from penstock.define.hook import HookDefinition
@@ -28,6 +28,7 @@ from penstock.keys import AssetCheckKey, AssetKey
 from penstock.plan.flatten import Place, Scope, walk
 from penstock.plan.model import Plan, Step, StepOutput
 from penstock.plan.run_config import BoundRunConfig
+from penstock.values import frozen
 
 _NO_CONFIG: Mapping[str, Any] = {}
 _NO_DEPS: Mapping[AssetKey, Sequence[AssetKey]] = {}
@@ -219,6 +220,11 @@ class Program:
         if found is None:
             found = self._bound[step.id] = self._bind(step)
         return found
+
+    def use(self, resources: Mapping[str, Any]) -> None:
+        """From now on these are the opened resources."""
+        self.resources = resources
+        self._of_managers.clear()
 
     def resources_of(self, key: str) -> Resources:
         """What the resource of a key requires itself, as an I/O manager sees it."""

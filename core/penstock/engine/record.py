@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from penstock.engine.io import Ref
 from penstock.events.values import Happened
 from penstock.keys import AssetKey
+from penstock.values import frozen
 
 _NO_SOURCES: Mapping[str, tuple[Ref, ...]] = {}
 _NO_VERSIONS: Mapping[AssetKey, str] = {}

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from penstock.config import MISSING, collect, raise_faults
 from penstock.define.resource import as_resource_definitions
@@ -20,6 +20,7 @@ from penstock.engine.program import Program
 from penstock.errors import InvalidDefinitionError, ResourceFunctionError, suggest
 from penstock.events.runs import Run
 from penstock.keys import AssetKey
+from penstock.values import frozen
 
 _NO_NEEDS: frozenset[str] = frozenset()
 

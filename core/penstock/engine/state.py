@@ -152,6 +152,10 @@ class RunState:
             heapq.heappop(heap)  # started meanwhile
         return None
 
+    def is_done(self, step: int) -> bool:
+        """Whether every unit of a step is final."""
+        return step in self._settled
+
     def claim(self, unit: Unit) -> None:
         """Take a unit out of what is ready or due before its start is reported."""
         self.phase[unit] = Phase.RUNNING

@@ -7,17 +7,20 @@ Owns: ``materialize``, ``materialize_to_memory``, ``execute_job`` and what stand
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from penstock.config import as_run_config_dict
+from penstock.define.asset_graph import AssetGraph
 from penstock.define.asset_job import build_asset_job
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
+from penstock.define.op import OpDefinition
 from penstock.define.reconstructable import ReconstructableJob
 from penstock.engine.memory import InMemoryIOManager
+from penstock.host.extensions import Observer
 from penstock.host.instance import Instance
-from penstock.host.launch import Launch, Observer, launch
+from penstock.host.launch import Launch, launch
 from penstock.host.reexecution import ReexecutionOptions, past_of
 from penstock.host.result import ExecutionResult
 from penstock.host.settings import environment
@@ -101,24 +104,30 @@ def materialize_to_memory(
 
     Args: as of ``materialize``.
     """
-    job = build_asset_job(ASSET_JOB_NAME, assets, selection=selection, resources=resources or {})
     memory = InMemoryIOManager()
-    keys = {out.io_manager_key for out in _outputs_of(job)} | {"io_manager"}
+    bound = {**dict.fromkeys(sorted(_manager_keys(assets)), memory), **(resources or {})}
+    job = build_asset_job(ASSET_JOB_NAME, assets, selection=selection, resources=bound)
     given = Launch(
         run_config=run_config,
         tags=tags or {},
         partition_key=partition_key,
         raise_on_error=raise_on_error,
-        resources=dict.fromkeys(sorted(keys - set(resources or {})), memory),
         stores_op_outputs=False,
     )
     with _instance_or_ephemeral(instance) as where:
         return launch(job, given, where)
 
 
-def _outputs_of(job: JobDefinition) -> Iterator[Any]:
-    for place in walk(Scope(job.graph)):
-        yield from place.op.outs.values()
+def _manager_keys(assets: Sequence[Any]) -> set[str]:
+    """The resource keys of every I/O manager that these assets name."""
+    found = {"io_manager"}
+    for one in AssetGraph.from_assets(assets).definitions:
+        if isinstance(one.node, OpDefinition):
+            found.update(out.io_manager_key for out in one.node.outs.values())
+        elif one.node is not None:
+            places = walk(Scope(one.node))
+            found.update(out.io_manager_key for place in places for out in place.op.outs.values())
+    return found
 
 
 def execute_job_in_process(

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
 from penstock.define.job import JobDefinition
 from penstock.engine.state import Phase, RunState
 from penstock.errors import InvariantViolationError, RunNotFoundError
@@ -24,12 +22,13 @@ from penstock.events.values import (
     StepSucceeded,
 )
 from penstock.host.instance import Instance
-from penstock.host.launch import Past
 from penstock.host.ownership import mend_lost_runs
+from penstock.host.prepare import Past
 from penstock.plan.expand import Given, build_plan
 from penstock.plan.model import Plan, bare_key
 from penstock.plan.run_config import input_names
 from penstock.spi.store import EventQuery
+from penstock.values import frozen
 
 _TAKEN_OVER = (OutputProduced, StepSucceeded, StepSkipped, AssetMaterialized, AssetObserved)
 
@@ -86,14 +85,27 @@ def past_of(options: ReexecutionOptions, job: JobDefinition, instance: Instance)
         keys = _selected(plan, options.step_selection)
     else:
         keys, taken = tuple(step.key for step in plan.steps), []
-    kept = _left_alone(plan, taken, frozenset(keys))
+    kept = _in_plan_order(plan, _left_alone(plan, taken, frozenset(keys)))
+    _refuse_unreachable(RunState(plan, frozenset(keys)).apply_all(kept), keys, parent)
     return Past(
         parent_run_id=parent.run_id,
         root_run_id=parent.root_run_id or parent.run_id,
         step_keys=tuple(keys),
-        events=tuple(_in_plan_order(plan, kept)),
+        events=tuple(kept),
         origin=origin,
     )
+
+
+def _refuse_unreachable(state: RunState, keys: Sequence[str], parent: Run) -> None:
+    """Refuse steps that would wait for ever for one that neither ran nor runs again."""
+    plan, again = state.plan, {bare_key(key) for key in keys}
+    for key in keys:
+        for source in (plan.steps[number] for number in plan.step(key).upstream):
+            if source.key not in again and not state.is_done(source.id):
+                raise InvariantViolationError(
+                    f"Step {key!r} reads from step {source.key!r}, which succeeded neither in run"
+                    f" {parent.run_id} nor before. Repeat {source.key!r} too, or repeat from the failure."
+                )
 
 
 def _left_alone(plan: Plan, taken: Sequence[StepHappened], again: frozenset[str]) -> list[StepHappened]:

@@ -1,0 +1,184 @@
+"""Preparing: a job and what was given for one run become a program that can be carried out.
+
+Owns: ``Launch``, ``Past`` and ``Prepared``, and everything that can be refused before a run is stored:
+plan, config, resources, partitions. Opens and stores nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve, field
+
+from penstock.config import as_run_config_dict
+from penstock.define.job import JobDefinition
+from penstock.define.resource import as_resource_definitions
+from penstock.engine.program import Program, Tools
+from penstock.engine.resources import in_order_of_needs, needed_keys
+from penstock.errors import job_title
+from penstock.events.runs import Run
+from penstock.events.values import Happened
+from penstock.host.defaults import default_io_manager
+from penstock.host.extensions import Observer
+from penstock.host.instance import Instance
+from penstock.host.settings import environment
+from penstock.plan.expand import Given, build_plan
+from penstock.plan.op_selection import select_ops
+from penstock.plan.run_config import (
+    BoundRunConfig,
+    bind_run_config,
+    effective_config,
+    input_names,
+    retries_enabled,
+)
+from penstock.tables import convert, settle
+from penstock.values import frozen
+
+PARTITION_TAG = "penstock/partition"
+_TOOLS = Tools()
+
+
+@frozen(kw_only=True)
+class Past:
+    """What a re-execution takes over from earlier runs.
+
+    Args:
+        parent_run_id, root_run_id: lineage.
+        step_keys: units to run again.
+        events: events of the units that are not run again, in order.
+        origin: step key → run that made its outputs.
+    """
+
+    parent_run_id: str
+    root_run_id: str
+    step_keys: tuple[str, ...]
+    events: tuple[Happened, ...] = ()
+    origin: Mapping[str, str] = field(factory=dict[str, str])
+
+
+@frozen(kw_only=True)
+class Launch:
+    """What is given for one run, besides its job.
+
+    Args:
+        run_config: a dict, a ``RunConfig`` or None for the job's own.
+        stores_op_outputs: False hands op outputs of the default I/O manager straight on.
+        keeps_values: True keeps every value for the result.
+        tools: clock, chance and pauses.
+        observers: called with the run and each batch of events after it was stored.
+        raise_on_error: whether the first step's exception is raised at the end.
+        runs_here: True leaves the job's executor aside.
+    """
+
+    run_config: Any = None
+    tags: Mapping[str, str] = field(factory=dict[str, str])
+    run_id: str | None = None
+    partition_key: str | None = None
+    op_selection: tuple[str, ...] | None = None
+    input_values: Mapping[str, Any] = field(factory=dict[str, Any])
+    resources: Mapping[str, Any] = field(factory=dict[str, Any])
+    raise_on_error: bool = True
+    runs_here: bool = False
+    stores_op_outputs: bool = True
+    keeps_values: bool = True
+    past: Past | None = None
+    tools: Tools = _TOOLS
+    observers: tuple[Observer, ...] = ()
+    code_location: str | None = None
+
+
+@frozen(kw_only=True, eq=False)
+class Prepared:
+    """A run that was found to be possible: nothing about it has been stored yet."""
+
+    job: JobDefinition
+    program: Program
+    resource_order: tuple[str, ...]
+
+
+def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
+    """Check and bind everything about a run before it exists.
+
+    Raises:
+        UserError: with what is wrong.
+    """
+    binds_manager = "io_manager" in {**job.resource_defs, **given.resources}
+    job = complete(job, given, instance)
+    env = environment()
+    own = None if given.run_config is None else as_run_config_dict(given.run_config)
+    raw = effective_config(job, own, env)
+    values = {**job.input_values, **given.input_values}
+    keys = () if given.partition_key is None else (given.partition_key,)
+    plan = build_plan(
+        job,
+        Given(config_inputs=input_names(raw), input_values=frozenset(values), partition_keys=keys),
+    )
+    check_partition(job, given.partition_key)
+    program = Program(
+        run=_run_of(job, given, own),
+        job=job,
+        plan=plan,
+        config=BoundRunConfig(),
+        tools=evolve(given.tools, convert=convert, settle=settle),
+        input_values=values,
+        origin=given.past.origin if given.past is not None else {},
+        stores_op_outputs=given.stores_op_outputs or binds_manager,
+        keeps_values=given.keeps_values,
+        instance=instance,
+    )
+    order = in_order_of_needs(job.resource_defs, needed_keys(program), job_title(job.name, begins=True))
+    config = bind_run_config(job, raw, env=env, resource_keys=order)
+    program = evolve(
+        program,
+        config=config,
+        resource_configs=config.resources,
+        retries_enabled=retries_enabled(config.execution),
+    )
+    return Prepared(job=job, program=program, resource_order=tuple(order))
+
+
+def complete(job: JobDefinition, given: Launch, instance: Instance) -> JobDefinition:
+    """The job with this run's resources, the default I/O manager, and cut to the selected ops."""
+    bound = {**job.resource_defs, **given.resources}
+    defs = as_resource_definitions(bound)
+    if "io_manager" not in defs:
+        defs["io_manager"] = default_io_manager(instance.storage_directory)
+    graph = job.graph
+    if given.op_selection is not None:
+        graph = select_ops(graph, given.op_selection, job.name)
+    return evolve(job, resource_defs=defs, graph=graph)
+
+
+def check_partition(job: JobDefinition, key: str | None) -> None:
+    """Refuse a partition key that the job's partitions do not have.
+
+    Raises:
+        UnknownPartitionError: naming the key.
+    """
+    definition = job.partitions_def
+    if key is None or definition is None:
+        return
+    definition.validate_partition_key(key)
+
+
+def _run_of(job: JobDefinition, given: Launch, own: Mapping[str, Any] | None) -> Run:
+    base = job.tags if job.run_tags is None else job.run_tags
+    tags = {str(k): str(v) for k, v in {**base, **given.tags}.items()}
+    if given.partition_key is not None:
+        tags[PARTITION_TAG] = given.partition_key
+    past = given.past
+    return Run(
+        run_id=given.run_id or str(uuid.uuid4()),
+        job_name=job.name,
+        run_config=own or {},
+        tags=tags,
+        parent_run_id=past.parent_run_id if past is not None else None,
+        root_run_id=past.root_run_id if past is not None else None,
+        asset_selection=job.assets.selected if job.assets is not None else None,
+        asset_check_selection=job.assets.checks if job.assets is not None else None,
+        op_selection=given.op_selection,
+        step_keys_to_execute=past.step_keys if past is not None else None,
+        code_location=given.code_location,
+    )

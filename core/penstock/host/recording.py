@@ -1,0 +1,100 @@
+"""Recording: what a run notes is stored, and whoever listens is told.
+
+Owns: the order "values to the disk, events to the store, listeners", and what a listener that raises means.
+Must not know plans, steps or executors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from penstock.engine.failures import describe_error
+from penstock.events.runs import Run
+from penstock.events.values import EngineNoted, Happened, RunCanceled, RunFailed, RunSucceeded
+from penstock.host.extensions import Observer
+from penstock.spi.store import Store
+
+_ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
+_SYNC_EVERY = 1.0
+"""Seconds between two moments at which stored values are made to survive a power cut."""
+
+
+class Recording:
+    """The log of one run on its way into the store.
+
+    ``events`` is everything that was stored, in order; ``managers`` are flushed with the end of the run
+    and now and then before. A killed process loses nothing without that: it is for power cuts, and so
+    is not paid for by each step; events of steps are no more durable than that either (see the store).
+
+    Args:
+        store: where events go.
+        run: the run, which does not exist yet.
+        observers: are told of each batch once it is stored.
+        now: seconds since 1970.
+    """
+
+    def __init__(
+        self, store: Store, run: Run, observers: Sequence[Observer], now: Callable[[], float]
+    ) -> None:
+        self.run = run
+        self.events: list[Happened] = []
+        self.managers: Iterable[Any] = ()
+        self._store = store
+        self._observers = list(observers)
+        self._now = now
+        self._seq = 0
+        self._next_sync = now() + _SYNC_EVERY
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody is told."""
+        return bool(self._observers)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the end of the run is stored; its live state may be ahead of the store."""
+        return any(isinstance(event, _ENDINGS) for event in reversed(self.events))
+
+    def create(self, events: Sequence[Happened]) -> None:
+        """Store the run with its first events."""
+        self._seq = self._store.create_run(self.run, events)
+        self._tell(events)
+
+    def append(self, events: Sequence[Happened]) -> None:
+        """Store further events.
+
+        Raises:
+            TransitionRejected: when somebody else wrote to the run.
+        """
+        now = self._now()
+        if now >= self._next_sync or isinstance(events[-1], _ENDINGS):
+            self._flush_values()
+            self._next_sync = now + _SYNC_EVERY
+        self._seq = self._store.append(self.run.run_id, self._seq, events)
+        self._tell(events)
+
+    def _flush_values(self) -> None:
+        for manager in self.managers:
+            flush = getattr(manager, "flush", None)
+            if getattr(manager, "passes_through", False) and flush is not None:
+                flush()
+
+    def _tell(self, events: Sequence[Happened]) -> None:
+        self.events.extend(events)
+        for observer in tuple(self._observers):
+            try:
+                observer(self.run, events)
+            except Exception as error:  # noqa: BLE001  # a listener must not change a run
+                self._observers.remove(observer)
+                self._note_disabled(observer, error)
+
+    def _note_disabled(self, observer: Observer, error: Exception) -> None:
+        name = getattr(observer, "__qualname__", type(observer).__qualname__)
+        note = EngineNoted(
+            at=self._now(),
+            message=f"Observer {name} raised and hears no more of this run.",
+            error=describe_error(error),
+        )
+        self._seq = self._store.append(self.run.run_id, self._seq, [note])
+        self._tell([note])
