@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,6 +17,24 @@ from attrs import frozen
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = [str(REPOSITORY / part) for part in ("core", "executors", "io_managers", "integrations")]
 COMMAND = (sys.executable, "-c", "from penstock.cli.main import main; main()")
+
+
+ONE_SCREEN = 24
+FINE = """
+    from penstock import asset, job, op
+
+    @asset
+    def orders() -> dict: return {"n": 1}
+
+    @asset
+    def customers(orders) -> dict: return orders
+
+    @op
+    def hello(): return 1
+
+    @job
+    def greet(): hello()
+"""
 
 
 @frozen
@@ -29,6 +49,10 @@ class Ended:
     def said(self) -> str:
         """What people read, with line breaks and without."""
         return self.out + self.err
+
+    def tell(self, *arguments: str) -> None:
+        """Show what people see: with ``pytest -s``, and when a test fails."""
+        sys.stdout.write(f"$ penstock {' '.join(map(repr, arguments))}    [{self.code}]\n{self.said}")
 
     @property
     def json(self):
@@ -69,6 +93,30 @@ class Desk:
             out, err = process.communicate(timeout=50)
         return Ended(process.returncode, out, err)
 
+    def refused(self, *arguments: str, says=(), **options) -> Ended:
+        """Carry out a command that must be refused, in one screen with these words, with no run recorded."""
+        ended = self.call(*arguments, **options)
+        ended.tell(*arguments)
+        assert ended.code == 2, ended.said
+        assert "Traceback" not in ended.said
+        assert len(ended.said.splitlines()) <= ONE_SCREEN
+        plain = " ".join(ended.said.split())
+        for word in says:
+            assert word in plain, f"{word!r} is not in {ended.said}"
+        assert self.count_of_runs() == 0
+        return ended
+
+    def count_of_runs(self) -> int:
+        """Asked without Penstock, which may refuse to look into a damaged database."""
+        path = self.home / "penstock.db"
+        if not path.is_file():
+            return 0
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+        except sqlite3.Error:
+            return 0
+
     def runs(self) -> list[dict]:
         """Every run that is recorded, newest first."""
         return self.call("run", "list", "--json", "--limit", "1000").json
@@ -80,3 +128,10 @@ def desk(tmp_path, penstock_home):
     folder = tmp_path / "desk"
     folder.mkdir()
     return Desk(folder, penstock_home)
+
+
+@pytest.fixture
+def fine(desk):
+    """A desk with definitions in which nothing is wrong."""
+    desk.write("fine.py", FINE)
+    return desk

@@ -152,10 +152,9 @@ def temporary_files(home: Path) -> list[Path]:
 
 @frozen
 class Undisturbed:
-    """How long a run takes and what it stores: digests of the older and of the newer version."""
+    """How long a run takes and what it stores: the newer version alone, or either."""
 
     older_home: Path
-    newer_home: Path
     newer: Known
     either: Known
     begins: float
@@ -172,7 +171,7 @@ class Undisturbed:
         began, seconds = timed(project, again)
         files = {name: [path] for name, path in stored_files(newer_home).items()}
         either = {name: [path, older_home / "storage" / name] for name, (path,) in files.items()}
-        undisturbed = cls(older_home, newer_home, Known(files), Known(either), began, seconds)
+        undisturbed = cls(older_home, Known(files), Known(either), began, seconds)
         assert undisturbed.is_stored_in(again), "two undisturbed runs store different things"
         return undisturbed
 
@@ -297,9 +296,6 @@ def unrecorded(home: Path) -> int:
     """How many files are newer than their record: the kill came between the one and the other."""
     recorded = {str(path_of(made)) for made in latest_materializations(home).values()}
     return sum(str(path) not in recorded for path in stored_files(home).values())
-
-
-# ---- one case ----------------------------------------------------------------------------------------
 
 
 @define
@@ -490,14 +486,12 @@ def main() -> int:
     parser.add_argument("--quiet", action="store_true", help="tell of faults only")
     chosen = parser.parse_args()
     figures = sweep(chosen.project, chosen.kills, chosen.seed, quiet=chosen.quiet)
-    for place, count in figures.kills.most_common():
-        print(f"  killed {place}: {count}")
+    print("".join(f"  killed {place}: {count}\n" for place, count in figures.kills.most_common()), end="")
     print(f"  files read by the onlooker: {figures.looks}; temporary files left: {figures.temporary};"
           f" files newer than their record: {figures.unrecorded}")  # fmt: skip
     print(f"  steps taken over by retries: {figures.kept}; run again: {figures.again}")
     print(f"  faults: {len(figures.faults)}")
-    for fault in figures.faults:
-        print(f"    {fault}")
+    print("".join(f"    {fault}\n" for fault in figures.faults), end="")
     return 1 if figures.faults else 0
 
 
