@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from penstock.define.assets import AssetsDefinition, as_definition, external_asset
+from penstock.define.bulk import without_collector
 from penstock.define.dep_matching import match_names
 from penstock.define.spec_rules import DEFAULT_GROUP
 from penstock.define.specs import AssetCheckSpec, AssetSpec
@@ -40,6 +41,7 @@ class AssetGraph:
         self._parents, self._children = self._edges()
 
     @staticmethod
+    @without_collector
     def from_assets(assets: Iterable[Any]) -> AssetGraph:
         """The graph of whatever users list among assets: definitions, specs, sources, checks.
 

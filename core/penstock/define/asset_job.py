@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypedDict, Unpack, cast
 
-from attrs import frozen
-
 from penstock.config import CoercibleToRunConfig, ConfigMapping, RunConfig, as_run_config_dict
 from penstock.define.asset_graph import AssetGraph, cycle_message
 from penstock.define.asset_wiring import Wired, wire_assets
 from penstock.define.assets import AssetsDefinition
+from penstock.define.bulk import without_collector
 from penstock.define.callables import place_of_caller
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import AssetLayer, JobDefinition
@@ -27,6 +26,7 @@ from penstock.define.selection import AssetSelection
 from penstock.define.spec_rules import check_options
 from penstock.errors import InvalidDefinitionError, job_title, suggest
 from penstock.keys import AssetKey, user_strings
+from penstock.values import frozen
 
 IMPLICIT_JOB = "__ASSET_JOB"
 """The name of the job of all assets that every project has."""
@@ -136,6 +136,7 @@ class BuildOptions(JobOptions, total=False):
     logger_defs: Mapping[str, Any] | None
 
 
+@without_collector
 def build_asset_job(
     name: str,
     assets: AssetGraph | Iterable[Any],

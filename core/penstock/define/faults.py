@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.define.asset_graph import AssetGraph, cycle_message, flattened, twice
 from penstock.define.asset_job import IMPLICIT_JOB, unknown_input
 from penstock.define.assets import AssetsDefinition, as_definition
+from penstock.define.bulk import without_collector
 from penstock.define.job import JobDefinition
 from penstock.define.repository import RepositoryDefinition
 from penstock.define.requirements import (
@@ -26,6 +27,7 @@ from penstock.define.specs import AssetSpec
 from penstock.define.wiring_checks import refuse_clashing_names
 from penstock.errors import InvalidDefinitionError, UserError, suggest
 from penstock.keys import user_strings
+from penstock.values import frozen
 
 
 @frozen
@@ -51,6 +53,7 @@ class DefinitionFault:
         )
 
 
+@without_collector
 def faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> list[DefinitionFault]:
     """Everything that is wrong with a project.
 

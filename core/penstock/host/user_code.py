@@ -17,9 +17,9 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-from attrs import frozen
-
+from penstock.define.bulk import without_collector
 from penstock.errors import CodeLocationError, UserError, suggest
+from penstock.values import frozen
 
 _OWN = str(Path(__file__).resolve().parent.parent)
 _MOST_FRAMES = 4
@@ -83,6 +83,7 @@ def import_source(source: CodeSource, loading: Loading = SourceFileLoader) -> Mo
     return _import_file(source.file, loading) if source.file is not None else _import_module(source)
 
 
+@without_collector
 def _import_module(source: CodeSource) -> ModuleType:
     name = source.module or ""
     for folder in (source.folder / "src", source.folder):
@@ -98,6 +99,7 @@ def _import_module(source: CodeSource) -> ModuleType:
         raise CodeLocationError(told(f"module {name}", error)) from error
 
 
+@without_collector
 def _import_file(file: Path, loading: Loading) -> ModuleType:
     if not file.is_file():
         raise CodeLocationError(_missing_file(file))

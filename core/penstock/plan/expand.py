@@ -9,9 +9,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.define.assets import AssetsDefinition
+from penstock.define.bulk import without_collector
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.op import NO_VALUE, InputDefinition
@@ -19,6 +20,7 @@ from penstock.errors import InvalidConfigError, InvalidDefinitionError, UserErro
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.plan.flatten import OpenInput, OpOutput, Place, Scope, Wire, resolve, walk
 from penstock.plan.model import COLLECTED, DIRECT, MAPPED, Plan, Source, Step, StepInput, StepOutput
+from penstock.values import frozen
 
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_KEYS: Mapping[str, AssetKey] = {}
@@ -42,6 +44,7 @@ class Given:
 _NOTHING_GIVEN = Given()
 
 
+@without_collector
 def build_plan(job: JobDefinition, given: Given = _NOTHING_GIVEN) -> Plan:
     """Turn a job into a plan.
 
