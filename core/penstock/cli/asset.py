@@ -11,7 +11,7 @@ import click
 from penstock.cli.asset_show import show
 from penstock.cli.loading import load_or_none
 from penstock.cli.materialize import SELECTION_HELP
-from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.cli.table import Cell
 from penstock.cli.times import age
@@ -37,7 +37,7 @@ def command() -> None:
     """List assets, or show one with its history."""
 
 
-@command.command("list")
+@command.command("list", epilog=examples("penstock asset list", "penstock asset list -s 'kind:snowflake'"))
 @with_code
 @click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
 @answering

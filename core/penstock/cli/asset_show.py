@@ -9,7 +9,7 @@ import click
 
 from penstock.cli.fact_blocks import show_facts
 from penstock.cli.loading import load_or_none
-from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import check_cell
 from penstock.cli.times import age, moment
@@ -21,7 +21,9 @@ from penstock.query.assets import AssetDetail, list_assets, show_asset
 from penstock.query.plain import as_plain
 
 
-@click.command("show")
+@click.command(
+    "show", epilog=examples("penstock asset show orders", "penstock asset show shop/orders --history 50 -v")
+)
 @click.argument("key")
 @with_code
 @click.option(

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from penstock.cli.loading import source_named
-from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.define.faults import DefinitionFault
 from penstock.errors import UserError
@@ -19,7 +19,7 @@ from penstock.host.code import Code
 from penstock.host.inspection import Inspected, inspect_code
 
 
-@click.command("check")
+@click.command("check", epilog=examples("penstock check", "penstock check -m my_shop.definitions --json"))
 @with_code
 @answering
 def command(screen: Screen, code: CodeChoice) -> int:

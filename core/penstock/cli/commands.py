@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
-from penstock.errors import PluginError, suggest
+from penstock.errors import PluginError, SettingsError, suggest
 from penstock.host.registry import open_registry
+from penstock.host.settings import load_settings
 from penstock.plugins.manager import Claim
 from penstock.plugins.registry import Registry
 
@@ -23,8 +24,15 @@ class PenstockGroup(click.Group):
 
     @cached_property
     def registry(self) -> Registry:
-        """Every plugin that offers a command; settings in files are not read for that."""
-        return open_registry(os.environ.get("PENSTOCK_PLUGINS"), os.environ)
+        """Every plugin that offers a command, as the settings choose.
+
+        Where the settings are faulty all are taken: the command itself then tells the faults.
+        """
+        try:
+            selection = load_settings().plugins
+        except SettingsError:
+            selection = None
+        return open_registry(selection, os.environ)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every name, what is built in first, in its own order."""

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from attrs import asdict
 
-from penstock.cli.options import answering
+from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
 from penstock.host.instance import Instance, retention_policy, store_url
 from penstock.host.settings import Settings, load_settings
@@ -23,7 +23,10 @@ def command() -> None:
     """The database: info, migrate, retain."""
 
 
-@command.command("info")
+@command.command(
+    "info",
+    epilog=examples("penstock instance info", "PENSTOCK_HOME=/srv/penstock penstock instance info --json"),
+)
 @answering
 def info(screen: Screen) -> None:
     """Show where runs and files are kept, how much there is, and where each setting comes from."""
@@ -82,7 +85,7 @@ def _plain(settings: Settings) -> dict[str, str]:
     return {name: str(_value(settings, name)) for name in settings.origins}
 
 
-@command.command("migrate")
+@command.command("migrate", epilog=examples("penstock instance migrate"))
 @answering
 def migrate(screen: Screen) -> None:
     """Bring the database to the schema of this version. Safe to call again."""
@@ -95,7 +98,12 @@ def migrate(screen: Screen) -> None:
         screen.say(f"Brought {report.path} from schema {report.before} to {report.after}.")
 
 
-@command.command("retain")
+@command.command(
+    "retain",
+    epilog=examples(
+        "penstock instance retain --days 90 --dry-run", "penstock instance retain --days 90 --keep 20"
+    ),
+)
 @click.option("--days", type=float, metavar="DAYS", help="Finished runs older than this may go.")
 @click.option("--keep", type=click.IntRange(0), metavar="N", help="The newest N runs of each job stay.")
 @click.option("--dry-run", is_flag=True, help="Only tell what would go.")

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from penstock.cli.launching import LaunchChoice, executor_named, run_job, with_launch
 from penstock.cli.loading import load
-from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
 
@@ -19,7 +19,7 @@ def command() -> None:
     """List jobs, or run one."""
 
 
-@command.command("list")
+@command.command("list", epilog=examples("penstock job list -m my_shop.definitions"))
 @with_code
 @answering
 def list_command(screen: Screen, code: CodeChoice) -> None:
@@ -54,7 +54,13 @@ def _plain(job: JobDefinition) -> dict[str, Any]:
     }
 
 
-@command.command("run")
+@command.command(
+    "run",
+    epilog=examples(
+        "penstock job run nightly",
+        'penstock job run nightly -c \'{"ops": {"load": {"config": {"rows": 10}}}}\'',
+    ),
+)
 @click.argument("name")
 @with_code
 @with_launch

@@ -15,6 +15,7 @@ import click
 from attrs import frozen
 
 from penstock.cli.loading import read_config
+from penstock.cli.options import CodeChoice
 from penstock.cli.running import Observer, watched
 from penstock.cli.screen import Screen
 from penstock.cli.tags import parse_tags
@@ -38,16 +39,18 @@ class LaunchChoice:
         config: run config as it was parsed.
         tags: of the run.
         executor: the name of an executor, None for the job's own.
+        code: where the command line says the definitions are.
     """
 
     partition: str | None
     config: Any
     tags: dict[str, str]
     executor: str | None
+    code: CodeChoice
 
 
 def with_launch(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say how a run is launched; the function gets a ``LaunchChoice`` as ``launch``."""
+    """Add the options that say how a run is launched, beneath ``with_code``; passes ``launch``."""
 
     @click.option("--partition", metavar="KEY", help="The partition to make.")
     @click.option(
@@ -65,7 +68,11 @@ def with_launch(function: Callable[..., Any]) -> Callable[..., Any]:
         **rest: Any,
     ) -> Any:
         launch = LaunchChoice(
-            partition=partition, config=read_config(config), tags=parse_tags(tags), executor=executor
+            partition=partition,
+            config=read_config(config),
+            tags=parse_tags(tags),
+            executor=executor,
+            code=rest["code"],
         )
         return function(*args, launch=launch, **rest)
 
@@ -125,7 +132,7 @@ def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice
                 code_location=str(code.source),
             )
 
-        return watched(screen, act, steps_in(job))
+        return watched(screen, act, steps_in(job), launch.code)
 
 
 def steps_in(job: JobDefinition) -> int:

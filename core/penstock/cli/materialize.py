@@ -6,14 +6,22 @@ import click
 
 from penstock.cli.launching import LaunchChoice, executor_named, run_job, steps_in, with_launch
 from penstock.cli.loading import load
-from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.errors import InvalidSubsetError
 
 SELECTION_HELP = "Which assets, such as 'orders', 'orders+' or 'group:raw and not tag:slow'."
 
 
-@click.command("materialize")
+@click.command(
+    "materialize",
+    epilog=examples(
+        "penstock materialize",
+        "penstock materialize -s 'orders+' -t why=backfill",
+        "penstock materialize -f shop.py --partition 2024-05-01",
+        "penstock materialize -c run.yaml --json",
+    ),
+)
 @with_code
 @click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
 @with_launch

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from penstock.cli.options import answering
+from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
 from penstock.cli.templates import PROJECT
 from penstock.errors import SettingsError
@@ -25,7 +25,9 @@ def command() -> None:
     """Begin a project that works at once."""
 
 
-@command.command("project")
+@command.command(
+    "project", epilog=examples("penstock new project my-shop", "penstock new project my-shop --in ~/work")
+)
 @click.argument("name")
 @click.option(
     "--in", "folder", type=click.Path(path_type=Path), default=".", help="The folder it is made in."

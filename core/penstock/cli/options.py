@@ -48,6 +48,13 @@ class CodeChoice:
     module: str | None
     file: str | None
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What says the same on another command line."""
+        if self.module is not None:
+            return ("-m", self.module)
+        return () if self.file is None else ("-f", self.file)
+
 
 def with_code(function: Function) -> Function:
     """Add ``-m`` and ``-f``; the function gets a ``CodeChoice`` as ``code``."""
@@ -61,6 +68,11 @@ def with_code(function: Function) -> Function:
         return function(*args, code=CodeChoice(module=module, file=file), **rest)
 
     return command
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help: lines that can be pasted."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def path_type(*, exists: bool = True) -> click.Path:

@@ -7,7 +7,7 @@ import click
 from penstock.cli.launching import refuse_wrong_partition
 from penstock.cli.loading import load
 from penstock.cli.materialize import SELECTION_HELP
-from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.cli.table import Cell
 from penstock.cli.times import length
@@ -18,7 +18,9 @@ from penstock.plan.expand import Given
 _COLORS = {"missing": "yellow", "code changed": "magenta", "upstream newer": "blue", "upstream runs": "blue"}
 
 
-@click.command("plan")
+@click.command(
+    "plan", epilog=examples("penstock plan", "penstock plan -s 'group:raw+'", "penstock plan -j nightly")
+)
 @with_code
 @click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
 @click.option("-j", "--job", metavar="NAME", help="The steps of this job, instead of assets.")

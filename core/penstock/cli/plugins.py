@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from penstock.cli.options import answering
+from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
 from penstock.cli.table import Cell
 from penstock.host.registry import open_registry
@@ -17,7 +17,10 @@ from penstock.plugins.registry import PluginInfo
 _COLORS = {"ready": "green", "incomplete": "yellow", "faulty": "yellow", "disabled": "red"}
 
 
-@click.command("plugins")
+@click.command(
+    "plugins",
+    epilog=examples("penstock plugins", "penstock plugins -v", "PENSTOCK_PLUGINS=none penstock plugins"),
+)
 @answering
 def command(screen: Screen) -> None:
     """List every plugin: name, distribution, version, state and what it offers.

@@ -11,7 +11,7 @@ import time
 import click
 
 from penstock.cli.lazy import LazyGroup
-from penstock.cli.options import answering
+from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import status_cell
 from penstock.cli.table import Cell
@@ -26,9 +26,13 @@ SHORT = 8
 
 TARGETS = {
     "show": ("penstock.cli.run_show:show", "Show one run: steps, what it made, checks, failures."),
-    "logs": ("penstock.cli.run_show:logs", "Show what the steps of a run wrote."),
+    "logs": ("penstock.cli.run_logs:logs", "Show what the steps of a run wrote."),
     "retry": ("penstock.cli.run_retry:retry", "Run again what failed; take over what succeeded."),
 }
+
+
+_STORED = [one for one in RunStatus if one is not RunStatus.NOT_STARTED]
+_NAMES = ", ".join(one.value.lower() for one in _STORED)
 
 
 @click.group("run", cls=LazyGroup, targets=TARGETS)
@@ -39,15 +43,19 @@ def command() -> None:
     """
 
 
-@command.command("list")
-@click.option("--job", metavar="NAME", help="Runs of this job.")
+@command.command(
+    "list",
+    epilog=examples("penstock run list --status failure --limit 5", "penstock run list -t team=shop -q"),
+)
+@click.option("-j", "--job", metavar="NAME", help="Runs of this job.")
 @click.option(
     "--status",
     multiple=True,
-    type=click.Choice([one.value for one in RunStatus], case_sensitive=False),
-    help="Runs in this state; may be given several times.",
+    metavar="STATUS",
+    type=click.Choice([one.value.lower() for one in _STORED], case_sensitive=False),
+    help=f"Runs in this state ({_NAMES}); may be given several times.",
 )
-@click.option("--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Runs with this tag.")
+@click.option("-t", "--tag", "tags", multiple=True, metavar="KEY=VALUE", help="Runs with this tag.")
 @click.option("--limit", default=25, show_default=True, type=click.IntRange(1), help="At most so many.")
 @answering
 def list_command(
@@ -87,7 +95,12 @@ def _row(line: RunLine, now: float) -> tuple[str | Cell, ...]:
     )
 
 
-@command.command("delete")
+@command.command(
+    "delete",
+    epilog=examples(
+        "penstock run delete 3f2a91c0", "penstock run delete --yes $(penstock run list -q --status failure)"
+    ),
+)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @answering

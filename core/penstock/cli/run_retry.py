@@ -11,7 +11,7 @@ import click
 from attrs import evolve
 
 from penstock.cli.loading import load
-from penstock.cli.options import CodeChoice, answering, with_code
+from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.running import Observer, watched
 from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
@@ -24,7 +24,14 @@ from penstock.host.settings import load_settings
 from penstock.query.runs import find_run
 
 
-@click.command("retry")
+@click.command(
+    "retry",
+    epilog=examples(
+        "penstock run retry 3f2a91c0",
+        "penstock run retry 3f2 --steps 'orders*'",
+        "penstock run retry 3f2 --all",
+    ),
+)
 @click.argument("run")
 @click.option("--from-failure", is_flag=True, help="What failed or was never reached; the default.")
 @click.option("--all", "whole", is_flag=True, help="Everything, from the beginning.")
@@ -63,7 +70,7 @@ def retry(
                 code_location=str(loaded.source),
             )
 
-        return watched(screen, act)
+        return watched(screen, act, code=code)
 
 
 def _choice(code: CodeChoice, parent: Run) -> CodeChoice:

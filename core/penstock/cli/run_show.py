@@ -1,4 +1,4 @@
-"""``penstock run show`` and ``penstock run logs``: what a run did, step by step."""
+"""``penstock run show``: what a run did, step by step."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import click
 
 from penstock.cli.fact_blocks import show_facts
 from penstock.cli.failures import failure_lines, whole_lines
-from penstock.cli.options import answering
+from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import check_cell, status_cell
 from penstock.cli.table import Cell
 from penstock.cli.tags import tags_text
 from penstock.cli.tally import SHORT
 from penstock.cli.times import clock, length, moment
-from penstock.errors import StepNotFoundError, suggest
 from penstock.events.runs import RunStatus
 from penstock.events.values import (
     AssetMaterialization,
@@ -34,7 +33,12 @@ _LABEL = 10
 _ROWS, _PARTITION_ROWS = "penstock/row_count", "penstock/partition_row_count"
 
 
-@click.command("show")
+@click.command(
+    "show",
+    epilog=examples(
+        "penstock run show 3f2a91c0", "penstock run show 3f2a91c0 -v", "penstock run show 3f2 --events"
+    ),
+)
 @click.argument("run")
 @click.option("--events", is_flag=True, help="Every event, one line each.")
 @answering
@@ -177,37 +181,3 @@ def _next(screen: Screen, detail: RunDetail) -> None:
 
 def _has_logs(detail: RunDetail) -> bool:
     return any(step.log for step in detail.steps)
-
-
-@click.command("logs")
-@click.argument("run")
-@click.option("--step", metavar="STEP", help="Of this step alone.")
-@answering
-def logs(screen: Screen, run: str, step: str | None) -> None:
-    """Show what the steps of a run wrote.
-
-    Log messages, standard output and standard error, each under a line of its own.
-    """
-    with Instance.get() as instance:
-        detail = show_run(instance.store, run)
-        steps = [line.step for line in detail.steps]
-        if step is not None and step not in steps:
-            raise StepNotFoundError(
-                f"Run {detail.run.run_id[:8]} has no step {step!r}.{suggest(step, steps)}"
-            )
-        folder, run_id = instance.logs, detail.run.run_id
-        texts = {
-            name: {one.value: folder.read(run_id, name, one).text for one in folder.streams(run_id, name)}
-            for name in ([step] if step else steps)
-        }
-    if screen.as_json:
-        screen.document(texts)
-        return
-    found = {name: streams for name, streams in texts.items() if any(streams.values())}
-    for name, streams in found.items():
-        for stream, text in streams.items():
-            if text:
-                screen.write(screen.style(f"── {name} · {stream}", "cyan"))
-                screen.write(text.rstrip("\n"))
-    if not found:
-        screen.say("These steps wrote nothing.")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
+from penstock.cli.options import CodeChoice
 from penstock.cli.progress import JsonLines, PlainLines
 from penstock.cli.screen import Screen
 from penstock.cli.tally import SHORT, Tally
@@ -27,13 +29,16 @@ _AT_ONCE = 3
 _ENDS = {RunStatus.SUCCESS: ("✓", "green"), RunStatus.FAILURE: ("✗", "red")}
 
 
-def watched(screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: int = 0) -> int:
+def watched(
+    screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: int = 0, code: CodeChoice | None = None
+) -> int:
     """Run something and show it.
 
     Args:
         screen: where, and how much.
         act: carries the run out with these observers; a run that fails or is canceled is no exception.
         total: how many steps it has, 0 when that is not known.
+        code: where the command line said the definitions are, for the line that tries again.
 
     Returns:
         The exit code: 0 done, 1 failed, 2 failed because values cannot be stored, 130 canceled.
@@ -50,7 +55,7 @@ def watched(screen: Screen, act: Callable[[tuple[Observer, ...]], Any], total: i
         except KeyboardInterrupt:
             if tally.status is None:
                 raise
-    _conclude(screen, tally)
+    _conclude(screen, tally, code)
     if tally.failed_by_bad_values:
         return 2
     return _EXIT_CODES.get(tally.status or RunStatus.FAILURE, 1)
@@ -92,7 +97,7 @@ def _progress(screen: Screen, total: int) -> AbstractContextManager[Observer]:
     return LiveSteps(screen, total)
 
 
-def _conclude(screen: Screen, tally: Tally) -> None:
+def _conclude(screen: Screen, tally: Tally, code: CodeChoice | None) -> None:
     """The last lines: what came of it, and where to look next."""
     if screen.as_json:
         screen.write(_json(tally))
@@ -101,12 +106,18 @@ def _conclude(screen: Screen, tally: Tally) -> None:
         return
     status = tally.status or RunStatus.FAILURE
     sign, color = _ENDS.get(status, ("■", "yellow"))
-    head = screen.style(f"{sign} {_WORDS.get(status, status.value)}", color, bold=True)
-    screen.say(f"{head}: {tally.summary()}")
+    word = f"{sign} {_WORDS.get(status, status.value)}"
+    first, *rest = screen.folded(f"{word}: {tally.summary()}", "  ")
+    screen.say(first.replace(word, screen.style(word, color, bold=True), 1))
+    for line in rest:
+        screen.say(line)
+    if not tally.run_id:
+        return
     short = tally.run_id[:SHORT]
     screen.say(f"  look at it: {screen.style(f'penstock run show {short}', 'cyan')}")
     if status is not RunStatus.SUCCESS:
-        screen.say(f"  try again:  {screen.style(f'penstock run retry {short}', 'cyan')}")
+        again = shlex.join(["penstock", "run", "retry", short, *(code.arguments if code else ())])
+        screen.say(f"  try again:  {screen.style(again, 'cyan')}")
 
 
 _WORDS = {RunStatus.SUCCESS: "done", RunStatus.FAILURE: "failed", RunStatus.CANCELED: "canceled"}

@@ -65,6 +65,12 @@ class Screen:
         if not self.as_json and not self.quiet:
             self.write(text)
 
+    def folded(self, text: str, indent: str = "") -> list[str]:
+        """Text as lines that fit, the second and later ones indented."""
+        width = None if self.width is None else max(self.width - len(indent), 20)
+        first, *rest = (text.splitlines() or [""]) if width is None else fold(text, width)
+        return [first, *(f"{indent}{line}" for line in rest)]
+
     def labeled(self, label: str, text: str, label_width: int) -> None:
         """Write a label and text for people, folded beside it."""
         room = None if self.width is None else max(self.width - label_width, 20)

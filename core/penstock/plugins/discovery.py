@@ -39,6 +39,16 @@ def distribution_of(point: Point) -> str:
     return point.dist.name if point.dist is not None else "?"
 
 
+def version_of(distribution: str) -> str:
+    """The version of an installed distribution; empty when it is not installed, as from a checkout."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - lazy, as above
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
+
+
 def origin_of(point: Point) -> Origin:
     """What an entry point says of its plugin; ``module`` is empty when it cannot be read."""
     try:

@@ -12,10 +12,18 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from penstock.errors import PluginError, suggest
-from penstock.plugins.discovery import distribution_of, hint_of, import_target, installed, origin_of, said
+from penstock.plugins.discovery import (
+    distribution_of,
+    hint_of,
+    import_target,
+    installed,
+    origin_of,
+    said,
+    version_of,
+)
 from penstock.plugins.manager import Claim, PluginManager
 from penstock.plugins.missing import missing_libraries
 from penstock.plugins.problems import Origin, PluginProblem
@@ -154,7 +162,7 @@ class Registry:
         self._load_installed()
         for kind in KINDS:
             self._owned(kind)
-        known = [self._info(origin) for origin in self._origins.values()]
+        known = [_with_version(self._info(origin)) for origin in self._origins.values()]
         return (*known, *(PluginInfo(origin=one, state="not selected") for one in self._unselected))
 
     # ---- loading -----------------------------------------------------------------------------
@@ -293,6 +301,13 @@ class Registry:
                 origin=origin, state="incomplete", provides=provides, reason=reason, hint=origin.pip_hint
             )
         return PluginInfo(origin=origin, state="ready", provides=provides)
+
+
+def _with_version(info: PluginInfo) -> PluginInfo:
+    """What is built in has the version of the distribution it came with."""
+    if not info.origin.builtin:
+        return info
+    return evolve(info, origin=evolve(info.origin, version=version_of(info.origin.distribution)))
 
 
 def _kind(kind: str) -> tuple[str, Callable[[PluginManager], Claims]]:

@@ -210,6 +210,13 @@ def test_a_command_that_cannot_be_loaded_says_so(cli, name, said):
     assert said in answer.err
 
 
+@pytest.mark.usefixtures("hello_plugin")
+def test_commands_of_plugins_are_chosen_by_the_settings_of_the_project(cli, write):
+    write("pyproject.toml", '[tool.penstock]\nplugins = "none"\n')
+    assert "Commands of plugins:" not in cli("--help").out
+    assert "There is no command 'hello'" in cli("hello").err
+
+
 def test_installed_plugins_can_be_switched_off(cli, monkeypatch):
     monkeypatch.setenv("PENSTOCK_PLUGINS", "none")
     answer = cli("plugins", "--json")

@@ -43,7 +43,9 @@ def test_a_failure_shows_the_users_lines_alone_and_what_to_do(cli, shop, write):
     assert re.search(r'shop\.py", line \d+, in revenue\n +raise ValueError', answer.out)
     assert "core/penstock" not in answer.out
     assert re.search(r"✗ failed: 1 asset made, \d steps done, 1 step failed, 1 step not run", answer.out)
-    assert re.search(r"try again:  penstock run retry [0-9a-f]{8}$", answer.out, flags=re.MULTILINE)
+    assert re.search(
+        r"try again:  penstock run retry [0-9a-f]{8} -f shop.py$", answer.out, flags=re.MULTILINE
+    )
 
 
 def test_quiet_writes_failures_alone(cli, shop, write):

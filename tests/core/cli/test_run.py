@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
+
+from penstock.cli.run_logs import Following
+from penstock.events import values as v
+from penstock.events.runs import Run
+from penstock.store.logs import LogFolder, Stream
+from penstock.store.open import open_store
 
 
 @pytest.fixture
@@ -229,3 +237,47 @@ def test_a_run_show_names_rows_tries_and_what_was_not_made(cli, write):
     assert "broken  failed  1  TIME  ValueError: no" in lines
     assert lines[-1] == "try again: penstock run retry RUN"
     assert cli("run", "show", run, "--json").json["not_made"] == ["broken", "never"]
+
+
+def test_the_line_that_tries_again_works_when_pasted(cli, shop, write, tmp_path):
+    write("fail", "")
+    (tmp_path / shop).rename(tmp_path / "my shop.py")
+    answer = cli("materialize", "-f", "my shop.py")
+    line = answer.out.splitlines()[-1].partition("try again:")[2].split(maxsplit=1)
+    assert line[1].endswith("-f 'my shop.py'")
+    (tmp_path / "fail").unlink()
+    assert cli(*shlex.split(line[1])).code == 0
+
+
+# ---- logs while they are written ---------------------------------------------------------------------
+
+
+def test_following_a_run_that_ended_shows_all_and_ends(cli, made):
+    answer = cli("run", "logs", made, "--follow")
+    assert answer.code == 0
+    assert answer.steady.splitlines() == ["── orders · out", "reading orders", "── run RUN · done"]
+    lines = cli("run", "logs", made, "--follow", "--json").lines
+    assert lines == [{"step": "orders", "stream": "out", "text": "reading orders\n"}]
+
+
+def test_following_reads_whole_lines_and_the_rest_when_the_step_ends(tmp_path):
+    folder, store = LogFolder(tmp_path), open_store("memory:")
+    run = Run(run_id="1", job_name="job")
+    first = [
+        v.RunQueued(at=0.0),
+        v.RunStarting(at=0.0),
+        v.RunStarted(at=0.0),
+        v.StepStarted(at=0.0, step="a"),
+    ]
+    seq = store.create_run(run, first)
+    writer = folder.writer("1", "a", Stream.OUT)
+    writer.write("one\ntw")
+    following = Following(folder, "1")
+    assert list(following.news(store)) == [("a", "out", "one\n")]
+    assert list(following.news(store)) == []
+    writer.write("o")
+    store.append("1", seq, [v.StepSucceeded(at=0.0, step="a", seconds=1.0)])
+    assert list(following.news(store)) == [("a", "out", "two")]
+    assert following.open == set()
+    writer.close()
+    store.close()
