@@ -136,11 +136,12 @@ class Drive:
         """Data versions of what the assets of a step depend on: of this run, else of earlier ones."""
         made, before = self.state.versions, self.program.versions
         found: dict[AssetKey, str] = {}
-        for deps in self.program.bound(self.program.plan.steps[step]).deps.values():
-            for key in deps:
-                version = made.get(key) or before.get(key)
+        assets = self.program.bound(self.program.plan.steps[step]).assets
+        for spec in () if assets is None else assets.specs_by_key.values():
+            for dep in spec.deps:
+                version = made.get(dep.asset_key) or before.get(dep.asset_key)
                 if version is not None:
-                    found[key] = version
+                    found[dep.asset_key] = version
         return found
 
     def _sources(self, unit: Unit) -> dict[str, tuple[Ref, ...]]:

@@ -31,7 +31,7 @@ from penstock.plan.run_config import BoundRunConfig
 from penstock.values import frozen
 
 _NO_CONFIG: Mapping[str, Any] = {}
-_NO_DEPS: Mapping[AssetKey, Sequence[AssetKey]] = {}
+_NO_CHECKS: Mapping[AssetKey, Sequence[AssetCheckKey]] = {}
 _NO_RESOURCES: frozenset[str] = frozenset()
 
 
@@ -100,29 +100,30 @@ class Tools:
 class BoundStep:
     """A step's definitions, looked up once; not to be changed.
 
-    ``tags`` are those of op and node together; ``hooks`` those of job, graphs, node and op.
+    Args:
+        step: of the plan.
+        outputs: the step's outputs by name.
+        blocking_checks: the blocking checks that the step evaluates, by their asset.
+        hooks: those of job, graphs, node and op.
     """
 
     step: Step
+    outputs: Mapping[str, StepOutput]
+    blocking_checks: Mapping[AssetKey, Sequence[AssetCheckKey]]
     place: Place
     op: OpDefinition
     assets: AssetsDefinition | None
     hooks: tuple[HookDefinition, ...]
     retry_policy: RetryPolicy | None
     timeout: float | None
-    config: Any
-    inputs_config: Mapping[str, Any]
     resource_keys: frozenset[str]
+    config: Any = None
+    inputs_config: Mapping[str, Any] = _NO_CONFIG
 
     @property
     def tags(self) -> Mapping[str, str]:
         """Tags of op and node together."""
         return {**self.op.tags, **self.place.node.tags}
-
-    @cached_property
-    def outputs(self) -> Mapping[str, StepOutput]:
-        """The step's outputs by name."""
-        return {output.name: output for output in self.step.outputs}
 
     @cached_property
     def outputs_by_asset(self) -> Mapping[AssetKey, StepOutput]:
@@ -141,25 +142,6 @@ class BoundStep:
         for spec in self.checks:
             found.setdefault(spec.name, []).append(spec)
         return found
-
-    @cached_property
-    def blocking_checks(self) -> Mapping[AssetKey, Sequence[AssetCheckKey]]:
-        """The blocking checks that this step evaluates, by their asset."""
-        evaluated = set(self.step.checks)
-        found: dict[AssetKey, list[AssetCheckKey]] = {}
-        for spec in self.checks:
-            if spec.blocking and spec.key in evaluated:
-                found.setdefault(spec.key.asset_key, []).append(spec.key)
-        return found
-
-    @cached_property
-    def deps(self) -> Mapping[AssetKey, Sequence[AssetKey]]:
-        """The assets that each asset of the step depends on, for steps that make assets."""
-        if self.assets is None or self.step.kind != "materialize":
-            return _NO_DEPS
-        return {
-            key: tuple(dep.asset_key for dep in spec.deps) for key, spec in self.assets.specs_by_key.items()
-        }
 
     def is_selected(self, output: StepOutput) -> bool:
         """Whether the run asks for an output: always, save for assets that a subset leaves out."""
@@ -221,6 +203,17 @@ class Program:
             found = self._bound[step.id] = self._bind(step)
         return found
 
+    def configure(self, config: BoundRunConfig, *, retries_enabled: bool) -> None:
+        """From now on this is the run's config."""
+        self.config, self.resource_configs = config, config.resources
+        self.retries_enabled = retries_enabled
+        for bound in self._bound.values():
+            self._give_config(bound)
+
+    def _give_config(self, bound: BoundStep) -> None:
+        bound.config = self.config.ops.get(bound.step.key)
+        bound.inputs_config = self.config.inputs.get(bound.step.key, _NO_CONFIG)
+
     def use(self, resources: Mapping[str, Any]) -> None:
         """From now on these are the opened resources."""
         self.resources = resources
@@ -243,18 +236,29 @@ class Program:
         assets = self.job.assets.by_node.get(step.node[0]) if self.job.assets is not None else None
         policy = node.retry_policy or op.retry_policy or self.job.op_retry_policy
         timeout = op.timeout if op.timeout is not None else self.job.timeout
-        return BoundStep(
+        bound = BoundStep(
             step=step,
+            outputs={output.name: output for output in step.outputs},
+            blocking_checks=_blocking(assets, step) if step.checks else _NO_CHECKS,
             place=place,
             op=op,
             assets=assets,
             hooks=_hooks(place, self.job, assets),
             retry_policy=policy,
             timeout=timeout,
-            config=self.config.ops.get(step.key),
-            inputs_config=self.config.inputs.get(step.key, _NO_CONFIG),
             resource_keys=op.required_resource_keys,
         )
+        self._give_config(bound)
+        return bound
+
+
+def _blocking(assets: AssetsDefinition | None, step: Step) -> Mapping[AssetKey, Sequence[AssetCheckKey]]:
+    evaluated = set(step.checks)
+    found: dict[AssetKey, list[AssetCheckKey]] = {}
+    for spec in () if assets is None else assets.checks_by_output.values():
+        if spec.blocking and spec.key in evaluated:
+            found.setdefault(spec.key.asset_key, []).append(spec.key)
+    return found
 
 
 def _hooks(place: Place, job: JobDefinition, assets: AssetsDefinition | None) -> tuple[HookDefinition, ...]:

@@ -104,8 +104,8 @@ def materialization_of(
     key, assets = output.asset_key, hand.bound.assets
     if key is None or assets is None:
         return []
-    spec = assets.specs_by_key.get(key)
-    known, deps = hand.versions, hand.bound.deps.get(key, ())
+    spec, known = assets.specs_by_key.get(key), hand.versions
+    deps = () if spec is None else [dep.asset_key for dep in spec.deps]
     given = getattr(item, "data_version", None)
     tags = version_tags(
         hand.program.run.run_id,

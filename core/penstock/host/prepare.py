@@ -130,12 +130,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
     )
     order = in_order_of_needs(job.resource_defs, needed_keys(program), job_title(job.name, begins=True))
     config = bind_run_config(job, raw, env=env, resource_keys=order)
-    program = evolve(
-        program,
-        config=config,
-        resource_configs=config.resources,
-        retries_enabled=retries_enabled(config.execution),
-    )
+    program.configure(config, retries_enabled=retries_enabled(config.execution))
     return Prepared(job=job, program=program, resource_order=tuple(order))
 
 
