@@ -69,7 +69,7 @@ def list_command(screen: Screen, code: CodeChoice, selection: str | None) -> Non
 
 def _said(key: AssetKey, states: Mapping[AssetKey, Staleness], graph: AssetGraph | None) -> dict[str, Any]:
     if graph is None or not graph.has(key):
-        return {}
+        return {"state": None, "group": None, "deps": [], "description": None}
     spec = graph.spec(key)
     return {
         "state": states[key].value if key in states else "external",
@@ -93,11 +93,11 @@ def _show(
         rows.append(
             (
                 Cell(line.key.to_user_string(), "cyan"),
-                said.get("group", "-"),
-                Cell(said.get("state", "-"), _COLORS[state] if state else None),
+                said["group"] or "-",
+                Cell(said["state"] or "-", _COLORS[state] if state else None),
                 age(line.materialized_at or line.observed_at, now),
                 (line.run_id or "-")[:8],
-                ", ".join(said.get("deps", ())),
+                ", ".join(said["deps"]),
             )
         )
     screen.table(("asset", "group", "state", "made", "by run", "made from"), rows, elastic="made from")

@@ -20,6 +20,8 @@ from penstock.keys import AssetKey, user_strings
 from penstock.query.assets import AssetDetail, list_assets, show_asset
 from penstock.query.plain import as_plain
 
+_TITLES = {"deps": "made from", "used_by": "used by", "code_version": "code version", "where": "defined"}
+
 
 @click.command(
     "show", epilog=examples("penstock asset show orders", "penstock asset show shop/orders --history 50 -v")
@@ -55,12 +57,12 @@ def _definition(key: AssetKey, graph: AssetGraph | None) -> dict[str, Any]:
     return {
         "description": spec.description,
         "group": spec.group_name or "default",
-        "made from": as_plain(graph.parents(key)),
-        "used by": as_plain(tuple(graph.children(key))),
+        "deps": as_plain(graph.parents(key)),
+        "used_by": as_plain(tuple(graph.children(key))),
         "owners": list(spec.owners),
         "kinds": sorted(spec.kinds),
-        "code version": spec.code_version,
-        "defined": made_by.where or None,
+        "code_version": spec.code_version,
+        "where": made_by.where or None,
     }
 
 
@@ -70,7 +72,7 @@ def _head(screen: Screen, detail: AssetDetail, said: dict[str, Any]) -> None:
     made = f"{moment(line.materialized_at)} ({age(line.materialized_at, now)}){by}"
     rows = [
         ("asset", line.key.to_user_string()),
-        *((name, _joined(value)) for name, value in said.items()),
+        *((_TITLES.get(name, name), _joined(value)) for name, value in said.items()),
         ("made", "never" if line.materialized_at is None else made),
         ("data", line.data_version),
     ]

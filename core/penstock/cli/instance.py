@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
 from penstock.host.instance import Instance, retention_policy, store_url
 from penstock.host.settings import Settings, load_settings
+from penstock.query.plain import as_plain
 from penstock.spi.store import StoreInfo
 from penstock.store.open import migrate as migrate_store
 from penstock.store.retention import RetentionPolicy
@@ -35,7 +37,7 @@ def info(screen: Screen) -> None:
         store = instance.info()
         rows = _rows(instance, store)
     if screen.as_json:
-        screen.document({**asdict(store), **dict(rows), "settings": _plain(settings)})
+        screen.document({**_places(instance), **asdict(store), "settings": _plain(settings)})
     elif screen.quiet:
         screen.names([store.url])
     else:
@@ -81,8 +83,24 @@ def _value(settings: Settings, name: str) -> Any:
     return found
 
 
-def _plain(settings: Settings) -> dict[str, str]:
-    return {name: str(_value(settings, name)) for name in settings.origins}
+def _places(instance: Instance) -> dict[str, str | None]:
+    home = instance.settings.home
+    return {
+        "home": None if home is None else str(home),
+        "files": instance.storage_dir,
+        "logs": str(instance.log_dir),
+    }
+
+
+def _plain(settings: Settings) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"value": _json(_value(settings, name)), "written_in": origin}
+        for name, origin in settings.origins.items()
+    }
+
+
+def _json(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else as_plain(value)
 
 
 @command.command("migrate", epilog=examples("penstock instance migrate"))
@@ -91,7 +109,7 @@ def migrate(screen: Screen) -> None:
     """Bring the database to the schema of this version. Safe to call again."""
     report = migrate_store(store_url(load_settings()))
     if screen.as_json:
-        screen.document({name: str(value) for name, value in asdict(report).items()})
+        screen.document({name: _json(value) for name, value in asdict(report).items()})
     elif report.before == report.after:
         screen.say(f"{report.path} has schema {report.after}, which is the newest.")
     else:

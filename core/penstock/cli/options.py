@@ -1,6 +1,7 @@
 """Options that commands share: how to answer, and where the user's code is.
 
 Owns: ``answering`` (``--json``, ``-q``, ``-v``, ``--debug``) and ``with_code`` (``-m``, ``-f``).
+Lazy: runs are looked up when a shell completes their ids.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import click
 from attrs import frozen
 
 from penstock.cli.screen import Screen
+from penstock.errors import UserError
 
 Function = Callable[..., Any]
 
@@ -68,6 +70,19 @@ def with_code(function: Function) -> Function:
         return function(*args, code=CodeChoice(module=module, file=file), **rest)
 
     return command
+
+
+def run_ids(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    """Recent runs, for completion in the shell; none when the home cannot be read."""
+    from penstock.host.instance import Instance  # noqa: PLC0415 - lazy: only completion needs it here
+    from penstock.query.runs import list_runs  # noqa: PLC0415 - as above
+
+    try:
+        with Instance.get() as instance:
+            runs = list_runs(instance.store, limit=100).runs
+    except UserError:
+        return []
+    return [line.run_id[:8] for line in runs if line.run_id.startswith(begun)]
 
 
 def examples(*lines: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 from attrs import define, field
 
-from penstock.cli.options import answering, examples
+from penstock.cli.options import answering, examples, run_ids
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import word
 from penstock.cli.tally import SHORT
@@ -33,7 +33,7 @@ _ENDS = (v.StepSucceeded, v.StepFailed, v.StepSkipped, v.StepInterrupted)
         "penstock run logs 3f2 --follow",
     ),
 )
-@click.argument("run")
+@click.argument("run", shell_complete=run_ids)
 @click.option("--step", metavar="STEP", help="Of this step alone.")
 @click.option("--follow", is_flag=True, help="Go on until the run ends.")
 @answering

@@ -11,7 +11,7 @@ import click
 from attrs import evolve
 
 from penstock.cli.loading import load
-from penstock.cli.options import CodeChoice, answering, examples, with_code
+from penstock.cli.options import CodeChoice, answering, examples, run_ids, with_code
 from penstock.cli.running import Observer, watched
 from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
@@ -32,7 +32,7 @@ from penstock.query.runs import find_run
         "penstock run retry 3f2 --all",
     ),
 )
-@click.argument("run")
+@click.argument("run", shell_complete=run_ids)
 @click.option("--from-failure", is_flag=True, help="What failed or was never reached; the default.")
 @click.option("--all", "whole", is_flag=True, help="Everything, from the beginning.")
 @click.option("--steps", metavar="STEP[,STEP...]", help="These steps; 'STEP*' means what follows it too.")

@@ -8,7 +8,7 @@ import click
 
 from penstock.cli.fact_blocks import show_facts
 from penstock.cli.failures import failure_lines, whole_lines
-from penstock.cli.options import answering, examples
+from penstock.cli.options import answering, examples, run_ids
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import check_cell, status_cell
 from penstock.cli.table import Cell
@@ -39,7 +39,7 @@ _ROWS, _PARTITION_ROWS = "penstock/row_count", "penstock/partition_row_count"
         "penstock run show 3f2a91c0", "penstock run show 3f2a91c0 -v", "penstock run show 3f2 --events"
     ),
 )
-@click.argument("run")
+@click.argument("run", shell_complete=run_ids)
 @click.option("--events", is_flag=True, help="Every event, one line each.")
 @answering
 def show(screen: Screen, run: str, *, events: bool) -> None:

@@ -11,6 +11,9 @@ version = "0.1.0"
 requires-python = ">=3.11"
 dependencies = ["penstock"]
 
+[dependency-groups]
+dev = ["pytest"]
+
 [tool.penstock]
 module = "PACKAGE.definitions"
 
@@ -84,7 +87,7 @@ _README = """\
     penstock plan             # what would run, and why
     penstock asset list       # what there is
     penstock run list         # what was run
-    python -m pytest          # the tests
+    python -m pytest          # the tests (pip install pytest)
 
 The definitions are in `PACKAGE/definitions.py`; `pyproject.toml` says so under `[tool.penstock]`.
 """

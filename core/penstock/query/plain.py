@@ -6,6 +6,7 @@ Pure.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
@@ -17,8 +18,9 @@ from attrs import fields, has
 from penstock.events import values as v
 from penstock.events.view import Event
 from penstock.keys import AssetCheckKey, AssetKey
-from penstock.metadata import MetadataValue, to_plain
+from penstock.metadata import MetadataValue
 
+_BARE = frozenset({"text", "int", "float", "bool", "null"})
 _EXACT: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 
 
@@ -39,8 +41,20 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, MetadataValue):
-        return to_plain(value)
+        return fact_as_plain(value)
     return _plain_whole(value)
+
+
+def fact_as_plain(value: MetadataValue) -> Any:
+    """A metadata value: numbers, texts and such as they are, every other kind as ``{"kind", "value"}``."""
+    payload = value.value
+    if value.kind == "float" and payload is not None and not math.isfinite(payload):
+        payload = str(payload)  # JSON has no word for it
+    elif value.kind in _BARE:
+        return payload
+    if payload is value:  # a kind with several parts
+        payload = {f.name: getattr(value, f.name) for f in fields(cast("type[Any]", type(value)))}
+    return {"kind": value.kind, "value": as_plain(payload)}
 
 
 def _plain_whole(value: Any) -> Any:

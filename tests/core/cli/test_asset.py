@@ -60,7 +60,7 @@ def test_an_asset_shows_its_definition_facts_checks_and_history(cli, shop):
 def test_an_asset_as_json_has_its_definition(cli, shop):
     found = cli("asset", "show", "orders", "-f", shop, "--json").json
     assert found["definition"]["group"] == "raw"
-    assert found["definition"]["used by"] == ["revenue"]
+    assert found["definition"]["used_by"] == ["revenue"]
     assert found["history"] == []
 
 

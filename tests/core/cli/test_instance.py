@@ -12,7 +12,7 @@ def test_info_says_where_everything_is(cli, shop, penstock_home):
     assert "runs     1" in answer.out
     assert "the environment: home" in answer.out
     found = cli("instance", "info", "--json").json
-    assert found["runs"] == "1"
+    assert found["runs"] == 1
     assert cli("instance", "info", "-q").out == f"sqlite://{penstock_home}/penstock.db\n"
 
 

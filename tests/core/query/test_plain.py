@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from penstock.events import values as v
 from penstock.events.runs import RunStatus
 from penstock.events.view import view
 from penstock.keys import AssetCheckKey, AssetKey
-from penstock.metadata import normalize_metadata
+from penstock.metadata import MetadataValue, TableColumn, TableSchema, normalize_metadata
 from penstock.query.plain import as_plain
 
 
@@ -62,3 +63,17 @@ def test_plain_data_stays_as_it_is(data):
 @given(st.dictionaries(st.text(min_size=1), NESTED, max_size=4))
 def test_metadata_can_always_be_written_as_json(raw):
     json.dumps(as_plain(v.AssetMaterialization("a", metadata=normalize_metadata(raw))))
+
+
+def test_facts_are_bare_where_json_has_a_word_for_them_and_say_their_kind_elsewhere():
+    facts = {
+        "rows": MetadataValue.int(3),
+        "note": MetadataValue.text("x"),
+        "odd": MetadataValue.float(math.nan),
+    }
+    assert as_plain(facts) == {"rows": 3, "note": "x", "odd": {"kind": "float", "value": "nan"}}
+    assert as_plain(MetadataValue.path("a/b")) == {"kind": "path", "value": "a/b"}
+    schema = as_plain(MetadataValue.table_schema(TableSchema(columns=[TableColumn("id", "int64")])))
+    assert schema["kind"] == "schema"
+    assert schema["value"]["columns"][0]["name"] == "id"
+    assert as_plain(MetadataValue.job("nightly"))["value"]["job_name"] == "nightly"
