@@ -7,6 +7,7 @@ what the run kept, else from where its I/O managers stored them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -75,10 +76,14 @@ class ExecutionResult:
 
     # ---- events -------------------------------------------------------------------------------
 
+    @cached_property
+    def _views(self) -> Sequence[Event]:
+        return tuple(view(event, self.run_id, self.run.job_name) for event in self.happened)
+
     @property
     def all_events(self) -> list[Event]:
         """Every event of the run, in order."""
-        return [view(event, self.run_id, self.run.job_name) for event in self.happened]
+        return list(self._views)
 
     @property
     def all_node_events(self) -> list[Event]:
@@ -234,10 +239,8 @@ class ExecutionResult:
     def asset_value(self, asset_key: CoercibleToAssetKey) -> Any:
         """The value of an asset that this run made."""
         key = AssetKey.from_user_string(asset_key) if isinstance(asset_key, str) else as_asset_key(asset_key)
-        for step in self.state.plan.steps:
-            for output in step.outputs:
-                if output.asset_key in (key, asset_key):
-                    return self._value(step, output.name)
+        if key in self._makers:
+            return self._value(*self._makers[key])
         known = [k.to_user_string() for step in self.state.plan.steps for k in step.asset_keys]
         raise InvariantViolationError(
             f"Run {self.run_id} did not make asset {key.to_user_string()!r}."
@@ -245,10 +248,10 @@ class ExecutionResult:
         )
 
     def _value(self, step: Step, output: str) -> Any:
-        units = [unit for unit in self.state.phase if unit[0] == step.id]
-        if step.mapped_by is not None:
-            return {unit[1]: self._of_unit(unit, output) for unit in units if self._has(unit, output)}
-        return self._of_unit((step.id, None), output)
+        if step.mapped_by is None:
+            return self._of_unit((step.id, None), output)
+        units = [(step.id, key) for key in self.state.keys.get(step.id, ())]
+        return {unit[1]: self._of_unit(unit, output) for unit in units if self._has(unit, output)}
 
     def _has(self, unit: Unit, output: str) -> bool:
         return output in self.state.produced.get(unit, {})
@@ -274,6 +277,16 @@ class ExecutionResult:
         if self.load is None:
             return None
         return self.load(unit, name)
+
+    @cached_property
+    def _makers(self) -> dict[AssetKey, tuple[Step, str]]:
+        """Which output of which step is an asset."""
+        return {
+            output.asset_key: (step, output.name)
+            for step in self.state.plan.steps
+            for output in step.outputs
+            if output.asset_key is not None
+        }
 
     # ---- finding ------------------------------------------------------------------------------
 

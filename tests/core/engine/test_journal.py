@@ -1,0 +1,126 @@
+"""Events reach the store soon, in order and in batches, without a pause for those who make them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from penstock.engine.journal import FULL, Journal
+from penstock.events.values import EngineNoted
+
+
+def notes(*messages):
+    return [EngineNoted(at=0.0, message=str(message)) for message in messages]
+
+
+def texts(batches):
+    return [event.message for batch in batches for event in batch]
+
+
+@pytest.fixture(params=[True, False], ids=["threaded", "in the caller's thread"])
+def threaded(request):
+    return request.param
+
+
+def test_everything_is_stored_in_order_when_flushed(threaded):
+    batches = []
+    journal = Journal(lambda events: batches.append(list(events)), threaded=threaded)
+    for n in range(100):
+        journal.add(notes(n))
+    journal.flush()
+    assert texts(batches) == [str(n) for n in range(100)]
+    journal.close()
+
+
+def test_short_steps_share_a_batch(threaded):
+    batches = []
+    journal = Journal(lambda events: batches.append(list(events)), threaded=threaded)
+    for n in range(100):
+        journal.add(notes(n))
+    journal.close()
+    assert len(batches) < 100
+
+
+def test_a_full_batch_does_not_wait():
+    batches = []
+    journal = Journal(lambda events: batches.append(list(events)), threaded=False)
+    journal.add(notes(*range(FULL)))
+    assert texts(batches) == [str(n) for n in range(FULL)]
+
+
+def test_closing_stores_what_is_left_and_may_be_repeated(threaded):
+    batches = []
+    journal = Journal(lambda events: batches.append(list(events)), threaded=threaded)
+    journal.add(notes("last"))
+    journal.close()
+    journal.close()
+    assert texts(batches) == ["last"]
+
+
+def test_what_a_long_step_noted_is_stored_meanwhile():
+    stored = threading.Event()
+    journal = Journal(lambda _events: stored.set(), threaded=True)
+    journal.add(notes("begun"))
+    assert stored.wait(10)  # nobody flushes: the journal's own thread writes
+    journal.close()
+
+
+class Taken(Exception):
+    pass
+
+
+def refuse(_events):
+    raise Taken("somebody else owns the run")
+
+
+def test_a_failure_to_store_reaches_who_flushes(threaded):
+    journal = Journal(refuse, threaded=threaded)
+    journal.add(notes("x"))
+    with pytest.raises(Taken):
+        journal.flush()
+    if threaded:
+        with pytest.raises(Taken):
+            journal.close()
+
+
+def test_a_failure_to_store_reaches_who_adds():
+    journal = Journal(refuse, threaded=True)
+    journal.add(notes("x"))
+    with pytest.raises(Taken):
+        journal.flush()
+    with pytest.raises(Taken):
+        journal.add(notes("y"))
+    with pytest.raises(Taken):
+        journal.close()
+
+
+def test_a_listener_may_look_at_what_it_was_told_of():
+    looked = []
+    journal = Journal(lambda _events: (journal.flush(), looked.append(True)), threaded=True)
+    journal.add(notes("x"))
+    journal.flush()
+    assert looked == [True]
+    journal.close()
+
+
+def test_a_journal_that_was_never_used_has_no_thread():
+    before = threading.active_count()
+    journal = Journal(refuse, threaded=True)
+    journal.flush()
+    assert threading.active_count() == before
+    journal.close()
+
+
+def test_several_threads_may_add():
+    batches = []
+    journal = Journal(lambda events: batches.append(list(events)), threaded=True)
+    threads = [
+        threading.Thread(target=lambda: [journal.add(notes("x")) for _ in range(200)]) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    journal.close()
+    assert len(texts(batches)) == 800
