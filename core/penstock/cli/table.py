@@ -11,11 +11,13 @@ from itertools import zip_longest
 
 from attrs import frozen
 
+
 _GAP = "  "
 _LEAST = 8
 _LEAST_ELASTIC = 24
 _MOST_LINES = 6
-_PIECE = re.compile(r"[^\s,/_:.\-]*[\s,/_:.\-]?")
+_WORD = re.compile(r"\S+\s*|\s+")
+_PIECE = re.compile(r"[^,/_:.\-]*[,/_:.\-]")
 
 
 @frozen
@@ -108,15 +110,22 @@ def fold(text: str, width: int, most: int | None = None) -> list[str]:
 
 def _broken(text: str, width: int) -> Iterator[str]:
     line = ""
-    for piece in _PIECE.findall(text):
-        if line and len(line) + len(piece.rstrip()) > width:
+    for word in _WORD.findall(text):
+        if line and len(line) + len(word.rstrip()) > width:
             yield line.rstrip()
             line = ""
-        line += piece
+        line += word
         while len(line.rstrip()) > width:
-            yield line[:width]
-            line = line[width:]
+            place = _place_to_break(line, width)
+            yield line[:place]
+            line = line[place:]
     yield line.rstrip()
+
+
+def _place_to_break(word: str, width: int) -> int:
+    """Where to break a word that is too long: behind a part of its name, else anywhere."""
+    places = [found.end() for found in _PIECE.finditer(word) if found.end() <= width]
+    return max(places, default=0) or width
 
 
 def cut(text: str, width: int) -> str:

@@ -30,6 +30,10 @@ def test_a_long_name_is_folded_between_its_words():
     assert fold("weather_hours_are_unique", 14) == ["weather_hours_", "are_unique"]
 
 
+def test_names_are_broken_only_when_they_do_not_fit():
+    assert fold("hourly_delays, late_routes", 20) == ["hourly_delays,", "late_routes"]
+
+
 def test_what_has_no_end_is_cut():
     found = lines(("a", "b"), [("x", "word " * 200)], width=30, elastic="b")
     assert len(found) == 1 + 6
