@@ -20,10 +20,11 @@ if TYPE_CHECKING:
         Permissive, PermissiveConfig, RunConfig, ScalarUnion, Selector, Shape, StringSource, config_mapping,
         configured,
     )
+    from penstock.define.asset_changes import map_asset_specs
     from penstock.define.asset_decorators import asset, multi_asset
     from penstock.define.asset_graph import AssetGraph
     from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset_job
-    from penstock.define.assets import AssetChecksDefinition, AssetsDefinition, map_asset_specs
+    from penstock.define.assets import AssetChecksDefinition, AssetsDefinition
     from penstock.define.automation import (
         DefaultScheduleStatus, DefaultSensorStatus, RunRequest, ScheduleDefinition,
         ScheduleEvaluationContext, SensorDefinition, SensorEvaluationContext, SkipReason,
@@ -149,10 +150,11 @@ _PLACES: dict[str, str] = {
         "Permissive PermissiveConfig RunConfig ScalarUnion Selector Shape StringSource config_mapping "
         "configured"
     ),
+    "penstock.define.asset_changes": "map_asset_specs",
     "penstock.define.asset_decorators": "asset multi_asset",
     "penstock.define.asset_graph": "AssetGraph",
     "penstock.define.asset_job": "UnresolvedAssetJobDefinition define_asset_job",
-    "penstock.define.assets": "AssetChecksDefinition AssetsDefinition map_asset_specs",
+    "penstock.define.assets": "AssetChecksDefinition AssetsDefinition",
     "penstock.define.automation": (
         "DefaultScheduleStatus DefaultSensorStatus RunRequest ScheduleDefinition "
         "ScheduleEvaluationContext SensorDefinition SensorEvaluationContext SkipReason "

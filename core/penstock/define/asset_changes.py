@@ -6,7 +6,7 @@ Owns: working out the changed fields. Pure; knows the fields of a definition by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict, cast
 
 from attrs import evolve
@@ -129,3 +129,13 @@ def _renamed_checks(specs: Iterable[Any], renamed: Renamed) -> list[Any]:
         )
         for spec in specs
     ]
+
+
+def map_asset_specs(func: Callable[[AssetSpec], AssetSpec], iterable: Iterable[Any]) -> list[Any]:
+    """Each asset or spec with its specs replaced by what the function makes of them.
+
+    Args:
+        func: called once per spec.
+        iterable: definitions and specs.
+    """
+    return [func(one) if isinstance(one, AssetSpec) else one.map_asset_specs(func) for one in iterable]

@@ -7,11 +7,11 @@ op or graph becomes a definition in ``asset_nodes``; how changes are worked out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Unpack, cast
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.define.asset_changes import AttributeChanges, renamed_fields, replaced_specs
 from penstock.define.asset_nodes import (
@@ -21,12 +21,15 @@ from penstock.define.asset_nodes import (
     manager_key_of_graph,
     required_by,
 )
+from penstock.define.composing import current_composer
 from penstock.define.graph import GraphDefinition
+from penstock.define.invoke import invoke_op
 from penstock.define.op import OpDefinition
 from penstock.define.spec_rules import DEFAULT_GROUP, IO_MANAGER_KEY, check_options
 from penstock.define.specs import AssetCheckSpec, AssetSpec, key_of
 from penstock.errors import InvalidDefinitionError, InvalidSubsetError, InvariantViolationError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, user_strings
+from penstock.values import frozen
 
 # Shared by every definition that says nothing: ten thousand assets would make sixty thousand empty dicts.
 _NOTHING: Mapping[Any, Any] = {}
@@ -423,7 +426,10 @@ class AssetsDefinition:
         Raises:
             InvariantViolationError: when it is external.
         """
-        return cast("Any", self.node_def)(*args, **kwargs)
+        node = self.node_def
+        if isinstance(node, OpDefinition) and current_composer() is None:
+            return invoke_op(node, args, kwargs, assets=self)
+        return cast("Any", node)(*args, **kwargs)
 
     def __repr__(self) -> str:
         shown = user_strings(self.keys) or sorted(key.to_user_string() for key in self.check_keys)
@@ -484,13 +490,3 @@ def as_definition(thing: Any) -> AssetsDefinition:
         f"An asset was wanted, found {thing!r} ({type(thing).__name__})."
         " Give what @asset and its like make, an AssetSpec or a SourceAsset."
     )
-
-
-def map_asset_specs(func: Callable[[AssetSpec], AssetSpec], iterable: Iterable[Any]) -> list[Any]:
-    """Each asset or spec with its specs replaced by what the function makes of them.
-
-    Args:
-        func: called once per spec.
-        iterable: definitions and specs.
-    """
-    return [func(one) if isinstance(one, AssetSpec) else one.map_asset_specs(func) for one in iterable]

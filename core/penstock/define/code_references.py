@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote
 
-from attrs import frozen
-
-from penstock.define.assets import AssetsDefinition, map_asset_specs
+from penstock.define.asset_changes import map_asset_specs
+from penstock.define.assets import AssetsDefinition
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError
 from penstock.metadata import (
@@ -22,6 +20,7 @@ from penstock.metadata import (
     LocalFileCodeReference,
     UrlCodeReference,
 )
+from penstock.values import frozen
 
 _PLACES = {"github": "{url}/tree/{branch}/{path}#L{line}", "gitlab": "{url}/-/tree/{branch}/{path}#L{line}"}
 
@@ -116,7 +115,7 @@ def link_code_references_to_git(
     def linked(reference: Any) -> Any:
         if not isinstance(reference, LocalFileCodeReference):
             return reference
-        path = quote(file_path_mapping.convert_to_git_path(Path(reference.file_path)))
+        path = file_path_mapping.convert_to_git_path(Path(reference.file_path)).replace(" ", "%20")
         line = reference.line_number or 1
         url = form.format(url=git_url.rstrip("/"), branch=git_branch, path=path, line=line)
         return UrlCodeReference(url, reference.label)

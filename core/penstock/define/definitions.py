@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
+from penstock.define.asset_changes import map_asset_specs
 from penstock.define.asset_graph import AssetGraph, flattened
 from penstock.define.asset_job import IMPLICIT_JOB
-from penstock.define.assets import AssetsDefinition, as_definition, map_asset_specs
+from penstock.define.assets import AssetsDefinition, as_definition
 from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.faults import refuse_faults
 from penstock.define.job import JobDefinition
@@ -23,6 +24,7 @@ from penstock.define.selection import AssetSelection
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
+from penstock.values import frozen
 
 REPOSITORY_NAME = "__repository__"
 
