@@ -10,6 +10,7 @@ import sysconfig
 import traceback
 from pathlib import Path
 from types import TracebackType
+from typing import Any, cast
 
 from penstock.errors import (
     CheckFailedError,
@@ -21,6 +22,7 @@ from penstock.errors import (
     StepTimeoutError,
     TypeCheckDidNotPass,
     TypeCheckError,
+    UserCodeExecutionError,
 )
 from penstock.events.values import Blame, ErrorInfo
 
@@ -29,6 +31,7 @@ _PATHS = sysconfig.get_paths()
 _LIBRARY = _PATHS["stdlib"]
 _INSTALLED = (_PATHS["purelib"], _PATHS["platlib"])
 _DEEPEST = 12
+_MOST_MEMBERS = 10
 
 _BLAMES: tuple[tuple[tuple[type[BaseException], ...], Blame], ...] = (
     ((LoadInputError, HandleOutputError), Blame.IO),
@@ -49,16 +52,17 @@ def user_error(error: BaseException) -> BaseException:
     """What the user's own code raised, when it is wrapped to say where."""
     if isinstance(error, TypeCheckError) and error.__cause__ is not None:
         return error.__cause__
-    inner: BaseException | None = getattr(error, "user_exception", None)
+    # not by attribute: an exception of the user's may have one of that name, or answer to any
+    inner = error.user_exception if isinstance(error, UserCodeExecutionError) else None
     return error if inner is None else inner
 
 
 def describe_error(error: BaseException, depth: int = 0) -> ErrorInfo:
     """An exception and the ones behind it as a value, with the frames of the user's code alone."""
-    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    behind = _behind(error)
     return ErrorInfo(
         cls_name=type(error).__qualname__,
-        message=_message(error),
+        message=said_by(error),
         stack=tuple(traceback.format_list(_frames(error))),
         cause=describe_error(behind, depth + 1) if behind is not None and depth < _DEEPEST else None,
     )
@@ -72,11 +76,29 @@ def without_own_frames(error: BaseException) -> BaseException:
     return error if trace is None else error.with_traceback(trace)
 
 
-def _message(error: BaseException) -> str:
+def said_by(error: BaseException) -> str:
+    """The message of an exception, also of one that cannot print itself; a group names its members."""
     try:
-        return str(error)
+        message = str(error)
     except Exception as failure:  # noqa: BLE001  # an exception of the user's may not even print itself
         return f"(its message could not be read: {type(failure).__name__})"
+    if not isinstance(error, BaseExceptionGroup):
+        return message
+    members = _members(error)
+    named = [f"{type(one).__qualname__}: {said_by(one)}" for one in members[:_MOST_MEMBERS]]
+    return f"{message}: {'; '.join(named)}{' …' if len(members) > _MOST_MEMBERS else ''}"
+
+
+def _behind(error: BaseException) -> BaseException | None:
+    """What led to an exception; for a group without such, its first member, whose frames tell most."""
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if behind is None and isinstance(error, BaseExceptionGroup):
+        return _members(error)[0]
+    return behind
+
+
+def _members(group: Any) -> tuple[BaseException, ...]:
+    return cast("tuple[BaseException, ...]", group.exceptions)
 
 
 def _frames(error: BaseException) -> list[traceback.FrameSummary]:

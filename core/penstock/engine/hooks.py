@@ -106,7 +106,9 @@ def _run_hook(
     now = hand.program.tools.now
     try:
         ran = hook.run(HookContext(hand, hook, outputs, error), succeeded=error is None)
-    except Exception as raised:  # noqa: BLE001  # a hook must not change the outcome
+    except KeyboardInterrupt:
+        raise
+    except BaseException as raised:  # noqa: BLE001  # a hook must not change the outcome, nor exit
         return HookErrored(at=now(), step=hand.key, hook=hook.name, error=describe_error(raised))
     kind = HookCompleted if ran else HookSkipped
     return kind(at=now(), step=hand.key, hook=hook.name)

@@ -16,6 +16,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.op import InputDefinition, OpDefinition, OutputDefinition
 from penstock.define.specs import AssetSpec
 from penstock.engine.context import StepInHand
+from penstock.engine.failures import said_by
 from penstock.engine.program import Program
 from penstock.errors import Error, HandleOutputError, InvariantViolationError, LoadInputError
 from penstock.events.values import Receipt
@@ -139,7 +140,7 @@ def store(context: OutputContext, manager: Any, value: Any) -> None:
     except Exception as error:
         raise HandleOutputError(
             f"Storing output {context.name!r} of step {context.step_key!r}"
-            f" with {type(manager).__name__} failed: {error}",
+            f" with {type(manager).__name__} failed: {said_by(error)}",
             error,
         ) from error
 
@@ -199,7 +200,7 @@ def load(
         where = "" if asset_key is None else f" (asset {asset_key.to_user_string()!r})"
         raise LoadInputError(
             f"Loading input {definition.name!r} of step {hand.key!r}{where}"
-            f" with {type(manager).__name__} failed: {error}",
+            f" with {type(manager).__name__} failed: {said_by(error)}",
             error,
         ) from error
 

@@ -14,6 +14,7 @@ from attrs import define, field
 
 from penstock.config import MISSING, collect, raise_faults
 from penstock.define.resource import as_resource_definitions
+from penstock.engine.failures import said_by
 from penstock.engine.io import asset_manager_key, hands_straight_on
 from penstock.engine.offered import Resources
 from penstock.engine.program import Program
@@ -170,10 +171,12 @@ def opened(
             try:
                 manager = definition.open(context)
                 found[key] = manager.__enter__()
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # also SystemExit: it ends the run, not the process
                 _tell(around, key, error, "setup")
                 raise ResourceFunctionError(
-                    f"Resource {key!r} could not be set up: {type(error).__name__}: {error}", error
+                    f"Resource {key!r} could not be set up: {type(error).__name__}: {said_by(error)}", error
                 ) from error
             stack.push(_closing(key, manager, around))
         yield found
@@ -186,7 +189,9 @@ def _closing(key: str, manager: Any, around: Surroundings) -> Callable[..., bool
         del exc  # steps have their own failures; a resource always sees an orderly end
         try:
             manager.__exit__(None, None, None)
-        except Exception as error:  # noqa: BLE001  # the rest must be closed too
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # the rest must be closed too
             _tell(around, key, error, "teardown")
         return False
 

@@ -13,6 +13,7 @@ from penstock.define.op import InputDefinition, OutputDefinition
 from penstock.define.results import AssetCheckResult, ObserveResult
 from penstock.define.versions import DataVersion, DataVersionsByPartition
 from penstock.engine.context import StepInHand
+from penstock.engine.failures import said_by
 from penstock.errors import InvariantViolationError, TypeCheckDidNotPass, TypeLoadingError
 from penstock.events.values import (
     DATA_VERSION_TAG,
@@ -63,7 +64,7 @@ def loaded_from_config(hand: StepInHand, definition: InputDefinition, given: Any
     except Exception as error:
         raise TypeLoadingError(
             f"The loader of {definition.type.display_name} failed for input {definition.name!r}"
-            f" of step {hand.key!r}: {error}",
+            f" of step {hand.key!r}: {said_by(error)}",
             error,
         ) from error
 

@@ -16,7 +16,7 @@ from penstock.define.logger import InitLoggerContext, colored_console_logger
 from penstock.define.op import InputDefinition
 from penstock.engine.context import StepInHand
 from penstock.engine.drive import INTERRUPTED, Drive
-from penstock.engine.failures import describe_error
+from penstock.engine.failures import describe_error, said_by, user_error
 from penstock.engine.inline import InlineExecutor
 from penstock.engine.io import Ref, hands_straight_on, load
 from penstock.engine.journal import Journal
@@ -176,7 +176,8 @@ class _Launched:
                 self.values[unit] = {name: executor.value(drive.tickets[unit], name) for name in names}
         if drive.failure is not None:
             unit, self.exception = drive.failure
-            self.exception.add_note(f"in step {self.state.key(unit)!r} of run {program.run.run_id}")
+            with contextlib.suppress(Exception):  # frozen exceptions take no notes
+                self.exception.add_note(f"in step {self.state.key(unit)!r} of run {program.run.run_id}")
         if drive.cancel_reason is not None:
             self.exception = KeyboardInterrupt(drive.cancel_reason)
 
@@ -218,7 +219,7 @@ class _Launched:
     def _end_early(self, error: BaseException) -> None:
         """The run ends without its drive: a resource failed, somebody interrupted, or worse."""
         now = self.program.tools.now()
-        self.exception = getattr(error, "user_exception", None) or error
+        self.exception = user_error(error)
         events: tuple[Happened, ...]
         if isinstance(error, KeyboardInterrupt):
             events = (RunCanceling(at=now, reason=INTERRUPTED), RunCanceled(at=now, reason=INTERRUPTED))
@@ -226,7 +227,7 @@ class _Launched:
             is_resource = isinstance(error, ResourceFunctionError)
             reason = "resource_failure" if is_resource else "engine_failure"
             info = describe_error(error)
-            events = (RunFailed(at=now, reason=reason, message=str(error), error=info),)
+            events = (RunFailed(at=now, reason=reason, message=said_by(error), error=info),)
         self.state.apply_all(events)
         self.record.append(events)
 
