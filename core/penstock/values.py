@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+__all__ = ["frozen"]
+
 if TYPE_CHECKING:
     from attrs import frozen
 else:
@@ -73,6 +75,6 @@ def _hashing(cls: type) -> Callable[[Any], int]:
 
 @recursive_repr("...")
 def _shown(self: Any) -> str:
-    cls = type(self)
+    cls: Any = self.__class__
     fields = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in attrs.fields(cls) if one.repr)
     return f"{cls.__qualname__.rpartition('>.')[2]}({fields})"

@@ -12,7 +12,6 @@ from functools import wraps
 from typing import Any
 
 import click
-from attrs import frozen
 
 from penstock.cli.loading import read_config
 from penstock.cli.options import CodeChoice
@@ -28,6 +27,7 @@ from penstock.host.instance import Instance
 from penstock.host.registry import open_registry
 from penstock.host.settings import load_settings
 from penstock.plan.flatten import Scope, walk
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from attrs import frozen
 
 from penstock.cli.screen import Screen
 from penstock.errors import UserError
+from penstock.values import frozen
 
 Function = Callable[..., Any]
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from attrs import define, frozen
+from attrs import define
 
 from penstock.cli.facts import fact_lines
 from penstock.cli.failures import failure_lines, first_line
@@ -22,6 +22,7 @@ from penstock.events.sentences import duration, sentence
 from penstock.events.values import AssetCheckSeverity
 from penstock.events.view import Event
 from penstock.query.plain import event_as_plain
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 import click
-from attrs import frozen
 
 from penstock.cli.table import Cell, fold, render
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

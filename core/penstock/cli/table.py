@@ -9,8 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 
-from attrs import frozen
-
+from penstock.values import frozen
 
 _GAP = "  "
 _LEAST = 8

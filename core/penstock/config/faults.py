@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
-
 from penstock.errors import InvalidConfigError
+from penstock.values import frozen
 
 _LONGEST = 80
 

@@ -11,13 +11,14 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, overload
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field
 
 from penstock.config.bind import bind, check, field_of_annotation
 from penstock.config.faults import MISSING, raise_faults
 from penstock.config.run_config import as_run_config_dict
 from penstock.config.schema import ANY_CONFIG, Field, Mapped, Shape, as_field
 from penstock.errors import ConfigMappingFunctionError, InvalidDefinitionError
+from penstock.values import frozen
 
 _NO_CONFIG = Shape({})
 

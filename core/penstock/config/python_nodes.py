@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from attrs import define, field
 
-from penstock.config.values import node
+from penstock.values import frozen
 
 Node: TypeAlias = Any
 """Any node: the nodes inside may be of ``schema``, which stands above."""
@@ -21,7 +21,7 @@ Transform = Callable[[Any, Mapping[str, Any]], Any]
 """Takes a value and the fields bound so far, returns the value to go on with."""
 
 
-@node
+@frozen(eq=False)
 class Rule:
     """A constraint on a value that already has the right type.
 
@@ -34,21 +34,21 @@ class Rule:
     passes: Callable[[Any], bool] = field()
 
 
-@node
+@frozen(eq=False)
 class Literals:
     """Exactly one of some values."""
 
     values: tuple[Any, ...]
 
 
-@node
+@frozen(eq=False)
 class Member:
     """A member of a Python enum, configured by its name."""
 
     enum_class: type[enum.Enum]
 
 
-@node
+@frozen(eq=False)
 class Leaf:
     """A value that a text stands for: a date, a path, a decimal number."""
 
@@ -57,14 +57,14 @@ class Leaf:
     read: Callable[[Any], Any] = field()
 
 
-@node
+@frozen(eq=False)
 class Foreign:
     """A type of no known kind; cattrs, or pydantic for its own types, makes the value."""
 
     annotation: Any
 
 
-@node
+@frozen(eq=False)
 class Items:
     """A list of any length that becomes a tuple or a set."""
 
@@ -72,7 +72,7 @@ class Items:
     factory: Callable[[list[Any]], Any]
 
 
-@node
+@frozen(eq=False)
 class Fixed:
     """A list of known length, with one type for each place; becomes a tuple."""
 
@@ -80,7 +80,7 @@ class Fixed:
     factory: Callable[[Iterable[Any]], Any] = tuple
 
 
-@node
+@frozen(eq=False)
 class Checked:
     """A type with constraints and functions around it (``Annotated``).
 
@@ -111,7 +111,7 @@ class OneOf:
     tags: Mapping[str, ObjectOf] | None = field(default=None, init=False, repr=False)
 
 
-@node
+@frozen(eq=False)
 class ObjectOf:
     """An object of a config class, pydantic model, dataclass or attrs class.
 
@@ -124,7 +124,7 @@ class ObjectOf:
     as_dict: bool = False
 
 
-@node
+@frozen(eq=False)
 class Opaque:
     """A part that no config gives, such as a resource inside a resource: taken as it is."""
 

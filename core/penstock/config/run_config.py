@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.config.annotations import is_config_class
 from penstock.config.plain import config_dict, plain
 from penstock.errors import InvalidConfigError
+from penstock.values import frozen
 
 
 def _as_section(given: Mapping[str, Any] | None) -> Mapping[str, Any]:

@@ -18,11 +18,11 @@ from attrs import define, field
 
 from penstock.config.faults import MISSING
 from penstock.config.python_nodes import PYTHON_NODES, PythonNode
-from penstock.config.values import node
 from penstock.errors import InvalidConfigDefinitionError
+from penstock.values import frozen
 
 
-@node
+@frozen(eq=False)
 class Scalar:
     """A plain value of one type.
 
@@ -117,14 +117,14 @@ def _as_values(values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(value if isinstance(value, EnumValue) else EnumValue(value) for value in values)
 
 
-@node
+@frozen(eq=False)
 class Array:
     """A list whose elements are all of one type."""
 
     inner_type: Node = field(converter=as_node)
 
 
-@node
+@frozen(eq=False)
 class Map:
     """A dict of any keys of one type to values of another.
 
@@ -139,7 +139,7 @@ class Map:
     key_label_name: str | None = None
 
 
-@node
+@frozen(eq=False)
 class Shape:
     """A dict with named entries and no others.
 
@@ -154,7 +154,7 @@ class Shape:
     field_aliases: Mapping[str, str] | None = None
 
 
-@node
+@frozen(eq=False)
 class Permissive:
     """A dict with named entries that are checked, and any others that are not."""
 
@@ -162,7 +162,7 @@ class Permissive:
     description: str | None = None
 
 
-@node
+@frozen(eq=False)
 class Selector:
     """A dict with exactly one of several entries."""
 
@@ -170,14 +170,14 @@ class Selector:
     description: str | None = None
 
 
-@node
+@frozen(eq=False)
 class Noneable:
     """None, or a value of the inner type."""
 
     inner_type: Node = field(converter=as_node)
 
 
-@node
+@frozen(eq=False)
 class EnumValue:
     """One name that a config ``Enum`` accepts.
 
@@ -197,7 +197,7 @@ class EnumValue:
         return self.config_value if self.python_value is None else self.python_value
 
 
-@node
+@frozen(eq=False)
 class Enum:
     """One of several names, each standing for a Python value.
 
@@ -222,7 +222,7 @@ class Enum:
         return Enum(name or enum.__name__, values)
 
 
-@node
+@frozen(eq=False)
 class ScalarUnion:
     """A plain value of one type, or a dict or list of another."""
 
@@ -238,7 +238,7 @@ class PythonType:
     resolved: Node | None = field(default=None, init=False, repr=False)
 
 
-@node
+@frozen(eq=False)
 class Mapped:
     """A config settled by ``configured``: users give ``outer``, a function makes ``inner`` of it."""
 
@@ -286,7 +286,7 @@ def check_defaults_by(check: Callable[[Field], None]) -> None:
     _default_checks[:] = [check]
 
 
-@node
+@frozen(eq=False)
 class Field:
     """A config type, and what holds when nothing is given.
 

@@ -12,12 +12,12 @@ from attrs import Factory, field
 
 from penstock.config.faults import MISSING
 from penstock.config.python_nodes import Node, Transform
-from penstock.config.values import record
+from penstock.values import frozen
 
 _ATOMS = (str, int, float, bool, bytes, type(None))
 
 
-@record
+@frozen(kw_only=True, eq=False)
 class DraftField:
     """A field as the body of a Config class says it, its annotation perhaps still a string.
 
@@ -42,7 +42,7 @@ def _default_is_an_atom(field: ClassField) -> bool:
     return type(field.default) in _ATOMS
 
 
-@record
+@frozen(kw_only=True, eq=False)
 class ClassField:
     """One field of a config class.
 
@@ -82,7 +82,7 @@ def _fields_by_key(spec: ClassSpec) -> Mapping[str, ClassField]:
     return {field.name: field for field in spec.fields} | {field.key: field for field in spec.fields}
 
 
-@record
+@frozen(kw_only=True, eq=False)
 class ClassSpec:
     """A config class as ``bind`` needs it.
 

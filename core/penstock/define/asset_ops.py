@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict, get_args, get_origin
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.define.inference import NOTHING, infer_ins, infer_outs, type_of
 from penstock.define.inout import NO_VALUE, In, InputDefinition, Out, OutputDefinition
@@ -21,6 +21,7 @@ from penstock.define.spec_rules import key_named
 from penstock.define.specs import NO_TYPE, AssetDep, AssetIn, as_deps, dep_on, key_of
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.keys import AssetKey
+from penstock.values import frozen
 
 _RESULTS = frozenset({"MaterializeResult", "ObserveResult", "AssetCheckResult", "DataVersion"})
 _NO_FACTS: Mapping[str, Any] = {}

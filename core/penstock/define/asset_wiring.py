@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from attrs import frozen
-
 from penstock.define.asset_graph import AssetGraph, topological
 from penstock.define.assets import AssetsDefinition
 from penstock.define.graph import FromNode, Node
 from penstock.errors import InvalidDefinitionError, InvalidSubsetError, job_title
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.values import frozen
 
 _NO_CHECKS: frozenset[AssetCheckKey] = frozenset()
 

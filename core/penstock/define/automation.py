@@ -12,12 +12,13 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from penstock.define.names import checked_name
 from penstock.define.signature import read_shape
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.values import frozen
 
 
 class DefaultScheduleStatus(Enum):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-from attrs import frozen
+from penstock.values import frozen
 
 _NO_TAGS: Mapping[str, str] = {}
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from attrs import frozen
-
 from penstock.define.composing import Use, composing
 from penstock.define.graph import FanIn, FromGraphInput, FromNode, GraphDefinition, Node, Source
 from penstock.define.handles import DynamicHandle, InputHandle, OutputHandle, Outputs, Scope
@@ -18,6 +16,7 @@ from penstock.define.op import OpDefinition
 from penstock.define.output import DEFAULT_OUTPUT
 from penstock.define.pending import PendingNode
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError, suggest
+from penstock.values import frozen
 
 
 @frozen

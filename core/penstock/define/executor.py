@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Self, overload
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.config import Field, Noneable, Permissive, Selector, as_field, configured_field
 from penstock.define.callables import is_schema
 from penstock.define.names import checked_name
+from penstock.values import frozen
 
 
 def _as_config(schema: Any) -> Field | None:

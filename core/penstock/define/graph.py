@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.config import ConfigMapping, configured_field
 from penstock.define import port
@@ -19,6 +19,7 @@ from penstock.define.op import InputDefinition, OpDefinition, OutputDefinition
 from penstock.define.pending import PendingNode
 from penstock.define.retry import RetryPolicy
 from penstock.errors import InvalidDefinitionError, InvariantViolationError
+from penstock.values import frozen
 
 _NO_TEXTS: Mapping[str, str] = {}
 

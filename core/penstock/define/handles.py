@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Never, NoReturn, Self, cast
 
-from attrs import frozen
-
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, suggest
+from penstock.values import frozen
 
 Scope = tuple[str, str]
 """The node and dynamic output over which something is mapped."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, cast, overload
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.define.callables import positional_parameters
 from penstock.define.names import checked_name
 from penstock.define.signature import CONTEXT_NAMES
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError
+from penstock.values import frozen
 
 ON_SUCCESS, ON_FAILURE, ON_END = "success", "failure", "end"
 

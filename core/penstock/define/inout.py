@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.types import Type
+from penstock.values import frozen
 
 _NO_METADATA: Mapping[str, Any] = {}
 

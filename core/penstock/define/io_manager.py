@@ -10,13 +10,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, overload
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.config import Field, as_field
 from penstock.define.callables import is_schema
 from penstock.define.configurable_resource import ConfigurableResource, ConfigurableResourceFactory
 from penstock.define.resource import ResourceDefinition, constant
 from penstock.errors import InvalidDefinitionError
+from penstock.values import frozen
 
 
 class InputManager(ABC):

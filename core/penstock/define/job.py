@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.config import ConfigMapping
 from penstock.define import port
@@ -19,6 +19,7 @@ from penstock.define.pending import checked_hooks
 from penstock.define.retry import RetryPolicy
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.values import frozen
 
 _NOTHING: Mapping[str, Any] = {}
 _NO_TAGS: Mapping[str, str] = {}

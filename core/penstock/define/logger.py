@@ -11,11 +11,12 @@ import logging
 from collections.abc import Callable
 from typing import Any, Self, overload
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.config import Field, as_field, bind, configured_field
 from penstock.define.callables import is_schema, takes_argument
 from penstock.errors import InvalidInvocationError
+from penstock.values import frozen
 
 _COLOURS = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "1;31"}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Unpack, overload
 
-from attrs import evolve, fields_dict, frozen
+from attrs import evolve, fields_dict
 
 from penstock.define.asset_decorators import (
     asset_key_of,
@@ -27,6 +27,7 @@ from penstock.define.spec_rules import IO_MANAGER_KEY, check_name, check_options
 from penstock.define.specs import AssetCheckSpec, AssetSpec
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetKey, CoercibleToAssetKey, CoercibleToAssetKeyPrefix
+from penstock.values import frozen
 
 
 class SourceOptions(StepOptions, total=False):

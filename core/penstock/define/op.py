@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import cleandoc
 from typing import Any, overload
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.config import Field, as_field, configured_field
 from penstock.define.composing import PLAIN_USE, current_composer
@@ -22,6 +22,7 @@ from penstock.define.pending import PendingNode, checked_hooks
 from penstock.define.retry import RetryPolicy
 from penstock.define.signature import FunctionShape, read_shape
 from penstock.errors import InvalidDefinitionError
+from penstock.values import frozen
 
 __all__ = [
     "NO_VALUE",

@@ -10,12 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.define.versions import DataVersion
 from penstock.errors import InvalidDefinitionError, InvariantViolationError
 from penstock.events.values import as_metadata
 from penstock.metadata import MetadataValue
+from penstock.values import frozen
 
 T_co = TypeVar("T_co", covariant=True)
 DEFAULT_OUTPUT = "result"

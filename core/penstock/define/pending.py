@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.define.composing import PLAIN_USE, Use, current_composer
 from penstock.define.names import as_tags, checked_name
 from penstock.define.retry import RetryPolicy
 from penstock.errors import InvalidDefinitionError
+from penstock.values import frozen
 
 
 @frozen(eq=False)

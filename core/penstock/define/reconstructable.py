@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.errors import InvalidDefinitionError, InvariantViolationError
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.define import port
 from penstock.define.asset_graph import AssetGraph, flattened
@@ -23,6 +23,7 @@ from penstock.define.requirements import check_resources
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
+from penstock.values import frozen
 
 AnyJob = JobDefinition | UnresolvedAssetJobDefinition | GraphDefinition
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
-
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.graph import Node
 from penstock.define.job import JobDefinition
@@ -18,6 +16,7 @@ from penstock.define.op import OpDefinition
 from penstock.define.resource import as_resource_definitions
 from penstock.define.wiring_checks import nodes_by_path
 from penstock.errors import InvalidDefinitionError, job_title, suggest
+from penstock.values import frozen
 
 DEFAULT_KEYS = frozenset({"io_manager"})
 """Keys that are always bound."""

@@ -13,13 +13,14 @@ from contextlib import AbstractContextManager, ContextDecorator, contextmanager,
 from types import SimpleNamespace
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast, overload, runtime_checkable
 
-from attrs import Factory, evolve, field, frozen, has
+from attrs import Factory, evolve, field, has
 
 from penstock.config import Field, as_field, bind, configured_field, holds_references
 from penstock.define import port
 from penstock.define.annotations import RESOURCE_MARK
 from penstock.define.callables import is_schema, takes_argument
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError
+from penstock.values import frozen
 
 T = TypeVar("T")
 ResourceParam = Annotated[T, RESOURCE_MARK]

@@ -12,14 +12,13 @@ from collections.abc import Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, ClassVar
 
-from attrs import frozen
-
 from penstock.config import MISSING, Field, Shape
 from penstock.config.python_nodes import Opaque
 from penstock.config.reading import spec_of
 from penstock.config.spec import ClassField, ClassSpec
 from penstock.define.resource import DefinesResource, ResourceDefinition, as_resource_definition, narrowed
 from penstock.errors import InvalidDefinitionError, suggest
+from penstock.values import frozen
 
 
 @frozen(eq=False)

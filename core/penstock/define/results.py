@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.define.inout import NO_VALUE
 from penstock.define.versions import DataVersion
@@ -17,6 +17,7 @@ from penstock.errors import InvalidDefinitionError
 from penstock.events.values import AssetCheckEvaluation, AssetCheckSeverity, as_metadata
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue
+from penstock.values import frozen
 
 
 def _as_key(key: CoercibleToAssetKey | None) -> AssetKey | None:

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from attrs import frozen
-
 from penstock.errors import InvalidDefinitionError
 from penstock.metadata import normalize_metadata
+from penstock.values import frozen
 
 
 class Backoff(Enum):

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from attrs import frozen
-
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.assets import AssetsDefinition
 from penstock.define.selection_nodes import (
@@ -31,6 +29,7 @@ from penstock.define.selection_reading import read_selection
 from penstock.define.specs import AssetSpec, keys_of
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKeyPrefix, as_parts
+from penstock.values import frozen
 
 
 @frozen(repr=False)

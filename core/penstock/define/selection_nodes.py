@@ -12,13 +12,12 @@ from functools import lru_cache
 from re import compile as compiled
 from typing import Any, Protocol
 
-from attrs import frozen
-
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.spec_rules import DEFAULT_GROUP, KIND_PREFIX
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidSubsetError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, user_strings
+from penstock.values import frozen
 
 Keys = set[AssetKey]
 Checks = set[AssetCheckKey]

@@ -18,9 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
 from penstock.errors import InvalidDefinitionError, suggest
+from penstock.values import frozen
 
 ATTRIBUTES = (
     "key", "key_prefix", "key_substring", "group", "tag", "kind", "owner", "check",

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, cast
 
-from attrs import frozen
-
 from penstock.define.annotations import annotations_of, is_context_class, is_resource_annotation
 from penstock.errors import InvalidDefinitionError
+from penstock.values import frozen
 
 CONTEXT_NAMES = frozenset({"context", "_context", "context_", "_"})
 BARE: Any = inspect.Parameter.empty

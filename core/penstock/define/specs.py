@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypedDict, Unpack, cast, final
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.define.spec_rules import (
     IO_MANAGER_KEY,
@@ -24,6 +24,7 @@ from penstock.define.spec_rules import (
 )
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, CoercibleToAssetKeyPrefix, as_parts
+from penstock.values import frozen
 
 _NOTHING: Mapping[str, Any] = {}
 _NO_KINDS: frozenset[str] = frozenset()

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
-
 from penstock.errors import InvariantViolationError
 from penstock.keys import AssetKey
+from penstock.values import frozen
 
 
 @frozen

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attrs import frozen
-
 from penstock.define.graph import FanIn, FromGraphInput, GraphDefinition, Node, Source
 from penstock.define.op import InputDefinition, OpDefinition
 from penstock.errors import InvalidDefinitionError
 from penstock.types import loader_schema
+from penstock.values import frozen
 
 Definition = OpDefinition | GraphDefinition
 

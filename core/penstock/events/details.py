@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
-
 from penstock.events import values as v
+from penstock.values import frozen
 
 
 @frozen

@@ -10,13 +10,14 @@ import logging
 from collections.abc import Sequence
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.events import values as v
 from penstock.events.kinds import EventType
 from penstock.events.runs import RunStatus
 from penstock.events.view import Event, fact_of
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
+from penstock.values import frozen
 
 _LOUD = {
     EventType.STEP_FAILURE: logging.ERROR,

@@ -13,12 +13,13 @@ from enum import Enum
 from itertools import pairwise
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from penstock.errors import TransitionRejected
 from penstock.events import values as v
 from penstock.events.runs import LEGAL_TRANSITIONS, RunRecord, RunStatus
 from penstock.keys import AssetKey
+from penstock.values import frozen
 
 STATUS_AFTER: Mapping[type[v.Happened], RunStatus] = {
     v.RunQueued: RunStatus.QUEUED,

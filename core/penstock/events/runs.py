@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.values import frozen
 
 
 class RunStatus(Enum):
@@ -62,8 +63,8 @@ class Run:
     run_id: str
     job_name: str
     status: RunStatus = RunStatus.QUEUED
-    run_config: Mapping[str, Any] = field(factory=dict)
-    tags: Mapping[str, str] = field(factory=dict)
+    run_config: Mapping[str, Any] = field(factory=dict[str, Any])
+    tags: Mapping[str, str] = field(factory=dict[str, str])
     parent_run_id: str | None = None
     root_run_id: str | None = None
     asset_selection: frozenset[AssetKey] | None = None
@@ -121,7 +122,7 @@ class RunsFilter:
     run_ids: Sequence[str] | None = None
     job_name: str | None = None
     statuses: Sequence[RunStatus] = ()
-    tags: Mapping[str, str | Sequence[str]] = field(factory=dict)
+    tags: Mapping[str, str | Sequence[str]] = field(factory=dict[str, Any])
     updated_after: Any = None
     created_before: Any = None
     created_after: Any = None

@@ -8,13 +8,12 @@ observation, check evaluation, error). Must not know how they are stored, encode
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
-
-from attrs import field, frozen
 
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue, normalize_metadata
+from penstock.values import frozen
 
 Metadata = Mapping[str, MetadataValue]
 _NO_METADATA: Metadata = {}
@@ -182,7 +181,7 @@ class Receipt:
     metadata: Metadata = _NO_METADATA
 
 
-class Blame(str, Enum):
+class Blame(StrEnum):
     """Whose code a failure came from."""
 
     USER = "user"

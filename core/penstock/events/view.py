@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from attrs import frozen
-
 from penstock.errors import InvariantViolationError
 from penstock.events import values as v
 from penstock.events.kinds import FAILURE_TYPES, HOOK_TYPES, RUN_TYPES, STEP_TYPES, TYPE_OF, EventType
 from penstock.events.sentences import sentence
 from penstock.keys import AssetKey
+from penstock.values import frozen
 
 if TYPE_CHECKING:
     from penstock.events import details as d
@@ -27,6 +26,12 @@ class NodeHandle:
 
     name: str
     parent: NodeHandle | None = None
+
+    @classmethod
+    def of(cls, path: Sequence[str]) -> NodeHandle:
+        """The handle of a node, from the names of its path, outermost first."""
+        *above, name = path
+        return cls(name, cls.of(above) if above else None)
 
     @property
     def path(self) -> list[str]:

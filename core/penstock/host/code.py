@@ -12,8 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from attrs import frozen
-
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.asset_job import IMPLICIT_JOB, build_asset_job
 from penstock.define.definitions import Definitions
@@ -23,6 +21,7 @@ from penstock.define.repository import RepositoryDefinition
 from penstock.errors import CodeLocationError, UserError, suggest
 from penstock.host.settings import Settings
 from penstock.host.user_code import CodeSource, import_source, told
+from penstock.values import frozen
 
 Held = Definitions | RepositoryDefinition
 

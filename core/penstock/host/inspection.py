@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field
 
 from penstock.define.asset_graph import flattened
 from penstock.define.assets import as_definition
@@ -24,9 +24,19 @@ from penstock.host.code import Code, Held, definitions_of, load_code
 from penstock.host.stand_in import StandIn
 from penstock.host.user_code import CodeSource, import_source
 from penstock.host.watching import Ledger, OwnCode, WatchingLoader, watching
+from penstock.values import frozen
 
 _Entry = TypeVar("_Entry")
 _WHOLE = re.compile(r"definitions|repository", re.IGNORECASE)
+
+
+def _by_place(fault: DefinitionFault) -> tuple[bool, str, int]:
+    file, _, line = fault.where.rpartition(":")
+    return not file, file, int(line) if line.isdigit() else 0
+
+
+def _sorted(found: Iterable[DefinitionFault]) -> tuple[DefinitionFault, ...]:
+    return tuple(sorted(found, key=_by_place))
 
 
 @frozen
@@ -38,13 +48,8 @@ class Inspected:
         code: the definitions, None when they cannot be loaded.
     """
 
-    faults: Sequence[DefinitionFault] = field(converter=lambda found: tuple(sorted(found, key=_by_place)))
+    faults: Sequence[DefinitionFault] = field(converter=_sorted)
     code: Code | None = None
-
-
-def _by_place(fault: DefinitionFault) -> tuple[bool, str, int]:
-    file, _, line = fault.where.rpartition(":")
-    return not file, file, int(line) if line.isdigit() else 0
 
 
 def inspect_code(source: CodeSource) -> Inspected:

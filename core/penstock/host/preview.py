@@ -9,8 +9,6 @@ from collections.abc import Collection, Mapping
 from statistics import median
 from typing import Any
 
-from attrs import frozen
-
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.job import JobDefinition
 from penstock.events.values import StepSucceeded
@@ -20,6 +18,7 @@ from penstock.plan.model import Step, bare_key
 from penstock.query.assets import Staleness, staleness
 from penstock.query.plain import as_plain
 from penstock.spi.store import EventQuery, Store
+from penstock.values import frozen
 
 _RECENT_STEPS = 5_000
 _SAMPLES = 5

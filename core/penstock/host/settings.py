@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.errors import SettingsError
 from penstock.host.settings_shape import KEYS, Found, Layer, from_environment, read_layer
+from penstock.values import frozen
 
 DEFAULT_HOME = "~/.penstock"
 HOME_FILE = "penstock.toml"

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from attrs import frozen
-
 from penstock.errors import suggest
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

@@ -19,12 +19,13 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from penstock.define.faults import DefinitionFault
 from penstock.errors import UserError
 from penstock.host.stand_in import StandIn, Touches
 from penstock.host.watched_source import WATCH, bound_by, watched
+from penstock.values import frozen
 
 _PYTHON = Path(sysconfig.get_path("stdlib")).resolve()
 _INSTALLED = {"site-packages", "dist-packages"}

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.errors import InvalidMetadataError
 from penstock.metadata.table import TableColumnLineage, TableRecord, TableSchema, infer_schema
 from penstock.metadata.value import MetadataValue, refuse
 from penstock.metadata.values import SingleMetadataValue
+from penstock.values import frozen
 
 
 @frozen

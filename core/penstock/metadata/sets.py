@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self, cast
 
-from attrs import field, fields, frozen
+from attrs import field, fields
 
 from penstock.errors import InvalidMetadataError
 from penstock.metadata.composites import CodeReferencesMetadataValue
 from penstock.metadata.table import TableColumnLineage, TableSchema
 from penstock.metadata.value import MetadataValue
+from penstock.values import frozen
 
 _PREFIX = "penstock"
 

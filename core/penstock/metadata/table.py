@@ -10,11 +10,12 @@ import builtins
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.errors import InvalidMetadataError
 from penstock.keys import AssetKey, as_asset_key
 from penstock.metadata.plainness import Scalar, as_scalar, is_scalar
+from penstock.values import frozen
 
 _TYPE_NAMES: dict[type, str] = {bool: "bool", int: "int", float: "float", str: "string"}
 

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.errors import InvalidDefinitionError, UnknownPartitionError, suggest
+from penstock.values import frozen
 
 
 @runtime_checkable

@@ -11,9 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
-
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, UnknownPartitionError
+from penstock.values import frozen
 
 DAY_FORMAT = "%Y-%m-%d"
 

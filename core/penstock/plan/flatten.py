@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
-
 from penstock.define.graph import FanIn, FromGraphInput, FromNode, GraphDefinition, Node, Source
 from penstock.define.op import OpDefinition
+from penstock.values import frozen
 
 
 @frozen(eq=False)

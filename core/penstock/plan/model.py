@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from penstock.errors import StepNotFoundError, job_title, suggest
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.values import frozen
 
 DIRECT, MAPPED, COLLECTED = "direct", "mapped", "collected"
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.define.graph import FanIn, FromNode, GraphDefinition, Node, Source
 from penstock.define.op import OpDefinition
 from penstock.errors import InvalidSubsetError, suggest
 from penstock.plan.flatten import OpOutput, Scope, resolve, walk
+from penstock.values import frozen
 
 Path = tuple[str, ...]
 _SHOWN = 20

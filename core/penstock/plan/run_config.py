@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from penstock.config import MISSING, ConfigMapping, Fault, below, collect, raise_faults
 from penstock.define.executor import in_process_executor, multi_or_in_process_executor
@@ -19,6 +19,7 @@ from penstock.define.job import JobDefinition
 from penstock.define.logger import colored_console_logger
 from penstock.define.op import InputDefinition, OpDefinition
 from penstock.errors import InvalidConfigError, job_title, suggest
+from penstock.values import frozen
 
 _SECTIONS = ("ops", "resources", "execution", "loggers", "inputs")
 _NODE_ENTRIES = ("config", "inputs", "outputs", "ops")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from attrs import frozen
+from penstock.values import frozen
 
 _INFO = (".dist-info", ".egg-info")
 _VALUE = re.compile(r"(?P<module>[\w.]+)\s*(:\s*[\w.]+\s*)?(\[(?P<extras>.*)\]\s*)?$")

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
 import pluggy
-from attrs import define, field, frozen
+from attrs import define, field
 
 from penstock.plugins.hookspecs import SPECS
 from penstock.plugins.problems import Origin, PluginProblem
@@ -27,6 +27,7 @@ from penstock.spi.entry import (
     ResourceEntry,
     TypeHandlerEntry,
 )
+from penstock.values import frozen
 
 E = TypeVar("E", bound=Entry)
 

@@ -5,7 +5,7 @@ Owns: the frozen values ``Origin`` and ``PluginProblem`` and how they read. Pure
 
 from __future__ import annotations
 
-from attrs import frozen
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

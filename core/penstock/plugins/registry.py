@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from penstock.errors import PluginError, suggest
 from penstock.plugins.discovery import (
@@ -29,6 +29,7 @@ from penstock.plugins.missing import missing_libraries
 from penstock.plugins.problems import Origin, PluginProblem
 from penstock.plugins.selection import Selection
 from penstock.plugins.versions import version_fault
+from penstock.values import frozen
 
 if TYPE_CHECKING:
     from penstock.plugins.discovery import Point

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
-
 from penstock.plugins.problems import Origin
+from penstock.values import frozen
 
 
 @frozen

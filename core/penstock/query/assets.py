@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from penstock.events import values as v
 from penstock.events.entries import (
@@ -25,6 +25,7 @@ from penstock.keys import AssetCheckKey, AssetKey
 from penstock.query.plain import as_plain
 from penstock.query.records import entries, job_names, latest, record_of, records
 from penstock.spi.store import AssetStatus, EventQuery, Store, StoredEvent
+from penstock.values import frozen
 
 _RECENT_CHECKS = 200
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
-
 from penstock.errors import RunNotFoundError, job_title, suggest
 from penstock.events import values as v
 from penstock.events.entries import RunStats
@@ -18,6 +16,7 @@ from penstock.events.runs import Run, RunRecord, RunsFilter, RunStatus
 from penstock.keys import AssetKey, user_strings
 from penstock.query.plain import as_plain
 from penstock.spi.store import EventQuery, Store
+from penstock.values import frozen
 
 _NEWEST = 2_000
 _NAMED = 2

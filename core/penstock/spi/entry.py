@@ -7,7 +7,7 @@ This module may be imported by plugin manifests and imports nothing but attrs.
 
 from __future__ import annotations
 
-from attrs import frozen
+from penstock.values import frozen
 
 VERSION = "1.0"
 """Version of everything in ``penstock.spi``; a plugin states ``penstock_spi = "1.0"``."""

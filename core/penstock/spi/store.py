@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from attrs import frozen
-
 from penstock.events.runs import Run, RunRecord, RunsFilter
 from penstock.events.values import AssetCheckEvaluation, Happened
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from attrs import frozen
+from penstock.values import frozen
 
 LOG_LIMIT = 16 * 1024 * 1024
 """Bytes that one log file may hold unless said otherwise."""

@@ -14,12 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from attrs import frozen
-
 from penstock.errors import StoreError
 from penstock.store.database import MEMORY, connect
 from penstock.store.faults import as_penstock_error
 from penstock.store.lock import FairLock
+from penstock.values import frozen
 
 APPLICATION = 0x50535443
 """Marks a file as a database of Penstock ("PSTC")."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from attrs import frozen
-
 from penstock.events.runs import TERMINAL, RunStatus
 from penstock.store import deletion, rows
 from penstock.store.sqlite import SqliteStore
+from penstock.values import frozen
 
 
 @frozen(kw_only=True)

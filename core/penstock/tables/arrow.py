@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import pyarrow as pa
-from attrs import frozen
+
+from penstock.values import frozen
 
 arrow: Any = pa  # ships no types; the aliases say what is meant
 Table: TypeAlias = Any

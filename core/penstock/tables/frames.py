@@ -11,7 +11,8 @@ import json
 from typing import Any, TypeAlias, cast
 
 import pyarrow as pa
-from attrs import frozen
+
+from penstock.values import frozen
 
 arrow: Any = pa  # ships no types; the alias says what is meant
 Table: TypeAlias = Any

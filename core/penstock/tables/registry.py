@@ -12,10 +12,9 @@ from functools import lru_cache
 from importlib import import_module
 from typing import cast
 
-from attrs import frozen
-
 from penstock.errors import PluginError
 from penstock.spi.tables import TypeHandler
+from penstock.values import frozen
 
 _FRAMES = "penstock.tables.frames"
 _ARROW = "penstock.tables.arrow"

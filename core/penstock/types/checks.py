@@ -10,10 +10,11 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field
 
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, TypeCheckDidNotPass
 from penstock.metadata import MetadataValue, normalize_metadata
+from penstock.values import frozen
 
 
 def _answer(success: Any) -> bool:

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, cast
 
-from attrs import frozen
-
 from penstock.types.checks import require_parameters
+from penstock.values import frozen
 
 LoadFunction = Callable[[Any, Any], Any]
 
