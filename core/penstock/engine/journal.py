@@ -8,6 +8,7 @@ Knows the store as the one function it is given.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 
@@ -33,6 +34,7 @@ class Journal:
     def __init__(self, append: Append, *, threaded: bool) -> None:
         self._append = append
         self._threaded = threaded
+        self._pid = os.getpid()
         self._turn = threading.Condition()
         self._pending: list[Happened] = []
         self._is_writing = self._is_urgent = self._is_closing = False
@@ -69,8 +71,12 @@ class Journal:
         if not self._threaded:
             self._write_here()
             return
-        if threading.current_thread() is self._thread:
-            return  # a listener looks at the store: what it was told of is there
+        if isinstance(threading.current_thread(), JournalThread):
+            # A listener looks at the store: what it was told of is there. It never waits for the journal
+            # of another run, whose listener may be waiting for this one.
+            return
+        if self._is_inherited():
+            return
         with self._turn:
             while self._thread is not None and (self._pending or self._is_writing) and self._failure is None:
                 self._is_urgent = True
@@ -80,6 +86,8 @@ class Journal:
 
     def close(self) -> None:
         """Store what is left and end the thread; idempotent."""
+        if self._is_inherited():
+            return
         try:
             self.flush()
         finally:
@@ -89,6 +97,10 @@ class Journal:
             if self._thread is not None:
                 self._thread.join()
                 self._thread = None
+
+    def _is_inherited(self) -> bool:
+        """Whether this is a child that a step forked: the thread, and maybe who holds the lock, is absent."""
+        return self._threaded and os.getpid() != self._pid
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

@@ -6,12 +6,15 @@ it leaves. Knows no executor and no store: it returns events, and values that ma
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
 from penstock.define.retry import Failure
 from penstock.engine.answers import answers
 from penstock.engine.context import (
+    HAND_IN_USE,
     AssetCheckExecutionContext,
     AssetExecutionContext,
     OpExecutionContext,
@@ -73,6 +76,7 @@ def run_step(program: Program, work: Work, handed: Mapping[str, Any]) -> tuple[S
     )
     record = StepRecord()
     values: dict[str, Any] = {}
+    pid = os.getpid()
     if work.announces:
         record.events.append(start_event(program, hand.key, work.attempt))
     with program.tools.capture(hand.key) as captured:
@@ -82,12 +86,22 @@ def run_step(program: Program, work: Work, handed: Mapping[str, Any]) -> tuple[S
             values.clear()
             record.exception = error
             record.events.append(StepInterrupted(at=program.tools.now(), step=hand.key, attempt=hand.attempt))
-        except BaseException as error:  # noqa: BLE001  # user code may raise anything; it becomes an event
+        except BaseException as error:  # user code may raise anything; it becomes an event
             values.clear()
+            if os.getpid() != pid:
+                raise _end_of_child(error) from error
             _fail(hand, error, record)
         if captured.file is not None:
             record.events.append(LogsCaptured(at=program.tools.now(), step=hand.key, file=captured.file))
     return record, values
+
+
+def _end_of_child(error: BaseException) -> SystemExit:
+    """A child that the step forked ends as it would without Penstock; the step is its parent's."""
+    if isinstance(error, SystemExit):
+        return SystemExit(error.code)
+    traceback.print_exception(error)
+    return SystemExit(1)
 
 
 def _attempt(
@@ -100,8 +114,12 @@ def _attempt(
         found = Inputs(hand=hand, sources=work.sources, handed=handed, events=record.events).arguments()
         args, kwargs = _call_of(hand, found)
         ending = Ending(hand, record, values)
-        for item in answers(bound.op, args, kwargs):
-            ending.take(item)
+        mark = HAND_IN_USE.set(hand)
+        try:
+            for item in answers(bound.op, args, kwargs):
+                ending.take(item)
+        finally:
+            HAND_IN_USE.reset(mark)
         ending.close()
     record.events.append(
         StepSucceeded(at=tools.now(), step=hand.key, seconds=tools.monotonic() - began, attempt=hand.attempt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 
@@ -138,3 +139,21 @@ def test_a_manager_that_raises_the_unprintable_is_to_blame():
 
     result = materialize([made], resources={"io_manager": Broken()}, raise_on_error=False)
     assert only(result, v.StepFailed).blame is v.Blame.IO
+
+
+@pytest.mark.parametrize(("raised", "code"), [(SystemExit(7), 7), (ValueError("no"), 1)])
+def test_a_child_that_a_step_forks_ends_alone(raised, code):
+    @op
+    def forks():
+        child = os.fork()
+        if not child:
+            raise raised
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    before = os.getpid()
+    try:
+        result = run_of(forks)
+    finally:
+        if os.getpid() != before:
+            os._exit(sys.exc_info()[1].code)
+    assert result.output_for_node("forks") == code

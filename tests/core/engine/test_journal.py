@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -124,3 +125,33 @@ def test_several_threads_may_add():
         thread.join()
     journal.close()
     assert len(texts(batches)) == 800
+
+
+def test_listeners_of_two_runs_that_look_at_each_other_do_not_wait_for_ever():
+    both = threading.Barrier(2, timeout=30)
+    journals = []
+
+    def append(_events):
+        both.wait()
+        for journal in journals:
+            journal.flush()
+
+    journals += [Journal(append, threaded=True) for _ in range(2)]
+    for journal in journals:
+        journal.add(notes("one"))
+    for journal in journals:
+        journal.close()
+
+
+def test_a_forked_child_waits_for_no_journal():
+    may_go_on = threading.Event()
+    journal = Journal(lambda _events: may_go_on.wait(30), threaded=True)
+    journal.add(notes("one"))
+    child = os.fork()
+    if not child:
+        journal.flush()
+        journal.close()
+        os._exit(7)
+    may_go_on.set()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    journal.close()

@@ -168,11 +168,26 @@ def test_another_error_stays_what_it_is(where):
 
 def test_the_alarm_of_the_process_is_given_back():
     before = signal.getsignal(signal.SIGALRM)
-    with pytest.raises(StepTimeoutError), limit(SHORT, "slow"):
-        endless()
+    own, _ = signal.setitimer(signal.ITIMER_REAL, 3 * LONG)  # that of the test runner, if any
+    try:
+        with pytest.raises(StepTimeoutError), limit(SHORT, "slow"):
+            endless()
+        assert LONG < signal.getitimer(signal.ITIMER_REAL)[0] <= 3 * LONG
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, own)
     assert signal.getsignal(signal.SIGALRM) is before
-    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_no_timeout_costs_nothing():
     assert limit(None, "a") is limit(None, "b")
+
+
+def test_a_run_within_a_step_leaves_the_limit_of_the_step_alone():
+    def outer():
+        with limit(SHORT, "outer"):
+            with limit(LONG, "inner"):
+                pass
+            endless()
+
+    with pytest.raises(StepTimeoutError, match="outer"):
+        outer()
