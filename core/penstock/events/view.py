@@ -7,6 +7,7 @@ imported when somebody asks for the particulars of an event.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from penstock.errors import InvariantViolationError
