@@ -17,6 +17,9 @@ from penstock.engine.journal import JournalThread
 from penstock.store.logs import LogFolder, LogWriter, Stream
 
 _BY_INTEREST = (Stream.LOG, Stream.OUT, Stream.ERR)
+_EXCHANGE = threading.Lock()
+_DRIVERS: dict[int, int] = {}
+"""Threads that carry out runs whose output is kept, each with how many (a step may start a run)."""
 
 
 class Capture:
@@ -35,20 +38,30 @@ class Capture:
         self._run_id = run_id
         self._step: str | None = None
         self._writers: dict[Stream, LogWriter] = {}
-        self._before: tuple[TextIO, TextIO] | None = None
+        self._tees: tuple[_Tee, ...] = ()
+        self._thread = 0
         self._of_step = _OfStep(self)
 
     def __enter__(self) -> Self:
-        self._before = (sys.stdout, sys.stderr)
-        sys.stdout = _Tee(sys.stdout, self, Stream.OUT)  # type: ignore[assignment]  # quacks like a file
-        sys.stderr = _Tee(sys.stderr, self, Stream.ERR)  # type: ignore[assignment]  # quacks like a file
+        with _EXCHANGE:
+            self._thread = threading.get_ident()
+            _DRIVERS[self._thread] = _DRIVERS.get(self._thread, 0) + 1
+            out, err = _Tee(sys.stdout, self, Stream.OUT), _Tee(sys.stderr, self, Stream.ERR)
+            self._tees = (out, err)
+            sys.stdout, sys.stderr = out, err  # type: ignore[assignment]  # they quack like files
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            sys.stdout, sys.stderr = self._before
+        with _EXCHANGE:
+            for name, tee in zip(("stdout", "stderr"), self._tees, strict=False):
+                tee.take_out(name)
+            if self._tees:
+                _DRIVERS[self._thread] -= 1
+                if not _DRIVERS[self._thread]:
+                    del _DRIVERS[self._thread]
+            self._tees = ()
         self.end()
 
     def step(self, key: str) -> _OfStep:
@@ -82,7 +95,10 @@ class Capture:
 
     def write(self, stream: Stream, text: str) -> None:
         """Keep what was printed, when a step is in hand and it was not the journal's listeners."""
-        if self._step is not None and not isinstance(threading.current_thread(), JournalThread):
+        if self._step is None or isinstance(threading.current_thread(), JournalThread):
+            return
+        thread = threading.get_ident()
+        if thread == self._thread or thread not in _DRIVERS:  # else the thread carries out another run
             self._writer(self._step, stream).write(text)
 
     def _writer(self, key: str, stream: Stream) -> LogWriter:
@@ -113,13 +129,23 @@ class _Tee:
     """A standard stream that also tells the capture; everything else is the stream's own."""
 
     def __init__(self, stream: TextIO, capture: Capture, kind: Stream) -> None:
-        self._stream = stream
+        self.below = stream
         self._capture = capture
         self._kind = kind
 
+    def take_out(self, name: str) -> None:
+        """Put back what was there before, also from below the tee of a run that goes on."""
+        above: Any = getattr(sys, name)
+        while isinstance(above, _Tee) and above is not self and above.below is not self:
+            above = above.below
+        if isinstance(above, _Tee) and above is not self:
+            above.below = self.below
+        else:  # also when user code has put something of its own there
+            setattr(sys, name, self.below)
+
     def write(self, text: str) -> int:
         self._capture.write(self._kind, text)
-        return self._stream.write(text)
+        return self.below.write(text)
 
     def writelines(self, lines: list[str]) -> None:
         for line in lines:
@@ -127,7 +153,7 @@ class _Tee:
 
     def close(self) -> None:
         """A step must not close what the whole process writes to."""
-        self._stream.flush()
+        self.below.flush()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self.below, name)

@@ -148,3 +148,30 @@ def test_a_captured_stream_is_still_a_stream(tmp_path, capsys):
         sys.stdout.flush()
         assert sys.stdout.encoding
     assert LogFolder(str(tmp_path)).read("run", "s", Stream.OUT).text == "a\nb\n"
+
+
+def test_runs_in_two_threads_keep_their_output_apart(tmp_path, capsys):
+    before, first_is_out = sys.stdout, threading.Event()
+    both = threading.Barrier(2, timeout=30)
+
+    def run(name):
+        with Capture(str(tmp_path), name) as capture:
+            both.wait()
+            with capture.step("step"):
+                say(f"said by {name}")
+                both.wait()
+            if name == "second":
+                first_is_out.wait(30)
+                with capture.step("late"):
+                    say("late")
+
+    second = threading.Thread(target=run, args=("second",))
+    second.start()
+    run("first")
+    first_is_out.set()
+    second.join()
+    folder = LogFolder(str(tmp_path))
+    assert folder.read("first", "step", Stream.OUT).text == "said by first\n"
+    assert folder.read("second", "step", Stream.OUT).text == "said by second\n"
+    assert folder.read("second", "late", Stream.OUT).text == "late\n"
+    assert sys.stdout is before
