@@ -129,7 +129,7 @@ class _Tee:
     """A standard stream that also tells the capture; everything else is the stream's own."""
 
     def __init__(self, stream: TextIO, capture: Capture, kind: Stream) -> None:
-        self.below = stream
+        self.below: Any = stream
         self._capture = capture
         self._kind = kind
 

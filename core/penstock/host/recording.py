@@ -7,15 +7,17 @@ Must not know plans, steps or executors.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from penstock.engine.failures import describe_error
 from penstock.events.runs import Run
-from penstock.events.values import EngineNoted, Happened, RunCanceled, RunFailed, RunSucceeded
+from penstock.events.values import EngineNoted, Happened, RunCanceled, RunCanceling, RunFailed, RunSucceeded
 from penstock.host.extensions import Observer
 from penstock.spi.store import Store
 
 _ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
+_BAD_ENDINGS = (RunFailed, RunCanceling, RunCanceled)
 _SYNC_EVERY = 1.0
 """Seconds between two moments at which stored values are made to survive a power cut."""
 
@@ -69,27 +71,29 @@ class Recording:
         """
         now = self._now()
         if now >= self._next_sync or isinstance(events[-1], _ENDINGS):
-            self._flush_values()
+            self._flush_values(can_fail=all(isinstance(event, _BAD_ENDINGS) for event in events))
             self._next_sync = now + _SYNC_EVERY
         self._seq = self._store.append(self.run.run_id, self._seq, events)
         self._tell(events)
 
-    def _flush_values(self) -> None:
+    def _flush_values(self, *, can_fail: bool) -> None:
+        """Have values on the disk; events that promise none of them are stored even if that fails."""
         for manager in self.managers:
             flush = getattr(manager, "flush", None)
             if getattr(manager, "passes_through", False) and flush is not None:
-                flush()
+                with suppress(Exception) if can_fail else nullcontext():
+                    flush()
 
     def _tell(self, events: Sequence[Happened]) -> None:
         self.events.extend(events)
         for observer in tuple(self._observers):
             try:
                 observer(self.run, events)
-            except Exception as error:  # noqa: BLE001  # a listener must not change a run
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # a listener must not change a run
                 self._observers.remove(observer)
                 self._note_disabled(observer, error)
 
-    def _note_disabled(self, observer: Observer, error: Exception) -> None:
+    def _note_disabled(self, observer: Observer, error: BaseException) -> None:
         name = getattr(observer, "__qualname__", type(observer).__qualname__)
         note = EngineNoted(
             at=self._now(),
