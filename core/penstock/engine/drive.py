@@ -21,6 +21,7 @@ from penstock.engine.decide import (
     next_command,
     skips,
 )
+from penstock.engine.failures import free_values
 from penstock.engine.inputs import handed_name
 from penstock.engine.io import Ref
 from penstock.engine.journal import Journal
@@ -194,6 +195,8 @@ class Drive:
             self.cancel_reason = INTERRUPTED
         elif record.exception is not None and self._is_first_failure(unit):
             self.failure = (unit, record.exception)
+            if not self.program.keeps_values:
+                free_values(record.exception)
         self._release()
 
     def _is_first_failure(self, unit: Unit) -> bool:

@@ -97,6 +97,19 @@ def _behind(error: BaseException) -> BaseException | None:
     return behind
 
 
+def free_values(error: BaseException) -> None:
+    """Let go of the local variables in the frames that an exception, and those behind it, came through."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
+    while left:
+        one = left.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        traceback.clear_frames(one.__traceback__)
+        left += (one.__cause__, one.__context__)
+
+
 def _members(group: Any) -> tuple[BaseException, ...]:
     return cast("tuple[BaseException, ...]", group.exceptions)
 

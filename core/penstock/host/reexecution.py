@@ -30,6 +30,8 @@ from penstock.plan.run_config import input_names
 from penstock.spi.store import EventQuery
 from penstock.values import frozen
 
+_STORING = ("op", "materialize")
+_NO_OUTPUTS: frozenset[str] = frozenset()
 _TAKEN_OVER = (OutputProduced, StepSucceeded, StepSkipped, AssetMaterialized, AssetObserved)
 
 
@@ -79,6 +81,7 @@ def past_of(options: ReexecutionOptions, job: JobDefinition, instance: Instance)
     plan = build_plan(job, Given(config_inputs=input_names(parent.run_config)))
     lineage = _lineage(parent, instance)
     taken, origin = _taken_over(lineage, instance)
+    taken = _still_fitting(plan, taken)
     if options.is_from_failure:
         keys = _unfinished(plan, taken)
     elif options.step_selection:
@@ -145,6 +148,34 @@ def _taken_over(lineage: Sequence[Run], instance: Instance) -> tuple[list[StepHa
                 by_step[step] = events
                 origin[step] = run.run_id
     return [event for events in by_step.values() for event in events], origin
+
+
+def _still_fitting(plan: Plan, taken: Sequence[StepHappened]) -> list[StepHappened]:
+    """Without units that lack an output which is read now: their step was changed, so it has to run again."""
+    wanted = _wanted_outputs(plan)
+    made: dict[str, set[str]] = {}
+    for event in taken:
+        if isinstance(event, OutputProduced):
+            made.setdefault(event.step, set()).add(event.output_name)
+    lacking = {
+        event.step
+        for event in taken
+        if isinstance(event, StepSucceeded)
+        and not wanted.get(bare_key(event.step), _NO_OUTPUTS) <= made.get(event.step, _NO_OUTPUTS)
+    }
+    return [event for event in taken if event.step not in lacking]
+
+
+def _wanted_outputs(plan: Plan) -> dict[str, set[str]]:
+    """Step key → the outputs that it must produce because other steps read them."""
+    required = [{one.name for one in step.outputs if one.required and not one.dynamic} for step in plan.steps]
+    found: dict[str, set[str]] = {}
+    for reader in plan.steps:
+        for source in (*reader.after, *(one for given in reader.inputs for one in given.sources)):
+            step = plan.steps[source.step]
+            if step.kind in _STORING and source.output in required[source.step]:
+                found.setdefault(step.key, set()).add(source.output)
+    return found
 
 
 def _unfinished(plan: Plan, taken: Sequence[StepHappened]) -> tuple[str, ...]:

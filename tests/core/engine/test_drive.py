@@ -142,6 +142,31 @@ def test_a_value_is_freed_when_its_reader_failed():
     assert seen == [[]]
 
 
+def test_the_exception_of_a_failed_step_keeps_no_value_alive():
+    refs, seen = [], []
+
+    @op
+    def broken():
+        value = Large("half made")
+        refs.append(weakref.ref(value))
+        try:
+            raise ValueError("no")
+        except ValueError as error:
+            raise KeyError(value.name) from error
+
+    @op
+    def later():
+        seen.append(alive(refs))
+
+    @job
+    def two():
+        broken()
+        later()
+
+    run_without_keeping(two, raise_on_error=False)
+    assert seen == [[]]
+
+
 def test_dynamic_values_are_freed_too():
     refs, seen = [], []
 

@@ -341,3 +341,28 @@ def test_a_killed_run_is_ended_and_repeated_from_where_it_was(tmp_path, monkeypa
         options = ReexecutionOptions.from_failure(run.run_id, instance)
         result = execute_job(killed.two, instance, reexecution_options=options)
         assert (result.success, result.output_for_node("second")) == (True, 2)
+
+
+def test_a_step_whose_outputs_were_changed_runs_again(instance):
+    def version(output, works):
+        @op(out={output: Out()})
+        def first():
+            return 1
+
+        @op
+        def second(value):
+            if not works:
+                raise ValueError
+            return value + 1
+
+        @job
+        def changing():
+            second(first())
+
+        return changing
+
+    before = execute_job(version("old", works=False), instance=instance)
+    options = ReexecutionOptions.from_failure(before.run_id, instance)
+    result = execute_job(version("new", works=True), instance=instance, reexecution_options=options)
+    assert result.success
+    assert {event.step_key for event in result.get_step_success_events()} == {"first", "second"}
