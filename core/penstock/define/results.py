@@ -28,6 +28,12 @@ def _as_facts(metadata: Mapping[str, Any] | None) -> Mapping[str, MetadataValue]
     return as_metadata(metadata)
 
 
+def _as_told(metadata: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Facts in the user's own words, for tests that call a function; faulty ones are refused at once."""
+    as_metadata(metadata)
+    return metadata or {}
+
+
 def _as_tags(tags: Mapping[str, str] | None) -> Mapping[str, str]:
     return tags or {}
 
@@ -111,7 +117,7 @@ class MaterializeResult:
 
     Args:
         asset_key: the asset, when the step makes several.
-        metadata: facts about what was made.
+        metadata: facts about what was made, kept as they were given.
         check_results: of checks that the step evaluates as well.
         data_version: the version of the data, when the code knows it.
         tags: machine-readable facts.
@@ -119,7 +125,7 @@ class MaterializeResult:
     """
 
     asset_key: AssetKey | None = field(default=None, converter=_as_key)
-    metadata: Mapping[str, MetadataValue] = field(default=None, converter=_as_facts)
+    metadata: Mapping[str, Any] = field(default=None, converter=_as_told)
     check_results: tuple[AssetCheckResult, ...] = field(default=None, converter=_as_check_results)
     data_version: DataVersion | None = None
     tags: Mapping[str, str] = field(default=None, converter=_as_tags)
@@ -145,14 +151,14 @@ class ObserveResult:
 
     Args:
         asset_key: the asset, when the step observes several.
-        metadata: facts about it.
+        metadata: facts about it, kept as they were given.
         check_results: of checks that the step evaluates as well.
         data_version: the version of the data that was seen.
         tags: machine-readable facts.
     """
 
     asset_key: AssetKey | None = field(default=None, converter=_as_key)
-    metadata: Mapping[str, MetadataValue] = field(default=None, converter=_as_facts)
+    metadata: Mapping[str, Any] = field(default=None, converter=_as_told)
     check_results: tuple[AssetCheckResult, ...] = field(default=None, converter=_as_check_results)
     data_version: DataVersion | None = None
     tags: Mapping[str, str] = field(default=None, converter=_as_tags)

@@ -8,7 +8,8 @@ views over a step in hand; whatever user code tells them (metadata, events) wait
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, Self
 
 from attrs import define, field
 
@@ -18,12 +19,15 @@ from penstock.engine.offered import Resources
 from penstock.engine.program import BoundStep, Program
 from penstock.errors import InvariantViolationError
 from penstock.events.runs import Run
+from penstock.events.view import NodeHandle
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue, normalize_metadata
 from penstock.plan.model import Step, unit_key
 from penstock.spi.io_contexts import only_partition
 
 _NO_VERSIONS: Mapping[AssetKey, str] = {}
+HAND_IN_USE: ContextVar[StepInHand | None] = ContextVar("penstock_step_in_hand", default=None)
+"""The step whose code is running here; ``run_step`` sets it and clears it again."""
 
 
 # Functions, because a call of `dict[str, Any]` costs several times one of `dict`, for each step.
@@ -35,6 +39,14 @@ def _asset_facts() -> dict[AssetKey, dict[str, MetadataValue]]:
     return {}
 
 
+def _output_words() -> dict[tuple[str, str | None], dict[str, Any]]:
+    return {}
+
+
+def _given() -> set[tuple[str, str | None]]:
+    return set()
+
+
 def _said() -> list[Any]:
     return []
 
@@ -44,7 +56,8 @@ class StepInHand:
     """A unit while it is carried out, with what its code has said so far.
 
     ``versions`` are the data versions of the assets it depends on, as far as known.
-    ``output_metadata`` is keyed by (output name, mapping key); ``asset_metadata`` by asset.
+    ``output_metadata`` is keyed by (output name, mapping key), ``said_metadata`` is the same in the words
+    of the user; ``asset_metadata`` is keyed by asset; ``given`` are the outputs that came already.
     """
 
     program: Program
@@ -55,6 +68,8 @@ class StepInHand:
     versions: Mapping[AssetKey, str] = _NO_VERSIONS
     output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=_output_facts)
     asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=_asset_facts)
+    said_metadata: dict[tuple[str, str | None], dict[str, Any]] = field(factory=_output_words)
+    given: set[tuple[str, str | None]] = field(factory=_given)
     events: list[Any] = field(factory=_said)
     key: str = field(init=False)
     _resources: Resources | None = field(default=None, init=False)
@@ -88,6 +103,21 @@ class OpExecutionContext:
 
     def __init__(self, hand: StepInHand) -> None:
         self._hand = hand
+
+    @classmethod
+    def get(cls) -> Self:
+        """The context of the step that is running here, for code that was not passed one.
+
+        Raises:
+            InvariantViolationError: when no step is running here.
+        """
+        hand = HAND_IN_USE.get()
+        if hand is None:
+            raise InvariantViolationError(
+                f"{cls.__name__}.get() was called, but no step is running here."
+                " Call it inside the function of an op or asset, on the thread that runs it."
+            )
+        return cls(hand)
 
     # ---- the run ----------------------------------------------------------------------------
 
@@ -147,9 +177,11 @@ class OpExecutionContext:
         return self._hand.bound.place.node
 
     @property
-    def op_handle(self) -> str:
-        """The path of the node."""
-        return self._hand.step.key
+    def op_handle(self) -> NodeHandle:
+        """The path of the node; ``str`` of it joins the names by dots."""
+        return NodeHandle.of(self._hand.step.key.split("."))
+
+    node_handle = op_handle
 
     @property
     def step_key(self) -> str:
@@ -205,16 +237,27 @@ class OpExecutionContext:
             metadata: facts by name.
             output_name: may be left out when there is one output.
             mapping_key: of a dynamic output.
+
+        Raises:
+            InvariantViolationError: when there is no such output, or it was given already.
         """
-        name = output_name or self._only_output()
-        kept = self._hand.output_metadata.setdefault((name, mapping_key), {})
-        kept.update(normalize_metadata(metadata))
+        hand, name = self._hand, output_name or self._only_output()
+        if name not in hand.bound.op.outs:
+            raise InvariantViolationError(
+                f"Step {hand.key!r} has no output {name!r}; it has {', '.join(hand.bound.op.outs) or 'none'}."
+            )
+        if (name, mapping_key) in hand.given:
+            raise InvariantViolationError(
+                f"Output {name!r} of step {hand.key!r} was given already; add its metadata before that."
+            )
+        hand.output_metadata.setdefault((name, mapping_key), {}).update(normalize_metadata(metadata))
+        hand.said_metadata.setdefault((name, mapping_key), {}).update(metadata)
 
     def get_output_metadata(
         self, output_name: str | None = None, mapping_key: str | None = None
-    ) -> Mapping[str, MetadataValue]:
-        """The facts added about an output so far."""
-        return self._hand.output_metadata.get((output_name or self._only_output(), mapping_key), {})
+    ) -> Mapping[str, Any] | None:
+        """The facts added about an output so far, as they were given; None when there are none."""
+        return self._hand.said_metadata.get((output_name or self._only_output(), mapping_key))
 
     def _only_output(self) -> str:
         names = list(self._hand.bound.op.outs)
@@ -262,8 +305,8 @@ class AssetExecutionContext(OpExecutionContext):
 
     @property
     def op_execution_context(self) -> OpExecutionContext:
-        """The same step seen as an op."""
-        return OpExecutionContext(self._hand)
+        """The same step seen as an op; it knows its assets too."""
+        return self
 
     @property
     def assets_def(self) -> AssetsDefinition:

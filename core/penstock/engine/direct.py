@@ -104,6 +104,8 @@ def _hand(
         resources=resources,
         log=RunLog(run_id=run.run_id, job_name=run.job_name).for_step(""),
         output_metadata={},
+        said_metadata={},
+        given=set(),
         asset_metadata={},
         events=[],
     )

@@ -34,6 +34,7 @@ from penstock.events.values import (
     OutputProduced,
     OutputStored,
     Receipt,
+    as_metadata,
 )
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.plan.model import StepOutput
@@ -59,7 +60,7 @@ class Ending:
         self._values = values
         self._outputs = hand.bound.outputs
         self._now = hand.program.tools.now
-        self._seen: set[tuple[str, str | None]] = set()
+        self._seen = hand.given
         self._passed: dict[AssetCheckKey, bool] = {}
         self._waiting: list[tuple[StepOutput, Any]] = []
 
@@ -179,6 +180,8 @@ class Ending:
         """What the function said of an output, with the value and before."""
         said = self._hand.output_metadata.get((output.name, key))
         given: Mapping[str, Any] = item.metadata or _NO_FACTS
+        if given and isinstance(item, MaterializeResult):
+            given = as_metadata(given)
         return {**given, **said} if said else given
 
     def _hand_on(

@@ -35,8 +35,14 @@ class HookContext:
         self._hand = hand
         self._outputs = outputs
         self._error = error
+        self.hook_def = hook
         wanted = {key: hand.program.resources[key] for key in hook.required_resource_keys}
         self.resources = Resources(wanted, f"Hook {hook.name!r}")
+
+    @property
+    def required_resource_keys(self) -> frozenset[str]:
+        """The resources that the hook requires."""
+        return frozenset(self.hook_def.required_resource_keys)
 
     @property
     def op(self) -> Any:

@@ -108,6 +108,7 @@ class Inputs:
                 upstream_step=ref.key if isinstance(ref, Ref) else None,
                 upstream_output=ref.output if isinstance(ref, Ref) else None,
                 asset_key=context.asset_key_or_none,
+                metadata=context.added_metadata,
             )
         )
         self.events.extend(AssetObserved(at=now, step=key, observation=said) for said in context.events)

@@ -151,7 +151,8 @@ def receipt_of(context: OutputContext) -> Receipt:
     if not added:
         return _NO_RECEIPT
     path, size, rows, checksum = (getattr(added.get(name), "value", None) for name in _RECEIPT_FIELDS)
-    return Receipt(uri=path, bytes=size, rows=rows, checksum=checksum)
+    others = {name: value for name, value in added.items() if name not in _RECEIPT_FIELDS}
+    return Receipt(uri=path, bytes=size, rows=rows, checksum=checksum, metadata=others)
 
 
 def load(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from penstock.events import values as v
+from penstock.metadata import IntMetadataValue, PathMetadataValue, TextMetadataValue
 from penstock.values import frozen
 
 
@@ -117,7 +118,14 @@ class HandledOutputData:
     @property
     def metadata(self) -> v.Metadata:
         """What the I/O manager told about the stored value."""
-        return self.receipt.metadata
+        told, facts = self.receipt, dict(self.receipt.metadata)
+        if told.uri is not None:
+            facts["path"] = PathMetadataValue(told.uri)
+        if told.bytes is not None:
+            facts["bytes"] = IntMetadataValue(told.bytes)
+        if told.checksum is not None:
+            facts["checksum"] = TextMetadataValue(told.checksum)
+        return facts
 
 
 @frozen(kw_only=True)
@@ -177,10 +185,13 @@ def details_of(event: v.Happened) -> Any:
     return None if make is None else make(event)
 
 
+_PASSED = v.TypeChecked()
+
+
 def _output(event: v.OutputProduced) -> StepOutputData:
     handle = StepOutputHandle(event.step, event.output_name, event.mapping_key)
     return StepOutputData(
-        step_output_handle=handle, type_check_data=event.type_check, metadata=event.metadata
+        step_output_handle=handle, type_check_data=event.type_check or _PASSED, metadata=event.metadata
     )
 
 
@@ -199,7 +210,7 @@ def _loaded(event: v.InputLoaded) -> LoadedInputData:
         manager_key=event.manager_key,
         upstream_output_name=event.upstream_output,
         upstream_step_key=event.upstream_step,
-        metadata={},
+        metadata=event.metadata,
     )
 
 

@@ -302,6 +302,7 @@ class InputLoaded(StepHappened):
     upstream_step: str | None = None
     upstream_output: str | None = None
     asset_key: AssetKey | None = None
+    metadata: Metadata = _NO_METADATA
 
 
 @frozen(kw_only=True)

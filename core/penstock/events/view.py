@@ -86,10 +86,7 @@ class Event:
         """The place of the step's node in the job."""
         if self.step_key is None:
             return None
-        handle = None
-        for name in self.step_key.partition("[")[0].split("."):
-            handle = NodeHandle(name, handle)
-        return handle
+        return NodeHandle.of(self.step_key.partition("[")[0].split("."))
 
     @property
     def node_name(self) -> str | None:

@@ -19,7 +19,7 @@ from penstock.define.op import OpDefinition
 from penstock.engine.state import Phase, RunState, Unit
 from penstock.errors import InvariantViolationError, StepOutputNotFoundError, job_title, suggest
 from penstock.events.runs import Run, RunStatus
-from penstock.events.values import AssetCheckEvaluation, AssetMaterialization, Happened
+from penstock.events.values import AssetCheckEvaluation, AssetMaterialization, AssetObservation, Happened
 from penstock.events.view import Event, EventType, view
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.plan.flatten import OpOutput, Scope, resolve
@@ -143,6 +143,14 @@ class ExecutionResult:
             event.materialization
             for event in self.events_for_node(node)
             if event.event_type is EventType.ASSET_MATERIALIZATION
+        ]
+
+    def asset_observations_for_node(self, node: str) -> list[AssetObservation]:
+        """What the steps of a node observed, in order."""
+        return [
+            event.asset_observation_data.asset_observation
+            for event in self.events_for_node(node)
+            if event.event_type is EventType.ASSET_OBSERVATION
         ]
 
     def get_run_success_event(self) -> Event:

@@ -152,9 +152,17 @@ class OutputContext:
         """
         self.added_metadata.update(normalize_metadata(metadata))
 
+    def get_logged_metadata(self) -> Mapping[str, MetadataValue]:
+        """The facts recorded so far."""
+        return dict(self.added_metadata)
+
     def log_event(self, event: AssetMaterialization | AssetObservation) -> None:
         """Record a materialization or observation besides the output itself."""
         self.events.append(event)
+
+    def get_logged_events(self) -> Sequence[AssetMaterialization | AssetObservation]:
+        """The events recorded so far."""
+        return list(self.events)
 
 
 @define(kw_only=True, slots=False, eq=False)
@@ -269,6 +277,10 @@ class InputContext:
         if self.asset_key_or_none is not None:
             self.events.append(AssetObservation(self.asset_key_or_none, description, facts))
 
+    def get_observations(self) -> Sequence[AssetObservation]:
+        """The observations recorded so far."""
+        return list(self.events)
+
 
 def only_partition(keys: Sequence[str], what: str) -> str:
     """The one key of a sequence of partition keys.
@@ -350,7 +362,9 @@ def build_input_context(
 
 
 def _with_open_resources(others: dict[str, Any]) -> dict[str, Any]:
-    """Resources given as a mapping, with their keys as attributes."""
+    """Resources given as a mapping, with their keys as attributes; older names of fields understood."""
+    if "asset_partitions_def" in others:
+        others["partitions_def"] = others.pop("asset_partitions_def")
     given = others.get("resources")
     if isinstance(given, Mapping):
         others["resources"] = type("Resources", (), dict(cast("Mapping[str, Any]", given)))()

@@ -60,3 +60,8 @@ def test_results_are_told_from_values():
     results = [MaterializeResult(), ObserveResult(), AssetCheckResult(passed=True)]
     assert all(map(is_asset_result, results))
     assert not any(map(is_asset_result, [1, None, ExpectationResult(success=True)]))
+
+
+def test_a_result_keeps_its_metadata_as_it_was_given():
+    assert MaterializeResult(metadata={"rows": 3}).metadata == {"rows": 3}
+    assert ObserveResult(metadata={"rows": 3}).metadata == {"rows": 3}

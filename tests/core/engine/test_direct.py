@@ -142,7 +142,7 @@ def test_metadata_of_outputs_can_be_looked_at():
     @op
     def talks(context):
         context.add_output_metadata({"rows": 3})
-        return context.get_output_metadata()["rows"].value
+        return context.get_output_metadata()["rows"]
 
     assert talks(build_op_context()) == 3
 

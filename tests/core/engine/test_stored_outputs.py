@@ -47,3 +47,32 @@ def test_the_receipt_tells_where_a_value_lies_when_the_metadata_does_not(tmp_pat
         (stored,) = instance.store.read(EventQuery(run_id=run_id, kinds=(OutputStored,)))
         assert isinstance(stored.event, OutputStored)
         assert str(stored.event.receipt.uri).endswith("report.txt")
+
+
+def test_what_a_manager_tells_of_an_ops_values_is_on_the_events():
+    class Telling(penstock.IOManager):
+        def handle_output(self, context, obj):
+            context.add_output_metadata({"rows": 3})
+            assert context.get_logged_metadata()["rows"].value == 3
+
+        def load_input(self, context):
+            context.add_input_metadata({"read": 4})
+            return 5
+
+    @penstock.op
+    def first():
+        return 1
+
+    @penstock.op
+    def second(x):
+        return x
+
+    @penstock.job(resource_defs={"io_manager": penstock.IOManagerDefinition.hardcoded_io_manager(Telling())})
+    def told():
+        second(first())
+
+    result = told.execute_in_process()
+    stored, *_ = result.events_of_type(penstock.EventType.HANDLED_OUTPUT)
+    (loaded,) = result.events_of_type(penstock.EventType.LOADED_INPUT)
+    assert stored.event_specific_data.metadata["rows"].value == 3
+    assert loaded.event_specific_data.metadata["read"].value == 4
