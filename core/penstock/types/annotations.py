@@ -1,7 +1,8 @@
 """From Python annotations to types.
 
 Owns: the reading of every annotation that people write, and the classes that were given a type
-of their own. What cannot be checked is ``Any``: an annotation never makes a program fail.
+of their own. What cannot be checked is ``Any``: an annotation never makes a program fail. Lazy:
+``logging``, of which definitions need nothing, is imported when a value is checked.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import inspect
 import types
 import typing
 from collections.abc import Callable
-from logging import getLogger
 from typing import Any, TypeVar, cast, overload
 
 from penstock.errors import InvalidDefinitionError
@@ -72,6 +72,8 @@ def check_type(type: Any, value: object) -> TypeCheck:
     Raises:
         TypeCheckError: when the type's check function raised.
     """
+    from logging import getLogger  # noqa: PLC0415 - lazy, as the docstring says
+
     return resolve_type(type).type_check(TypeCheckContext(log=getLogger(__name__)), value)
 
 
