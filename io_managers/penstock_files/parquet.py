@@ -32,6 +32,8 @@ def to_storable(value: Any) -> Table | None:
     """
     try:
         table = tables.to_arrow(value)
+        if not table.num_columns and getattr(value, "shape", (0,))[0]:
+            return None  # Parquet counts rows by its columns
         metadata: dict[bytes, bytes] = table.schema.metadata or {}
         kind = cast("str", tables.kind_of(value))
         marked = table.replace_schema_metadata({**metadata, _KIND: kind.encode()})

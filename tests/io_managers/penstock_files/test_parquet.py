@@ -6,6 +6,7 @@ import random
 from io import BytesIO
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet as pq
 
@@ -61,3 +62,8 @@ def test_other_tools_read_the_file():
 def test_the_columns_are_described():
     columns = parquet.column_schema(TABLE).columns
     assert [(column.name, column.type) for column in columns] == [("n", "int64"), ("s", "string")]
+
+
+def test_rows_without_columns_are_left_to_pickle():
+    assert parquet.to_storable(pd.DataFrame(index=range(4))) is None
+    assert parquet.to_storable(pd.DataFrame()) is not None
