@@ -72,7 +72,8 @@ def _run(coroutine: Any) -> Any:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(coroutine)
-    import threading  # noqa: PLC0415  # lazy: only async functions inside a running loop pay for it
+    import contextvars  # noqa: PLC0415  # lazy: only async functions inside a running loop pay for it
+    import threading  # noqa: PLC0415  # lazy, likewise
 
     result: list[Any] = []
     failure: list[BaseException] = []
@@ -83,7 +84,8 @@ def _run(coroutine: Any) -> Any:
         except BaseException as error:  # noqa: BLE001  # carried over to the calling thread
             failure.append(error)
 
-    thread = threading.Thread(target=work, name="penstock-async-op")
+    around = contextvars.copy_context()
+    thread = threading.Thread(target=around.run, args=(work,), name="penstock-async-op")
     thread.start()
     thread.join()
     if failure:
@@ -158,5 +160,8 @@ def _dynamic(op: OpDefinition, returned: Any) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  # an object of the user's; its type says what is needed
+        text = ""
     return f"{type(value).__name__} {text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}"

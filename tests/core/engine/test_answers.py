@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 
 import pytest
 
@@ -235,3 +236,38 @@ def test_async_and_plain_ops_pass_values_to_each_other():
         return doubled(shifted(waits()))
 
     assert mixed.execute_in_process().output_value() == 8
+
+
+def test_an_async_op_sees_the_context_variables_of_a_running_loop():
+    named: contextvars.ContextVar[str] = contextvars.ContextVar("named", default="")
+
+    @op
+    async def reads():
+        return named.get()
+
+    @job
+    def alone():
+        reads()
+
+    async def notebook():
+        named.set("by the notebook")
+        return alone.execute_in_process().output_for_node("reads")
+
+    assert asyncio.run(notebook()) == "by the notebook"
+
+
+def test_a_misfitting_answer_that_cannot_show_itself_is_named_by_its_type():
+    class Shy:
+        def __repr__(self):
+            raise RuntimeError
+
+    @op(out={"a": Out(), "b": Out()})
+    def two():
+        return Shy()
+
+    @job
+    def alone():
+        two()
+
+    with pytest.raises(InvariantViolationError, match="returned Shy"):
+        alone.execute_in_process()
