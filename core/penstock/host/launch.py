@@ -100,8 +100,7 @@ class _Launched:
     def carry_out(self) -> ExecutionResult:
         with contextlib.closing(self._executor()) as executor, contextlib.ExitStack() as stack:
             self._create()
-            self._prepare_log(stack)
-            self._run_with_resources(executor)
+            self._run_with_resources(executor, stack)
         result = self._result()
         if self.exception is not None and self.given.raise_on_error:
             raise self.exception
@@ -133,15 +132,16 @@ class _Launched:
         ]
         self.program.log = RunLog(run_id=run.run_id, job_name=run.job_name, sinks=sinks, loggers=loggers)
 
-    def _run_with_resources(self, executor: Executor) -> None:
+    def _run_with_resources(self, executor: Executor, stack: contextlib.ExitStack) -> None:
         program = self.program
-        around = Surroundings(
-            run=program.run,
-            instance=self.instance,
-            log=program.log.for_step(""),
-            on_failure=self._resource_failed,
-        )
         try:
+            self._prepare_log(stack)
+            around = Surroundings(
+                run=program.run,
+                instance=self.instance,
+                log=program.log.for_step(""),
+                on_failure=self._resource_failed,
+            )
             with opened(self.job.resource_defs, self.order, program.resource_configs, around) as resources:
                 program.use(resources)
                 self._drive(executor)

@@ -20,6 +20,7 @@ from penstock import (
 from penstock.errors import InvalidConfigError, InvalidDefinitionError, InvariantViolationError
 from penstock.events import values as v
 from penstock.events.fold import fold
+from penstock.events.runs import RunStatus
 from penstock.host.launch import Launch, launch
 from penstock.spi.store import EventQuery
 
@@ -289,3 +290,18 @@ def test_loggers_that_the_run_asks_for_get_its_lines(instance):
 def test_an_unknown_logger_is_a_fault():
     with pytest.raises(InvalidConfigError, match=r"\$\.loggers\.konsole.*Did you mean 'console'"):
         chain.execute_in_process(run_config={"loggers": {"konsole": {}}})
+
+
+def test_a_logger_that_cannot_be_made_ends_the_run(instance):
+    @logger
+    def broken(_context):
+        raise ValueError("no logger")
+
+    @job(logger_defs={"broken": broken})
+    def alone():
+        one()
+
+    with pytest.raises(ValueError, match="no logger"):
+        alone.execute_in_process(instance=instance, run_config={"loggers": {"broken": {}}})
+    (run,) = instance.get_runs()
+    assert run.status is RunStatus.FAILURE
