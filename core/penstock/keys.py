@@ -111,6 +111,23 @@ class AssetCheckKey(NamedTuple):
         """``"asset/key:check_name"``."""
         return f"{self.asset_key.to_user_string()}:{self.name}"
 
+    @staticmethod
+    def from_user_string(text: str) -> AssetCheckKey:
+        """Read a key as users write it: ``"a/b:c"`` is the check ``c`` of the asset ``a/b``.
+
+        Args:
+            text: the asset's key and the check's name, joined by a colon.
+
+        Raises:
+            InvalidDefinitionError: when there is no colon.
+        """
+        asset, colon, name = text.rpartition(":")
+        if not colon:
+            raise InvalidDefinitionError(
+                f"Check key wants 'asset/key:check_name', found {text!r} without a colon."
+            )
+        return AssetCheckKey(AssetKey.from_user_string(asset), name)
+
     def with_asset_key_prefix(self, prefix: str | Sequence[str]) -> AssetCheckKey:
         """The same check on the prefixed asset."""
         return AssetCheckKey(self.asset_key.with_prefix(prefix), self.name)

@@ -114,6 +114,11 @@ def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
     name = op_name_of(key)
     wiring = wire(shape, get("ins"), get("deps"), name)
     partitions = get("partitions_def")
+    if partitions is None and any(dep.asset_key == key for dep in wiring.deps):
+        raise InvalidDefinitionError(
+            f"Asset {key.to_user_string()!r} ({shape.where}) depends on itself. Only a partitioned asset may,"
+            " with a partition mapping that looks back; take the asset out of its own deps and arguments."
+        )
     spec = AssetSpec(
         key,
         deps=wiring.deps,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, field
 
 from penstock.config import ConfigMapping
 from penstock.define import port
@@ -18,7 +18,9 @@ from penstock.define.graph import GraphDefinition, Node
 from penstock.define.pending import checked_hooks
 from penstock.define.retry import RetryPolicy
 from penstock.errors import InvalidDefinitionError, suggest
+from penstock.events.values import as_metadata
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.metadata import MetadataValue
 from penstock.values import frozen
 
 _NOTHING: Mapping[str, Any] = {}
@@ -59,7 +61,7 @@ class JobDefinition:
     config: Mapping[str, Any] | ConfigMapping | None = None
     tags: Mapping[str, str] = _NO_TAGS
     run_tags: Mapping[str, str] | None = None
-    metadata: Mapping[str, Any] = _NOTHING
+    metadata: Mapping[str, MetadataValue] = field(default=_NOTHING, converter=as_metadata)
     description: str | None = None
     executor_def: Any = None
     loggers: Mapping[str, Any] = _NOTHING

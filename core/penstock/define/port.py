@@ -22,6 +22,7 @@ _TARGETS: dict[str, str] = {
     "init_resource_context": "penstock.engine.resources:InitResourceContext",
     "direct_context": "penstock.engine.direct:direct_context",
     "current_instance": "penstock.host.instance:current_instance",
+    "ephemeral_instance": "penstock.host.instance:ephemeral_instance",
     "environment": "penstock.host.settings:environment",
 }
 _FOUND: dict[str, Callable[..., Any]] = {}

@@ -405,6 +405,14 @@ class AssetCheckSpec:
     automation_condition: Any = field(default=None, kw_only=True, hash=False)
     partitions_def: Any = field(default=None, kw_only=True, hash=False)
 
+    def __attrs_post_init__(self) -> None:
+        if any(dep.asset_key == self.asset_key for dep in self.additional_deps):
+            raise InvalidDefinitionError(
+                f"Check {self.name!r} names its own asset {self.asset_key.to_user_string()!r} among its"
+                " additional_deps."
+                " It comes after that asset anyway: leave it out."
+            )
+
     @property
     def key(self) -> AssetCheckKey:
         """Asset and name together."""

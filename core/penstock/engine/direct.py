@@ -43,6 +43,14 @@ class DirectContext(AssetCheckExecutionContext):
         self._stack.close()
 
     @property
+    def instance(self) -> Any:
+        """The instance that was given; without one, an empty one in memory."""
+        program: Any = self._hand.program
+        if program.instance is None:
+            program.instance = self._stack.enter_context(port.call("ephemeral_instance"))
+        return program.instance
+
+    @property
     def op_execution_context(self) -> OpExecutionContext:
         """This context: it serves as both."""
         return self

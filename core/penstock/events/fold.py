@@ -68,6 +68,11 @@ class StepSummary:
     blame: v.Blame | None = None
     reason: str = ""
 
+    @property
+    def step_key(self) -> str:
+        """The key of the step, under the name that events use."""
+        return self.step
+
 
 @frozen(kw_only=True)
 class RunSummary:

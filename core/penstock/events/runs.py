@@ -7,6 +7,7 @@ Must not know how runs are stored or carried out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -93,6 +94,16 @@ class Run:
         """Whether it will never change again."""
         return self.status in TERMINAL
 
+    @property
+    def is_failure_or_canceled(self) -> bool:
+        """Whether it ended, and not well."""
+        return self.is_failure or self.is_canceled
+
+    @property
+    def is_cancelable(self) -> bool:
+        """Whether a request to stop it would still do something."""
+        return not self.is_finished and self.status is not RunStatus.CANCELING
+
 
 @frozen(kw_only=True)
 class RunRecord:
@@ -105,6 +116,16 @@ class RunRecord:
     start_time: float | None = None
     end_time: float | None = None
     last_seq: int = 0
+
+    @property
+    def create_timestamp(self) -> datetime:
+        """When it was created, as a moment in UTC."""
+        return datetime.fromtimestamp(self.create_time, UTC)
+
+    @property
+    def update_timestamp(self) -> datetime:
+        """When it last changed, as a moment in UTC."""
+        return datetime.fromtimestamp(self.update_time, UTC)
 
 
 @frozen

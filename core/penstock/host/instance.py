@@ -366,6 +366,11 @@ def current_instance() -> Instance:
     return found
 
 
+def ephemeral_instance() -> Instance:
+    """An instance in memory, for contexts that are made by hand."""
+    return Instance.ephemeral()
+
+
 def _remove(folder: str, pid: int) -> None:
     if os.getpid() == pid:
         shutil.rmtree(folder, ignore_errors=True)

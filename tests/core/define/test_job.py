@@ -179,3 +179,10 @@ def test_one_definition_has_many_uses():
         one.alias("third")()
 
     assert [node.name for node in made.nodes] == ["one", "one_2", "third"]
+
+
+def test_metadata_of_a_job_can_be_shown():
+    @job(metadata={"tier": 1})
+    def told(): ...
+
+    assert told.metadata["tier"].value == 1

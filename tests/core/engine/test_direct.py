@@ -196,3 +196,13 @@ def test_a_resource_function_is_called_with_its_config():
 
     context = build_init_resource_context(config={"url": "here"}, resources={"base": "b"})
     assert database(context) == ("here", "b", None)
+
+
+def test_a_context_made_by_hand_has_an_instance():
+    @op
+    def recorded(context):
+        context.instance.report_runless_asset_event(AssetMaterialization("seen"))
+        return context.instance.get_latest_materialization_event(AssetKey("seen")) is not None
+
+    with build_op_context() as context:
+        assert recorded(context)
