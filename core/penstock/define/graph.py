@@ -123,6 +123,21 @@ class GraphDefinition:
         """The names of its nodes in order of appearance."""
         return list(self.nodes)
 
+    @property
+    def node_defs(self) -> Sequence[OpDefinition | GraphDefinition]:
+        """The ops and graphs of its nodes, each once, in order of appearance."""
+        return list(dict.fromkeys(node.definition for node in self.nodes.values()))
+
+    @property
+    def input_defs(self) -> Sequence[InputDefinition]:
+        """Its inputs in order."""
+        return list(self.ins.values())
+
+    @property
+    def output_defs(self) -> Sequence[OutputDefinition]:
+        """Its outputs in order."""
+        return [self.output_named(name) for name in self.outs]
+
     def has_node_named(self, name: str) -> bool:
         """Whether it has a node of this name."""
         return name in self.nodes

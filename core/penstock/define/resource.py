@@ -112,10 +112,11 @@ class ResourceDefinition:
         given = [*args, *kwargs.values()]
         if not self.takes_context:
             return self.resource_fn()
-        if len(given) != 1:
+        if len(given) != 1 or given[0] is None:
+            found = f"{len(given)} arguments" if len(given) != 1 else "None"
             raise InvalidInvocationError(
                 f"The resource {_name(self.resource_fn)!r} is called with one init context, found"
-                f" {len(given)} arguments. Make one with"
+                f" {found}. Make one with"
                 " build_init_resource_context(config=..., resources=...)."
             )
         return self.resource_fn(self._bound(given[0]))

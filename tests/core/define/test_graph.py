@@ -127,3 +127,17 @@ def test_only_a_graph_with_config_is_configured():
 
     with pytest.raises(InvalidDefinitionError, match="no config of its own"):
         made.configured({}, name="other")
+
+
+def test_a_graph_names_its_inputs_outputs_and_definitions():
+    @op
+    def step(x):
+        return x
+
+    @graph
+    def twice(start):
+        return step(step(start))
+
+    assert [one.name for one in twice.input_defs] == ["start"]
+    assert [one.name for one in twice.output_defs] == ["result"]
+    assert twice.node_defs == [step]

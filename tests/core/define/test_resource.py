@@ -162,3 +162,12 @@ def test_a_resource_class_is_not_an_object_of_it():
 
     with pytest.raises(InvalidDefinitionError, match="configure_at_launch"):
         as_resource_definition(Client)
+
+
+def test_a_resource_function_wants_a_context_not_none():
+    @resource
+    def wanting(context):
+        return context.resource_config
+
+    with pytest.raises(InvalidInvocationError, match="found None"):
+        wanting(None)
