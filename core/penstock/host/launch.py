@@ -23,7 +23,7 @@ from penstock.engine.journal import Journal
 from penstock.engine.logs import RunLog
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.state import RunState, Unit
-from penstock.errors import InvariantViolationError, ResourceFunctionError
+from penstock.errors import InvariantViolationError, ResourceFunctionError, TransitionRejected
 from penstock.events.values import (
     EngineNoted,
     Happened,
@@ -99,8 +99,13 @@ class _Launched:
 
     def carry_out(self) -> ExecutionResult:
         with contextlib.closing(self._executor()) as executor, contextlib.ExitStack() as stack:
-            self._create()
-            self._run_with_resources(executor, stack)
+            try:
+                self._create()
+            except KeyboardInterrupt as error:
+                with contextlib.suppress(TransitionRejected):  # it may have come before the run was stored
+                    self._end_early(error)
+            else:
+                self._run_with_resources(executor, stack)
         result = self._result()
         if self.exception is not None and self.given.raise_on_error:
             raise self.exception

@@ -60,6 +60,7 @@ class Recording:
 
     def create(self, events: Sequence[Happened]) -> None:
         """Store the run with its first events."""
+        self._seq = len(events)  # before: an interrupt may come when the run is stored already
         self._seq = self._store.create_run(self.run, events)
         self._tell(events)
 

@@ -52,3 +52,14 @@ def test_a_listener_that_exits_hears_no_more_and_changes_nothing(instance):
     result = materialize([made], instance=instance, observers=[leaves])
     (note,) = [event for event in result.happened if isinstance(event, v.EngineNoted)]
     assert (result.success, note.error.cls_name) == (True, "SystemExit")
+
+
+def test_an_interrupt_while_the_run_is_stored_ends_it_as_canceled(instance):
+    def interrupts(_run, events):
+        if isinstance(events[0], v.RunQueued):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        materialize([made], instance=instance, observers=[interrupts])
+    (run,) = instance.get_runs()
+    assert run.status is RunStatus.CANCELED
