@@ -218,8 +218,8 @@ class Drive:
         for ticket in self.tickets.values():
             if ticket.key in self.running:
                 self.executor.cancel(ticket)
-        self._note([RunCanceling(at=now, reason=reason)])
-        self._note(cancellation(self.state, now, reason))
+        # one batch: another interrupt must not come between the two ends of it
+        self._note([RunCanceling(at=now, reason=reason), *cancellation(self.state, now, reason)])
         self.journal.flush()
 
 
