@@ -57,6 +57,7 @@ class Instance:
         self._folder = self._settings.home
         self._sweep: weakref.finalize[[str, int], Instance] | None = None
         self._is_open = True
+        self._is_ephemeral: bool | None = None
         if temporary is not None:
             self._remove_at_end(temporary)
 
@@ -188,7 +189,9 @@ class Instance:
     @property
     def is_ephemeral(self) -> bool:
         """Whether nothing of it is left behind."""
-        return store_url(self._settings) == opening.MEMORY_URL
+        if self._is_ephemeral is None:  # asked several times a run, and working it out looks at the disk
+            self._is_ephemeral = store_url(self._settings) == opening.MEMORY_URL
+        return self._is_ephemeral
 
     @property
     def is_durable(self) -> bool:
