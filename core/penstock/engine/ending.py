@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from penstock.config.faults import shown
 from penstock.define.op import OutputDefinition
 from penstock.define.output import DynamicOutput, Output
 from penstock.define.results import AssetCheckResult, MaterializeResult, ObserveResult
@@ -107,6 +108,11 @@ class Ending:
         if self._hand.step.kind == "observe":
             self._take_observation(observed_result(item.value, output))
             return
+        if self._hand.step.kind == "check":
+            raise InvariantViolationError(
+                f"Check {self._hand.key!r} gave {shown(item.value)}, not a verdict."
+                " Return AssetCheckResult(passed=...)."
+            )
         self._see(output, item.mapping_key if isinstance(item, DynamicOutput) else None)
         self._store_or_wait(output, item)
 
