@@ -19,6 +19,9 @@ Append = Callable[[Sequence[Happened]], None]
 PATIENCE = 0.05
 """Seconds that an event waits at most for others to share its transaction."""
 
+STUBBORNNESS = 8
+"""Interrupts that closing a journal withstands."""
+
 FULL = 512
 """Events that are written without waiting for more."""
 
@@ -138,6 +141,23 @@ class Journal:
 
     def _has_reason_to_write(self) -> bool:
         return self._is_urgent or self._is_closing or len(self._pending) >= FULL
+
+
+def close_surely(journal: Journal) -> None:
+    """Close a journal although somebody keeps interrupting; then the interrupt goes on.
+
+    What is not stored by then would be stored by the thread at the same time as the end of the run
+    is written by others. Many interrupts in a row get through all the same.
+    """
+    interrupt: KeyboardInterrupt | None = None
+    for _ in range(STUBBORNNESS):
+        try:
+            journal.close()
+            break
+        except KeyboardInterrupt as again:
+            interrupt = again
+    if interrupt is not None:
+        raise interrupt
 
 
 class JournalThread(threading.Thread):
