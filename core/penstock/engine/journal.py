@@ -12,15 +12,13 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 
+from penstock.engine.shield import Shield
 from penstock.events.values import Happened
 
 Append = Callable[[Sequence[Happened]], None]
 
 PATIENCE = 0.05
 """Seconds that an event waits at most for others to share its transaction."""
-
-STUBBORNNESS = 8
-"""Interrupts that closing a journal withstands."""
 
 FULL = 512
 """Events that are written without waiting for more."""
@@ -43,6 +41,7 @@ class Journal:
         self._is_writing = self._is_urgent = self._is_closing = False
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
+        self._shield = Shield()
 
     def add(self, events: Sequence[Happened]) -> None:
         """Take events.
@@ -55,11 +54,12 @@ class Journal:
             if len(self._pending) >= FULL:
                 self.flush()
             return
-        with self._turn:
+        with self._shield, self._turn:
             self._raise_failure()
             wakes = not self._pending
             self._pending.extend(events)
             if self._thread is None:
+                self._shield.install()
                 self._thread = JournalThread(target=self._write_on, name="penstock-journal", daemon=True)
                 self._thread.start()
             elif wakes or len(self._pending) >= FULL:
@@ -80,7 +80,7 @@ class Journal:
             return
         if self._is_inherited():
             return
-        with self._turn:
+        with self._shield, self._turn:
             while self._thread is not None and (self._pending or self._is_writing) and self._failure is None:
                 self._is_urgent = True
                 self._turn.notify_all()
@@ -91,6 +91,13 @@ class Journal:
         """Store what is left and end the thread; idempotent."""
         if self._is_inherited():
             return
+        try:
+            with self._shield:
+                self._end()
+        finally:
+            self._shield.remove()
+
+    def _end(self) -> None:
         try:
             self.flush()
         finally:
@@ -141,23 +148,6 @@ class Journal:
 
     def _has_reason_to_write(self) -> bool:
         return self._is_urgent or self._is_closing or len(self._pending) >= FULL
-
-
-def close_surely(journal: Journal) -> None:
-    """Close a journal although somebody keeps interrupting; then the interrupt goes on.
-
-    What is not stored by then would be stored by the thread at the same time as the end of the run
-    is written by others. Many interrupts in a row get through all the same.
-    """
-    interrupt: KeyboardInterrupt | None = None
-    for _ in range(STUBBORNNESS):
-        try:
-            journal.close()
-            break
-        except KeyboardInterrupt as again:
-            interrupt = again
-    if interrupt is not None:
-        raise interrupt
 
 
 class JournalThread(threading.Thread):

@@ -19,7 +19,7 @@ from penstock.engine.drive import INTERRUPTED, Drive
 from penstock.engine.failures import describe_error, said_by, user_error
 from penstock.engine.inline import InlineExecutor
 from penstock.engine.io import Ref, hands_straight_on, load
-from penstock.engine.journal import Journal, close_surely
+from penstock.engine.journal import Journal
 from penstock.engine.logs import RunLog
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.state import RunState, Unit
@@ -175,7 +175,7 @@ class _Launched:
                 drive.begin()
                 drive.run()
         finally:
-            close_surely(journal)
+            journal.close()
         if isinstance(executor, InlineExecutor):
             for unit, names in drive.kept.items():
                 self.values[unit] = {name: executor.value(drive.tickets[unit], name) for name in names}

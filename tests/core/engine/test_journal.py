@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from penstock.engine.journal import FULL, STUBBORNNESS, Journal, close_surely
+from penstock.engine.journal import FULL, Journal
 from penstock.events.values import EngineNoted
 
 
@@ -155,32 +155,3 @@ def test_a_forked_child_waits_for_no_journal():
     may_go_on.set()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     journal.close()
-
-
-class Interrupted(Journal):
-    """A journal whose closing is interrupted so many times."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__(lambda _events: None, threaded=False)
-        self.left = times
-        self.is_closed = False
-
-    def close(self) -> None:
-        if self.left:
-            self.left -= 1
-            raise KeyboardInterrupt
-        self.is_closed = True
-
-
-def test_a_journal_is_closed_although_somebody_interrupts():
-    journal = Interrupted(3)
-    with pytest.raises(KeyboardInterrupt):
-        close_surely(journal)
-    assert journal.is_closed
-
-
-def test_closing_gives_in_to_many_interrupts():
-    journal = Interrupted(STUBBORNNESS)
-    with pytest.raises(KeyboardInterrupt):
-        close_surely(journal)
-    assert not journal.is_closed
