@@ -39,11 +39,16 @@ class Shield:
                 signal.signal(number, self._handle)
 
     def remove(self) -> None:
-        """Put the handlers back; idempotent, and leaves alone what others put there meanwhile."""
-        while self._before:
-            number, handler = self._before.popitem()
+        """Put the handlers back; idempotent.
+
+        Where somebody else stands before them meanwhile, signals are passed on for ever after.
+        """
+        if threading.get_ident() != self._owner:
+            return
+        for number, handler in list(self._before.items()):
             if signal.getsignal(number) == self._handle:
                 signal.signal(number, handler)
+                del self._before[number]
 
     def __enter__(self) -> Self:
         if threading.get_ident() == self._owner:  # others hold no signals up

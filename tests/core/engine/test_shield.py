@@ -93,3 +93,13 @@ def test_a_shield_that_another_thread_enters_holds_nothing_up(shield):
         signal.raise_signal(signal.SIGINT)
     leave.set()
     thread.join()
+
+
+def test_signals_arrive_although_shields_are_removed_in_the_wrong_order():
+    first, second = Shield(), Shield()
+    first.install()
+    second.install()
+    first.remove()
+    second.remove()
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
