@@ -16,7 +16,7 @@ from penstock.define.asset_job import build_asset_job
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.op import OpDefinition
-from penstock.define.reconstructable import ReconstructableJob
+from penstock.define.reconstructable import job_of
 from penstock.engine.memory import InMemoryIOManager
 from penstock.host.extensions import Observer
 from penstock.host.instance import Instance
@@ -203,7 +203,7 @@ def execute_job(
     Raises:
         UserError: when something about the request is wrong; nothing is recorded then.
     """
-    definition = job.get_definition() if isinstance(job, ReconstructableJob) else job
+    definition = job_of(job)
     if asset_selection is not None:
         definition = subset_asset_job(definition, asset_selection)
     past = None if reexecution_options is None else past_of(reexecution_options, definition, instance)
