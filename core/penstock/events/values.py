@@ -37,13 +37,13 @@ class AssetCheckSeverity(Enum):
 
 
 @frozen(init=False)
-class AssetMaterialization:
-    """An asset, or one partition of it, was made.
+class AssetFact:
+    """What is said of an asset, or of one partition of it: the ground of both kinds below.
 
     Args:
         asset_key: the asset.
         description: one sentence for people.
-        metadata: facts about what was made, by name.
+        metadata: facts about it, by name.
         partition: the partition key, or None for an unpartitioned asset.
         tags: machine-readable facts such as data and code version.
     """
@@ -73,34 +73,13 @@ class AssetMaterialization:
 
 
 @frozen(init=False)
-class AssetObservation:
-    """Something was learned about an asset that somebody else made.
+class AssetMaterialization(AssetFact):
+    """An asset, or one partition of it, was made."""
 
-    Args: as of ``AssetMaterialization``.
-    """
 
-    asset_key: AssetKey
-    description: str | None
-    metadata: Metadata
-    partition: str | None
-    tags: Mapping[str, str]
-
-    def __init__(
-        self,
-        asset_key: CoercibleToAssetKey,
-        description: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        partition: str | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> None:
-        self.__attrs_init__(  # type: ignore[attr-defined]  # made by attrs
-            as_asset_key(asset_key), description, as_metadata(metadata), partition, tags or _NO_TAGS
-        )
-
-    @property
-    def label(self) -> str:
-        """The key as users write it."""
-        return self.asset_key.to_user_string()
+@frozen(init=False)
+class AssetObservation(AssetFact):
+    """Something was learned about an asset that somebody else made."""
 
     @property
     def data_version(self) -> str | None:
