@@ -7,7 +7,7 @@ checking its type, and the events that tell of it. Holds values only on their wa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from penstock.define.op import InputDefinition
 from penstock.engine.context import StepInHand
@@ -24,6 +24,12 @@ _NO_REFS: tuple[Ref, ...] = ()
 def handed_name(input_name: str, place: int) -> str:
     """The name under which a task asks for one source of an input."""
     return f"{input_name}:{place}"
+
+
+def wanted_of_each(annotation: Any) -> Any:
+    """What the annotation of a list or sequence asks of its items; None when it asks for nothing."""
+    asked = get_args(annotation) if get_origin(annotation) in {list, Sequence} else ()
+    return asked[0] if asked else None
 
 
 @frozen(kw_only=True, eq=False)
@@ -88,7 +94,10 @@ class Inputs:
         return definition.default
 
     def _from_all(self, definition: InputDefinition, refs: Sequence[Ref]) -> list[Any]:
-        return [self._from_one(definition, ref, place) for place, ref in enumerate(refs)]
+        found = [self._from_one(definition, ref, place) for place, ref in enumerate(refs)]
+        wanted = wanted_of_each(definition.type.typing_type)
+        convert = self.hand.program.tools.convert
+        return found if wanted is None else [convert(value, wanted) for value in found]
 
     def _from_one(self, definition: InputDefinition, ref: Ref, place: int) -> Any:
         name = handed_name(definition.name, place)

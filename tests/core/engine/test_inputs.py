@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from penstock import (
@@ -236,6 +240,24 @@ def test_a_list_of_outputs_arrives_as_a_list():
         total([one.alias(f"one_{n}")() for n in range(5)])
 
     assert fan.execute_in_process().output_for_node("total") == 5
+
+
+@pytest.mark.parametrize("wanted", [list[pl.DataFrame], Sequence[pl.DataFrame]])
+def test_each_table_of_a_list_becomes_what_the_annotation_of_the_list_says(wanted):
+    @op
+    def made():
+        return pa.table({"n": [1]})
+
+    @op(ins={"tables": In(wanted)})
+    def heights(tables):
+        assert all(isinstance(one, pl.DataFrame) for one in tables)
+        return [one.height for one in tables]
+
+    @job
+    def fan():
+        heights([made.alias("left")(), made.alias("right")()])
+
+    assert fan.execute_in_process().output_for_node("heights") == [1, 1]
 
 
 def test_a_list_goes_without_what_was_skipped():
