@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from penstock.tables.compact import without_views
 from penstock.values import frozen
 
 arrow: Any = pa  # ships no types; the aliases say what is meant
 Table: TypeAlias = Any
 RecordBatch: TypeAlias = Any
 RecordBatchReader: TypeAlias = Any
-DataType: TypeAlias = Any
 
 
 @frozen
@@ -45,8 +45,10 @@ class BatchHandler:
         return arrow.Table.from_batches([value])
 
     def from_arrow(self, table: Table) -> RecordBatch:
-        """One batch; several chunks are copied together."""
-        batches = table.combine_chunks().to_batches()
+        """One batch; only several chunks are copied together."""
+        batches = table.to_batches()
+        if len(batches) > 1:
+            batches = table.combine_chunks().to_batches()
         if len(batches) == 1:
             return batches[0]
         return arrow.RecordBatch.from_pylist([], schema=table.schema)
@@ -80,19 +82,6 @@ class StreamHandler:
     def from_arrow(self, table: Table) -> Table:
         """The table: the exporting type is not known to be constructible."""
         return table
-
-
-def without_views(table: Table) -> Table:
-    """The table with its top-level view columns as large strings and large binaries."""
-    fields = [field.with_type(_plain(field.type)) for field in table.schema]
-    schema = arrow.schema(fields, metadata=table.schema.metadata)
-    return table if schema.equals(table.schema) else table.cast(schema)
-
-
-def _plain(kind: DataType) -> DataType:
-    if arrow.types.is_string_view(kind):
-        return arrow.large_string()
-    return arrow.large_binary() if arrow.types.is_binary_view(kind) else kind
 
 
 TABLE = TableHandler()

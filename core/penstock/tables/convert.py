@@ -2,19 +2,23 @@
 
 Owns: reading a consumer's annotation (unions and ``Annotated`` included) and choosing the way.
 The way between two types is found once and remembered, so a value that is no table costs one
-dictionary lookup. Lazy: no table library is imported to find out that nothing is to be done.
+dictionary lookup. Lazy: no table library is imported to find out that nothing is to be done, and
+``travel`` only for a value that came from another process.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from types import UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from penstock.spi.tables import TypeHandler
+from penstock.tables.packed import Packed
 from penstock.tables.registry import TableType, handler_of_kind, table_type, when_registered
 
 ARROW_STREAM = "arrow_stream"
+_TRAVEL = "penstock.tables.travel"  # stands on this module
 _ONCE = frozenset({"pyarrow.RecordBatchReader", ARROW_STREAM})
 
 
@@ -68,27 +72,27 @@ def from_arrow(table: Any, wanted: Any = None, kind: str | None = None) -> Any:
     Returns:
         A value of the wanted type, else of the recorded kind, else the table.
     """
-    targets = _tables_in(wanted)
+    targets = tables_in(wanted)
     if targets:
-        return _build(targets[0].handler(), table)
+        return build(targets[0].handler(), table)
     handler = None if kind in _ONCE or kind is None else handler_of_kind(kind)
-    return _build(handler, table) if handler is not None else table
+    return build(handler, table) if handler is not None else table
 
 
 def convert(value: Any, wanted: Any) -> Any:
     """A value as its consumer declares it; everything but a table of another type as it is.
 
     Args:
-        value: anything.
+        value: anything; a ``Packed`` is unpacked.
         wanted: the consumer's annotation.
 
     Returns:
         The same object, or a table of the wanted type.
     """
     if _type_of(value) is None:
-        return value
+        return _unpacked(value, wanted) if type(value) is Packed else value
     way = _way(value, wanted)
-    return value if way is None else _build(way[1].handler(), way[0].handler().to_arrow(value))
+    return value if way is None else build(way[1].handler(), way[0].handler().to_arrow(value))
 
 
 def settle(value: Any) -> Any:
@@ -107,7 +111,12 @@ def _type_of(value: object) -> TableType | None:
     return table_type(type(value))
 
 
-def _build(handler: TypeHandler, table: Any) -> Any:
+def _unpacked(packed: Packed, wanted: Any) -> Any:
+    return import_module(_TRAVEL).unpack(packed, wanted)
+
+
+def build(handler: TypeHandler, table: Any) -> Any:
+    """A value of the handler's type; an index that pandas made up is left to pandas."""
     if handler.kind.startswith("pyarrow."):
         from penstock.tables.frames import without_pandas_index  # noqa: PLC0415  # lazy, see the top
 
@@ -127,7 +136,7 @@ def _find_way(source: type, wanted: Any) -> tuple[TableType, TableType] | None:
     classes = _classes(wanted)
     if found is None or any(issubclass(source, cls) for cls in classes):
         return None
-    targets = _tables_in(wanted)
+    targets = tables_in(wanted)
     return (found, targets[0]) if targets else None
 
 
@@ -135,7 +144,8 @@ _known_way = lru_cache(maxsize=4096)(_find_way)
 when_registered(_known_way.cache_clear)
 
 
-def _tables_in(wanted: Any) -> list[TableType]:
+def tables_in(wanted: Any) -> list[TableType]:
+    """The table types that an annotation admits, in its order."""
     found = (table_type(cls) for cls in _classes(wanted))
     return [one for one in found if one is not None]
 

@@ -92,6 +92,16 @@ def table_type(cls: type) -> TableType | None:
     return None
 
 
+def target_of_plugin(target: str | TypeHandler) -> bool:
+    """Whether a handler is of a plugin, not one of the built-in ones."""
+    return target in _registered.values()
+
+
+def registrations() -> dict[str, str | TypeHandler]:
+    """What plugins registered here, by the name of the type: for ``register`` in another process."""
+    return dict(_registered)
+
+
 def handler_of_kind(kind: str) -> TypeHandler | None:
     """The handler that writes this kind, or None when nobody registered it here."""
     if kind in _by_kind:

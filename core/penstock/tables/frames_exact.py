@@ -1,0 +1,188 @@
+"""pandas objects as tables, where that is exact.
+
+Owns: which frames Arrow gives back unchanged, and giving them back. Others are pickled, which is as fast
+for all but columns of Python objects. Imported on first use, so pyarrow may stand at the top.
+Lazy: pandas is imported when a frame is looked at or made.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+
+import pyarrow as pa
+
+from penstock.tables.compact import fit
+from penstock.tables.envelope import body_of
+from penstock.tables.packed import Packed
+from penstock.values import frozen
+
+arrow: Any = pa  # ships no types; the aliases say what is meant
+Table: TypeAlias = Any
+Frame: TypeAlias = Any
+
+_UNITS = frozenset({"s", "ms", "us", "ns"})
+_MASKED = frozenset({"boolean", *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))})
+_NONE = type(None)
+_CARRIED = (frozenset({str, _NONE}), frozenset({bytes, _NONE}))
+_SERIES = "value"
+
+
+@frozen
+class FrameCarrier:
+    """``pandas.DataFrame``."""
+
+    kind: str = "pandas.DataFrame"
+
+    def pack(self, value: Frame) -> Packed | None:
+        """The table that ``convert`` would make, with a note of what it does not hold."""
+        note = _note_of(value)
+        table = None if note is None else _table_of(value)
+        return None if note is None or table is None else _packed(self.kind, table, note)
+
+    def give(self, table: Table, note: Mapping[str, Any]) -> Frame:
+        """The frame; it can be written to."""
+        frame = _frame_of(table, note["objects"])
+        if note["columns"] is not None:
+            frame.columns = note["columns"]
+        frame.attrs = note["attrs"]
+        return frame
+
+
+@frozen
+class SeriesCarrier:
+    """``pandas.Series``: a frame of one column; its name is in the note."""
+
+    kind: str = "pandas.Series"
+
+    def pack(self, value: Any) -> Packed | None:
+        """The table of it."""
+        frame = value.to_frame(_SERIES)
+        frame.attrs = {}
+        note = _note_of(frame)
+        if note is None or not value.flags.allows_duplicate_labels:
+            return None
+        table = _table_of(frame)
+        note |= {"name": value.name, "attrs": value.attrs}
+        return None if table is None else _packed(self.kind, table, note)
+
+    def give(self, table: Table, note: Mapping[str, Any]) -> Any:
+        """The series; it can be written to."""
+        series = _frame_of(table, note["objects"]).iloc[:, 0].rename(note["name"])
+        series.attrs = note["attrs"]
+        return series
+
+
+def _packed(kind: str, table: Table, note: dict[str, Any]) -> Packed | None:
+    try:
+        noted = pickle.dumps(note, protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError):  # attrs hold anything
+        return None
+    table = fit(table, trim=False)
+    return Packed(kind=kind, nbytes=table.nbytes + len(noted), body=body_of(table), note=noted)
+
+
+def _note_of(frame: Frame) -> dict[str, Any] | None:
+    """What the table of a frame does not hold; None when the frame is none that Arrow gives back."""
+    import numpy as np  # noqa: PLC0415  # lazy, see the top
+
+    if not (frame.flags.allows_duplicate_labels and _is_plain_index(frame.index, frame.columns)):
+        return None
+    names = [str(name) for name in frame.columns] if frame.columns.nlevels == 1 else []
+    if len(set(names)) < frame.shape[1] or any(name.startswith("__index_level_") for name in names):
+        return None
+    objects: list[int] = []
+    for place, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, np.dtype) and dtype.kind == "O":
+            if not _is_carried(frame.iloc[:, place]):
+                return None
+            objects.append(place)
+        elif not _is_exact(dtype):
+            return None
+    columns = None if _is_text(frame.columns.dtype) and frame.columns.name is None else frame.columns
+    return {"columns": columns, "objects": tuple(objects), "attrs": frame.attrs}
+
+
+def _table_of(frame: Frame) -> Table | None:
+    try:
+        table = arrow.Table.from_pandas(frame)
+    except (arrow.ArrowException, ValueError, TypeError, OverflowError):
+        return None
+    return table if len(set(table.column_names)) == table.num_columns else None
+
+
+def _is_plain_index(index: Any, columns: Any) -> bool:
+    import pandas as pd  # noqa: PLC0415  # lazy, see the top
+
+    if index.name is not None and (type(index.name) is not str or index.name in columns):
+        return False
+    if type(index) is pd.RangeIndex:
+        return True
+    if type(index) is pd.DatetimeIndex and index.freq is not None:
+        return False
+    return type(index) in {pd.Index, pd.DatetimeIndex} and index.dtype != object and _is_exact(index.dtype)
+
+
+def _is_exact(dtype: Any) -> bool:
+    """Whether Arrow and its pandas metadata give a column of this type back."""
+    import numpy as np  # noqa: PLC0415  # lazy, see the top
+    import pandas as pd  # noqa: PLC0415
+
+    if isinstance(dtype, np.dtype):
+        if dtype.kind in "mM":
+            return dtype.isnative and np.datetime_data(cast("Any", dtype))[0] in _UNITS
+        return dtype.kind in "biuf" and dtype.isnative and dtype.itemsize <= 8
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories: Any = dtype.categories
+        return type(categories) is pd.Index and (_is_text(categories.dtype) or categories.dtype == "int64")
+    return _is_text(dtype) or str(dtype) in _MASKED
+
+
+def _is_text(dtype: Any) -> bool:
+    """Whether a type is the ``str`` that pandas makes by itself."""
+    import pandas as pd  # noqa: PLC0415  # lazy, see the top
+
+    if not isinstance(dtype, pd.StringDtype) or dtype.storage != pd.StringDtype(na_value=math.nan).storage:
+        return False
+    return isinstance(dtype.na_value, float)
+
+
+def _is_carried(column: Any) -> bool:
+    """Whether all objects of a column are text, or all bytes; None stays None, other gaps do not."""
+    kinds = set(map(type, column.array))
+    return any(kinds <= carried for carried in _CARRIED)
+
+
+def _frame_of(table: Table, objects: tuple[int, ...]) -> Frame:
+    import pandas as pd  # noqa: PLC0415  # lazy, see the top
+
+    if not objects:
+        return table.to_pandas()
+    names = table.column_names
+    found = {place: _objects_of(table.column(place)) for place in objects}
+    rest = table.drop_columns([names[place] for place in objects]).to_pandas()
+    others = iter(rest.columns)
+    width = rest.shape[1] + len(objects)
+    columns = {
+        place: pd.Series(found[place], index=rest.index, dtype=object)
+        if place in found
+        else rest[next(others)]
+        for place in range(width)
+    }
+    frame = pd.DataFrame(columns, index=rest.index)
+    frame.columns = pd.Index(names[:width])
+    return frame
+
+
+def _objects_of(column: Any) -> Any:
+    import numpy as np  # noqa: PLC0415  # lazy, see the top
+
+    if arrow.types.is_null(column.type):
+        return np.full(len(column), None, dtype=object)
+    return column.to_numpy()
+
+
+PANDAS = FrameCarrier()
+PANDAS_SERIES = SeriesCarrier()
