@@ -40,6 +40,7 @@ _by_kind: dict[str, str] = {
     "polars.DataFrame": f"{_FRAMES}:POLARS",
     "polars.LazyFrame": f"{_FRAMES}:POLARS_LAZY",
 }
+_BUILT_IN = dict(_targets)
 _registered: dict[str, str | TypeHandler] = {}
 _watchers: list[Callable[[], None]] = []
 
@@ -52,11 +53,13 @@ class TableType:
         root: the library that the table belongs to (``"pandas"``), or ``"arrow_stream"``.
         target: the handler, or where it is to be found.
         exact: whether the type itself is registered, not only one of its bases.
+        name: under which it is registered, empty for what is known by the protocol alone.
     """
 
     root: str
     target: str | TypeHandler
     exact: bool
+    name: str = ""
 
     def handler(self) -> TypeHandler:
         """The handler, imported now if it was not yet."""
@@ -83,23 +86,24 @@ def when_registered(forget: Callable[[], None]) -> None:
 def table_type(cls: type) -> TableType | None:
     """What table a type is, found along its bases; None when it is no table."""
     for candidate in cls.__mro__:
-        target = _targets.get(f"{candidate.__module__}.{candidate.__qualname__}")
+        name = f"{candidate.__module__}.{candidate.__qualname__}"
+        target = _targets.get(name)
         if target is not None:
             root = candidate.__module__.partition(".")[0]
-            return TableType(root, target, exact=candidate is cls)
+            return TableType(root, target, exact=candidate is cls, name=name)
     if _streams(cls):
         return TableType("arrow_stream", _STREAM, exact=True)
     return None
 
 
-def target_of_plugin(target: str | TypeHandler) -> bool:
-    """Whether a handler is of a plugin, not one of the built-in ones."""
-    return target in _registered.values()
+def is_built_in(found: TableType) -> bool:
+    """Whether a type is handled as Penstock does by itself, not by a plugin."""
+    return not found.name or _BUILT_IN.get(found.name) == found.target
 
 
 def registrations() -> dict[str, str | TypeHandler]:
     """What plugins registered here, by the name of the type: for ``register`` in another process."""
-    return dict(_registered)
+    return {name: target for name, target in _registered.items() if _BUILT_IN.get(name) != target}
 
 
 def handler_of_kind(kind: str) -> TypeHandler | None:

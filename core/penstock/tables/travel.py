@@ -20,9 +20,9 @@ from penstock.tables.pickles import Reducers, dumps, loads
 from penstock.tables.registry import (
     TableType,
     handler_of_kind,
+    is_built_in,
     load_target,
     table_type,
-    target_of_plugin,
     when_registered,
 )
 
@@ -136,7 +136,7 @@ def _name(cls: type) -> str:
 def _carrier_of(cls: type) -> Callable[[Any], Packed | None] | None:
     """What packs the values of a type as tables; None when they are pickled."""
     found = table_type(cls)
-    if found is not None and target_of_plugin(found.target):
+    if found is not None and not is_built_in(found):
         return _by_handler(found) if found.exact else None
     for candidate in cls.__mro__:
         name = _name(candidate)
