@@ -47,6 +47,10 @@ show job run worst_routes --config '{"ops": {"rank_routes": {"config": {"carrier
 last=$(penstock run list --job worst_routes --limit 1 --quiet)
 show run logs "$last"
 
+say 'As many steps as months, then as many as carriers: a model of the delays of each.'
+show job run delay_models
+show asset show delay_models
+
 say 'All that was run is still there.'
 show run list --limit 5
 

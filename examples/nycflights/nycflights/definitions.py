@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nycflights import assets, checks, report
+from nycflights.delay_models import delay_models
 from nycflights.jobs import worst_routes
 from nycflights.resources import FlightArchive, ReportFolder
 from penstock import (
@@ -22,6 +23,7 @@ defs = Definitions(
     asset_checks=load_asset_checks_from_modules([checks]),
     jobs=[
         worst_routes,
+        delay_models,
         define_asset_job("refresh_report", AssetSelection.groups("report"), description="The report alone."),
     ],
     resources={"archive": FlightArchive(), "reports": ReportFolder(folder=str(REPORTS))},

@@ -14,6 +14,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "nycflights"
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_the_demonstration_runs_and_says_where_to_look_next(tmp_path, penstock_home):
     left_behind = shutil.ignore_patterns(".penstock-home", "reports", "__pycache__")
     copy = shutil.copytree(EXAMPLE, tmp_path / "nycflights", ignore=left_behind)
@@ -29,3 +30,4 @@ def test_the_demonstration_runs_and_says_where_to_look_next(tmp_path, penstock_h
     assert "Where to look next" in done.stdout
     assert (copy / "reports" / "delays.png").exists()
     assert (penstock_home / "storage" / "route_delays.parquet").exists()
+    assert "| UA | 57,643 | 0.12 | 24.7 | 26.8 |" in done.stdout
