@@ -1,0 +1,140 @@
+"""A task under way: what the driver knows of it.
+
+Owns: ``Flight``, the only mutable thing about a task, and the sending of it to Ray. What becomes of it is
+``tower``'s (while it is under way) and ``losses``' (when it never arrives).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import ray as _ray
+from attrs import define, field
+
+from penstock.spi.executor import Cause, Task, Ticket
+from penstock_ray.hub import Worker
+from penstock_ray.options import Request
+from penstock_ray.step import Control, Order, decoded
+
+ray: Any = _ray  # ships types that a strict checker cannot follow
+
+
+@define(eq=False, kw_only=True)
+class Flight:
+    """A task and what became of it so far.
+
+    Args:
+        task: as it was submitted.
+        ticket: under which it comes back.
+        inputs: values and references by name.
+        request: what it asks of Ray.
+        control: the reference that is ready when it has ended; None before it was sent.
+        values: references of its values; the generator of them when they are known only afterwards.
+        worker: where it runs, once that is known.
+        started: when it began, by the monotonic clock.
+        seen: how many of its records came over the hub.
+        has_landed: whether its control reference is ready.
+        stopped: why it is being stopped.
+        kill: when it is to be killed.
+        was_killed: whether that was done.
+        is_stalled: whether people were told that it gives no sign of life.
+        is_watched: False when it runs without the hub.
+    """
+
+    task: Task
+    ticket: Ticket
+    inputs: Mapping[str, Any]
+    request: Request
+    control: Any = None
+    values: Any = ()
+    worker: Worker | None = None
+    started: float | None = None
+    seen: int = 0
+    has_landed: bool = False
+    stopped: Cause | None = None
+    kill: float | None = None
+    was_killed: bool = False
+    is_stalled: bool = False
+    is_watched: bool = True
+
+    @property
+    def handle(self) -> Any:
+        """By which Ray can stop it."""
+        return self.values if self.task.hands is None else self.control
+
+    @property
+    def key(self) -> str:
+        """Of the task."""
+        return self.task.key
+
+    def may_have_begun(self) -> bool:
+        """Whether it is not certain that it never began."""
+        return self.started is not None or not self.is_watched
+
+    def where(self) -> str:
+        """Where it runs, for people."""
+        return self.worker.where if self.worker is not None else "a worker"
+
+
+@define(eq=False)
+class Runway:
+    """Sends tasks to Ray.
+
+    Args:
+        run: name of the run, for Ray's own tools.
+        step, streaming: the remote functions.
+    """
+
+    run: str
+    step: Any
+    streaming: Any
+    _prepared: dict[Any, Any] = field(factory=dict[Any, Any])
+
+    def send(self, flight: Flight) -> None:
+        """Hand a task to Ray."""
+        task = flight.task
+        order = Order(
+            key=task.key,
+            body=task.body,
+            names=tuple(flight.inputs),
+            hands=task.hands,
+            watched=flight.is_watched,
+        )
+        remote = self._function(task, flight.request)
+        result = remote.remote(order.encoded(), *flight.inputs.values())
+        if task.hands is None:
+            flight.control, flight.values = result.completed(), result
+        elif task.hands:
+            flight.control, *flight.values = result
+        else:
+            flight.control = result
+
+    def _function(self, task: Task, request: Request) -> Any:
+        said = request.options()
+        returns: Any = "streaming" if task.hands is None else 1 + len(task.hands)
+        function = self.streaming if task.hands is None else self.step
+        return function.options(num_returns=returns, max_retries=0, name=f"{self.run}/{task.key}", **said)
+
+
+def arrived(flight: Flight, result: bytes) -> tuple[Control, dict[str, Any]]:
+    """What a task that ended brought: its control record, and references by name.
+
+    Args:
+        flight: whose control reference is ready.
+        result: what it refers to; without meaning for a generator.
+
+    Raises:
+        ray.exceptions.RayError: when the last items of a generator are lost.
+    """
+    if flight.task.hands is not None:
+        control = decoded(result)
+        kept = dict(zip(flight.task.hands, flight.values, strict=False))
+        return control, {name: kept[name] for name in control.handed if name in kept}
+    *values, last = _items(flight.values)
+    control = decoded(ray.get(last))
+    return control, dict(zip(control.handed, values, strict=False))
+
+
+def _items(generator: Any) -> Iterator[Any]:
+    yield from generator

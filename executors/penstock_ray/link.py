@@ -1,0 +1,222 @@
+"""The link: a worker's connection to the hub in the driver.
+
+Owns: dialling, batching at the source and heartbeats. Must not know Ray, nor what records mean.
+
+A task's start and end go out at once, and so does the first record after a quiet moment; what follows
+closely is sent together, after 50 ms or 32 records. Sending never waits: what the kernel does not take is
+kept and tried again by the link's thread, which also sends heartbeats and notices the end of the run.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from penstock_ray import wire
+
+BATCH = 32
+QUIET = 0.05
+_MOST_KEPT = 16 << 20
+
+
+class Unreachable(Exception):
+    """The hub did not answer, or is not the hub of this run."""
+
+
+class Link:
+    """Tells the driver what happens in this process.
+
+    Args:
+        connection: blocking, the handshake not done.
+        secret: of the run.
+        where: node and pid, for people.
+        beat: seconds between heartbeats while a task is running.
+        ended: called by the link's thread when the driver has ended the run.
+    """
+
+    def __init__(
+        self, connection: socket.socket, secret: bytes, where: str, beat: float, ended: Callable[[], None]
+    ) -> None:
+        self._socket = connection
+        self._key = _greet(connection, secret)
+        self._beat, self._ended = beat, ended
+        self._lock = threading.Lock()
+        self._number = 0
+        self._unsent = bytearray()
+        self._records: list[Any] = []
+        self._first = 0  # number of the first record that waits
+        self._sent = 0
+        self._last_sent = 0.0
+        self._task = ""
+        self.is_up = True
+        connection.setblocking(False)
+        self._wake, self._waker = os.pipe()
+        self._send("hello", where)
+        self._thread = threading.Thread(target=self._watch, name="penstock-link", daemon=True)
+        self._thread.start()
+
+    def start(self, task: str) -> None:
+        """A task begins in this process."""
+        with self._lock:
+            self._task, self._first, self._sent = task, 0, 0
+            self._records = []
+            self._send("start", task)
+
+    def tell(self, record: Any) -> None:
+        """A record of the running task; from any thread, never raises, never waits."""
+        with self._lock:
+            if not self.is_up or not self._task:
+                return
+            self._records.append(record)
+            count = len(self._records)
+            if count >= BATCH or time.monotonic() - self._last_sent > QUIET:
+                self._flush("told")
+            elif count == 1:
+                os.write(self._waker, b"!")
+
+    def end(self) -> int:
+        """The task ends.
+
+        Returns:
+            How many of its records went out; -1 when nobody can know how many arrived.
+        """
+        with self._lock:
+            self._flush("end")
+            self._task = ""
+            return self._sent if self.is_up else -1
+
+    def close(self) -> None:
+        """Hang up. Idempotent."""
+        with self._lock:
+            self._hang_up()
+
+    def _flush(self, kind: wire.Kind) -> None:
+        first, records = self._first, self._records
+        self._first, self._records = first + len(records), []
+        self._send(kind, self._task, first, records)
+
+    def _send(self, kind: wire.Kind, task: str, first: int = 0, records: list[Any] | None = None) -> None:
+        if not self.is_up:
+            return
+        frame: wire.Frame = (kind, task, first, records or ())
+        try:
+            data = wire.encode(self._key, self._number, frame)
+        except Exception:  # noqa: BLE001 - whatever a record raises while it is pickled
+            frame = (kind, task, first, [one for one in records or () if _can_travel(one)])
+            data = wire.encode(self._key, self._number, frame)
+        if len(data) > wire.LARGEST or len(self._unsent) > _MOST_KEPT:
+            return  # the outcome repeats it
+        self._number += 1
+        self._sent += len(frame[3])
+        self._last_sent = time.monotonic()
+        self._unsent += data
+        self._push()
+
+    def _push(self) -> None:
+        """Give the kernel what it takes now."""
+        try:
+            while self._unsent:
+                del self._unsent[: self._socket.send(self._unsent)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self.is_up:
+            self.is_up = False
+            self._unsent.clear()
+            os.write(self._waker, b"!")
+
+    def _watch(self) -> None:
+        """The thread: late flushes, heartbeats, and the end of the run."""
+        due = time.monotonic() + self._beat
+        while self.is_up:
+            writing = [self._socket] if self._unsent else []
+            left = max(0.0, due - time.monotonic())
+            readable, _, _ = select.select([self._socket, self._wake], writing, [], left)
+            if self._wake in readable and self.is_up:
+                os.read(self._wake, 4096)
+                time.sleep(QUIET)
+            with self._lock:
+                if self._socket in readable and _has_ended(self._socket):
+                    break
+                if self._records:
+                    self._flush("told")
+                self._push()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + self._beat
+                    if self._task:
+                        self._send("beat", self._task)
+        self._finish()
+
+    def _finish(self) -> None:
+        with self._lock:
+            self.is_up = False
+        try:
+            self._ended()
+        finally:
+            self._socket.close()
+            os.close(self._wake)
+            os.close(self._waker)
+
+
+def dial(address: tuple[str, int], timeout: float = 5.0) -> socket.socket:
+    """A connection to the hub.
+
+    Raises:
+        Unreachable: when nobody answers there.
+    """
+    try:
+        connection = socket.create_connection(address, timeout)
+    except OSError as error:
+        raise Unreachable(f"{address[0]}:{address[1]}: {error}") from error
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _greet(connection: socket.socket, secret: bytes) -> bytes:
+    """Prove oneself and be sure of the other; the key of the connection."""
+    try:
+        challenge = _receive(connection, wire.NONCE)
+        nonce = os.urandom(wire.NONCE)
+        connection.sendall(wire.answer(secret, challenge, nonce))
+        expected = wire.proof(secret, challenge, nonce)
+        if _receive(connection, len(expected)) != expected:
+            raise Unreachable("who answers there is not the driver of this run")
+    except OSError as error:
+        raise Unreachable(f"the driver's hub did not answer: {error}") from error
+    return wire.session_key(secret, challenge, nonce)
+
+
+def _receive(connection: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        piece = connection.recv(count - len(data))
+        if not piece:
+            raise Unreachable("the driver's hub hung up")
+        data += piece
+    return data
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(4096) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+def _can_travel(record: Any) -> bool:
+    try:
+        pickle.dumps(record, protocol=5)
+    except Exception:  # noqa: BLE001 - whatever a record raises
+        return False
+    return True

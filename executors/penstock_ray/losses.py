@@ -1,0 +1,94 @@
+"""Why a task never gave an outcome: Ray's exceptions, as the engine and people should hear of them.
+
+Owns: the mapping. A step returns its own failures as values, so each exception here is one of the system.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ray import exceptions as _exceptions
+
+from penstock.spi.executor import Cause, Lost
+from penstock_ray.flights import Flight
+
+exceptions: Any = _exceptions  # Ray ships types that a strict checker cannot follow
+
+Kinds = tuple[type[BaseException], ...]
+
+_MEMORY: Kinds = (exceptions.OutOfMemoryError,)
+_NODE: Kinds = (exceptions.NodeDiedError, exceptions.LocalRayletDiedError)
+_INPUT: Kinds = (exceptions.ObjectLostError,)
+_WORKER: Kinds = (exceptions.WorkerCrashedError,)
+_NEVER: Kinds = (exceptions.RuntimeEnvSetupError, exceptions.TaskUnschedulableError)
+_SAID = {"timeout": "killed because its time was up", "canceled": "canceled"}
+_LONGEST = 600
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def is_crash(error: BaseException) -> bool:
+    """Whether a worker died, so that what it told last may still be under way."""
+    return isinstance(error, _MEMORY + _NODE + _WORKER)
+
+
+def lost(flight: Flight, error: BaseException) -> Lost:
+    """What to say of a task that ended in an exception of Ray."""
+    if flight.stopped is not None and not isinstance(_root(error), _INPUT):
+        return _lost(flight, flight.stopped, _SAID[flight.stopped])
+    cause, text = _cause(_root(error))
+    missing = _missing(flight, _root(error)) if cause == "input" else ()
+    return _lost(flight, cause, f"{text}: {_first_lines(error)}", missing, begun=cause != "input")
+
+
+def unread(flight: Flight, reason: str) -> Lost:
+    """What to say when the machinery in the worker failed."""
+    return Lost(ticket=flight.ticket, reason=reason, started=True, cause="worker")
+
+
+def unsent(flight: Flight, cause: Cause, reason: str, missing: tuple[str, ...] = ()) -> Lost:
+    """What to say of a task that was never sent."""
+    return Lost(ticket=flight.ticket, reason=reason, started=False, cause=cause, missing=missing)
+
+
+def _lost(
+    flight: Flight, cause: Cause, text: str, missing: tuple[str, ...] = (), *, begun: bool = True
+) -> Lost:
+    started = begun and flight.may_have_begun()
+    when = f"on {flight.where()}" if flight.started is not None else "before it began"
+    if started and flight.started is None:
+        when = "on a worker that cannot be heard"
+    return Lost(
+        ticket=flight.ticket, reason=f"{text} ({when})", started=started, cause=cause, missing=missing
+    )
+
+
+def _cause(error: BaseException) -> tuple[Cause, str]:
+    if isinstance(error, _MEMORY):
+        return "memory", "killed for want of memory"
+    if isinstance(error, _NODE):
+        return "node", "its node went away"
+    if isinstance(error, _INPUT):
+        return "input", "a value that it needs is gone"
+    if isinstance(error, exceptions.TaskCancelledError):
+        return "canceled", "canceled from outside"
+    if isinstance(error, _NEVER):
+        return "worker", "Ray could not give it a place"
+    return "worker", "its worker died"
+
+
+def _root(error: BaseException) -> BaseException:
+    """What happened; a fault while arguments are read comes wrapped."""
+    cause: Any = getattr(error, "cause", None)
+    return cause if isinstance(error, exceptions.RayTaskError) and isinstance(cause, BaseException) else error
+
+
+def _missing(flight: Flight, error: BaseException) -> tuple[str, ...]:
+    wanted = getattr(error, "object_ref_hex", None)
+    references = {name: value for name, value in flight.inputs.items() if hasattr(value, "hex")}
+    named = tuple(name for name, value in references.items() if value.hex() == wanted)
+    return named or tuple(references)
+
+
+def _first_lines(error: BaseException) -> str:
+    return " ".join(_COLORS.sub("", str(error)).split())[:_LONGEST]

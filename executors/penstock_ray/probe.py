@@ -1,0 +1,123 @@
+"""One question to each node before the first step: can you import what the steps need?
+
+Owns: the probe task and the one clear error that comes of its answers. The task is lazy about its import,
+which happens in the worker.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ray as _ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from penstock.errors import UnmetExecutorRequirementsError
+from penstock.values import frozen
+from penstock_ray.feasibility import Node
+
+ray: Any = _ray  # ships types that a strict checker cannot follow
+
+TIMEOUT = 60.0
+_REMEDIES = (
+    "Install the modules in the image of the nodes; or send your code along with"
+    ' runtime_env={"working_dir": "."} in the config of the executor; or keep it in the program that'
+    " launches the run, whose functions travel by value."
+)
+_OWN = ("penstock", "penstock_ray")
+
+
+@frozen
+class Answer:
+    """Of one node.
+
+    Args:
+        node: that answered.
+        missing: modules that it does not find, with what it says about them.
+        fault: why it did not answer, or the empty text.
+    """
+
+    node: Node
+    missing: tuple[tuple[str, str], ...] = ()
+    fault: str = ""
+
+
+def check_modules(modules: Sequence[str], nodes: Sequence[Node]) -> None:
+    """Ask each node whether it finds modules.
+
+    Args:
+        modules: their dotted names.
+        nodes: those to ask.
+
+    Raises:
+        UnmetExecutorRequirementsError: naming modules, nodes and remedies.
+    """
+    answers = ask((*_OWN, *modules), nodes)
+    if message := complaint(answers):
+        raise UnmetExecutorRequirementsError(message)
+
+
+def ask(modules: Sequence[str], nodes: Sequence[Node]) -> list[Answer]:
+    """The answers of all nodes, asked at the same time."""
+    remote: Any = ray.remote(num_cpus=0, max_retries=0)(_finder())
+    asked = {node.id: remote.options(**_placed(node)).remote(tuple(modules)) for node in nodes}
+    ray.wait(list(asked.values()), num_returns=len(asked), timeout=TIMEOUT)
+    return [_answer(node, asked[node.id]) for node in nodes]
+
+
+def complaint(answers: Sequence[Answer]) -> str:
+    """One message about everything that is missing, or the empty text."""
+    lines = [
+        f"  module {name!r} is missing on node {answer.node.host} ({answer.node.id[:8]}): {why}"
+        for answer in answers
+        for name, why in answer.missing
+    ]
+    lines += [
+        f"  node {one.node.host} ({one.node.id[:8]}) did not answer: {one.fault}"
+        for one in answers
+        if one.fault
+    ]
+    if not lines:
+        return ""
+    return "\n".join(["Wanted Ray workers that can import what the steps need, found:", *lines, _REMEDIES])
+
+
+def _finder() -> Callable[[tuple[str, ...]], list[tuple[str, str]]]:
+    """The task: a function of its own, so that a worker without Penstock can run it."""
+
+    def find(modules: tuple[str, ...]) -> list[tuple[str, str]]:
+        import importlib.util as finding  # noqa: PLC0415 - lazy: in the worker
+
+        missing: list[tuple[str, str]] = []
+        for name in modules:
+            try:
+                found = finding.find_spec(name)
+            except Exception as error:  # noqa: BLE001 - a parent package may raise anything
+                missing.append((name, f"{type(error).__name__}: {error}"))
+                continue
+            if found is None:
+                missing.append((name, "not found"))
+        return missing
+
+    find.__module__ = "__main__"  # so that it is pickled by value
+    return find
+
+
+def _placed(node: Node) -> dict[str, Any]:
+    return {
+        "scheduling_strategy": NodeAffinitySchedulingStrategy(node.id, soft=False),
+        "name": "penstock/probe",
+    }
+
+
+def _answer(node: Node, reference: Any) -> Answer:
+    try:
+        return Answer(node, tuple(ray.get(reference, timeout=0)))
+    except Exception as error:  # noqa: BLE001 - any of Ray's, told to people
+        return Answer(node, fault=f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
+
+
+def python_version() -> str:
+    """Of this process."""
+    return ".".join(map(str, sys.version_info[:3]))

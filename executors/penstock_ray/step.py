@@ -1,0 +1,251 @@
+"""What runs on Ray: one task, in a worker.
+
+Owns: the two remote functions (a fixed number of values, and as many as there turn out to be), the runner
+that a worker keeps for a run, and the control record. Imported in workers, where Ray is lazy; must not know
+the engine.
+
+A step never raises for what user code does: the runner has that in its record. What a step returns first
+is the control record, as bytes that Ray stores inline; the values follow. So whatever Ray itself raises
+is a fault of the system. A task whose worker cannot reach the hub does not begin: it says so, and the
+driver sends it again to run unwatched, which keeps "it never began" a certainty.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from attrs import define
+
+from penstock.spi.executor import Place, Runner
+from penstock.tables import pack
+from penstock.values import frozen
+from penstock_ray.link import Link, Unreachable, dial
+
+
+@frozen(kw_only=True)
+class Seed:
+    """What a worker needs to take part in a run; travels inside the function, once per worker.
+
+    Args:
+        key: of the run.
+        blob: makes the runner; bytes, or a one-element tuple of the reference that holds them.
+        hub: address of the hub.
+        secret: of the run.
+        disk: address of the machine whose disk is the driver's.
+        beat: seconds between heartbeats.
+    """
+
+    key: str
+    blob: bytes | tuple[Any]
+    hub: tuple[str, int]
+    secret: bytes
+    disk: str
+    beat: float
+
+
+@frozen(kw_only=True)
+class Order:
+    """One task as it is sent.
+
+    Args:
+        key: of the task.
+        body: for the runner.
+        names: of the values that follow, in their order.
+        hands: of the values to give back; None when the task decides.
+        watched: not to begin without the hub.
+    """
+
+    key: str
+    body: Any
+    names: tuple[str, ...]
+    hands: tuple[str, ...] | None
+    watched: bool
+
+    def encoded(self) -> bytes:
+        """As bytes, which Ray passes on without looking inside."""
+        return pickle.dumps((self.key, self.body, self.names, self.hands, self.watched), protocol=5)
+
+
+End = Literal["done", "fault", "unreached"]
+
+
+@frozen(kw_only=True)
+class Control:
+    """How a task ended, for the driver.
+
+    Args:
+        end: ``done``; ``fault`` when the machinery failed; ``unreached`` when it never began.
+        record: of the engine.
+        handed: names of the values that follow, in their order.
+        sent: records that went over the hub; -1 when that is not known.
+        reason: of a fault.
+    """
+
+    end: End
+    record: Any = None
+    handed: tuple[str, ...] = ()
+    sent: int = -1
+    reason: str = ""
+
+    def encoded(self) -> bytes:
+        """As bytes, which Ray passes on without looking inside."""
+        return pickle.dumps((self.end, self.record, self.handed, self.sent, self.reason), protocol=5)
+
+
+def decoded(data: bytes) -> Control:
+    """The control record of a task."""
+    end, record, handed, sent, reason = pickle.loads(data)
+    return Control(end=end, record=record, handed=handed, sent=sent, reason=reason)
+
+
+@define(eq=False)
+class Session:
+    """A run in this worker: its runner and its link, made when its first task arrives."""
+
+    seed: Seed
+    runner: Runner
+    link: Link | None = None
+    is_busy: bool = False
+
+    def linked(self) -> Link:
+        """The link, dialled anew when it was cut.
+
+        Raises:
+            Unreachable: when the hub cannot be reached from here.
+        """
+        if self.link is None or not self.link.is_up:
+            self.link = Link(
+                dial(self.seed.hub), self.seed.secret, _whereabouts(), self.seed.beat, lambda: _retire(self)
+            )
+        return self.link
+
+    def close(self) -> None:
+        """The run has ended here."""
+        _sessions.pop(self.seed.key, None)
+        self.runner.close()
+
+
+@frozen
+class _Report:
+    link: Link
+
+    @property
+    def is_reliable(self) -> bool:
+        """A connection can be cut: the outcome repeats everything."""
+        return False
+
+    def __call__(self, record: Any) -> None:
+        self.link.tell(record)
+
+
+_sessions: dict[str, Session] = {}
+
+
+def remote_functions(seed: Seed) -> tuple[Callable[..., Any], Callable[..., Iterator[Any]]]:
+    """The functions of a run, for a fixed number of values and for any number.
+
+    They are made here so that Ray pickles them by value, with the seed inside, once for each worker.
+    """
+
+    def run_step(order: bytes, *values: Any) -> Any:
+        control, handed = carry_out(seed, order, values)
+        return [control, *handed] if handed else control
+
+    def run_streaming_step(order: bytes, *values: Any) -> Iterator[Any]:
+        control, handed = carry_out(seed, order, values)
+        del values
+        while handed:
+            yield handed.pop(0)  # kept no longer than needed; Ray sends into it, so it must be a generator
+        yield control
+
+    return run_step, run_streaming_step
+
+
+def carry_out(seed: Seed, order: bytes, values: Sequence[Any]) -> tuple[bytes, list[Any]]:
+    """Run one task here.
+
+    Returns:
+        The encoded control record, and one packed value for each name in ``hands``.
+    """
+    key, body, names, hands, watched = pickle.loads(order)
+    try:
+        session = _session(seed)
+        link = session.linked() if watched else _existing(session)
+    except Unreachable as error:
+        return _failed("unreached", hands, f"{_whereabouts()}: {error}")
+    except Exception:  # noqa: BLE001 - the runner of the run cannot be made here
+        return _failed("fault", hands, f"{_whereabouts()}: {traceback.format_exc()}")
+    session.is_busy = True
+    try:
+        return _run(session, link, (key, body, hands), dict(zip(names, values, strict=True)))
+    finally:
+        session.is_busy = False
+
+
+def _run(
+    session: Session, link: Link | None, task: tuple[str, Any, tuple[str, ...] | None], handed: dict[str, Any]
+) -> tuple[bytes, list[Any]]:
+    key, body, hands = task
+    if link is not None:
+        link.start(key)
+    try:
+        result = session.runner.run(body, handed, None if link is None else _Report(link))
+        handed.clear()
+        given = {name: pack(value) for name, value in result.handed.items()}
+        sent = -1 if link is None else link.end()
+        control = Control(end="done", record=result.record, handed=tuple(given), sent=sent).encoded()
+    except Exception:  # noqa: BLE001 - a fault of the machinery, which the driver must hear of
+        if link is not None:
+            link.end()
+        return _failed("fault", hands, f"{_whereabouts()}: {traceback.format_exc()}")
+    return control, list(given.values()) if hands is None else [given.get(name) for name in hands]
+
+
+def _failed(end: End, hands: tuple[str, ...] | None, reason: str) -> tuple[bytes, list[Any]]:
+    return Control(end=end, reason=reason).encoded(), [None] * len(hands or ())
+
+
+def _session(seed: Seed) -> Session:
+    session = _sessions.get(seed.key)
+    if session is None:
+        for old in list(_sessions.values()):  # a worker serves one run at a time
+            old.close()
+        blob = seed.blob if isinstance(seed.blob, bytes) else _fetched(seed.blob[0])
+        is_near = _machine() == seed.disk
+        place = Place(owns_process=True, shares_disk=is_near, node="" if is_near else _machine())
+        session = Session(seed, pickle.loads(blob)(place))
+        _sessions[seed.key] = session
+    return session
+
+
+def _existing(session: Session) -> Link | None:
+    return session.link if session.link is not None and session.link.is_up else None
+
+
+def _retire(session: Session) -> None:
+    """The driver has hung up: the run is over, or will make itself a new runner."""
+    if not session.is_busy:
+        session.close()
+
+
+def _fetched(reference: Any) -> bytes:
+    return _ray().get(reference)
+
+
+def _machine() -> str:
+    ray = _ray()
+    return ray.util.get_node_ip_address() if ray.is_initialized() else ""
+
+
+def _ray() -> Any:
+    import ray  # noqa: PLC0415 - lazy: a task can be carried out without Ray
+
+    return ray
+
+
+def _whereabouts() -> str:
+    return f"node {_machine() or 'driver'}, pid {os.getpid()}"
