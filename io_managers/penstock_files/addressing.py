@@ -12,15 +12,18 @@ from typing import Any, cast, get_args, get_origin
 from penstock.errors import HandleOutputError, LoadInputError
 from penstock.spi.io_contexts import InputContext, OutputContext
 from penstock_files import messages
+from penstock_files.layout import asset_stem, output_stem
 from penstock_files.messages import Context
 from penstock_files.temporary import Origin
 
 _MAPPINGS = (dict, Mapping)
 
 
-def parts_of(context: Context) -> Sequence[str]:
-    """The parts of an asset's key, or run, step, output and mapping key of an op's output."""
-    return context.asset_key.parts if context.has_asset_key else context.get_identifier()
+def stem_of(context: Context, partition: str | None = None) -> str:
+    """Where a value lies: a partition or the whole of an asset, or the output of an op."""
+    if context.has_asset_key:
+        return asset_stem(context.asset_key.parts, partition)
+    return output_stem(*context.get_identifier())
 
 
 def partitions_of(context: Context) -> Sequence[str] | None:

@@ -22,6 +22,7 @@ from penstock import tables
 
 _SCALARS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 _DEEPEST = 100
+_JSON = json.JSONEncoder(ensure_ascii=False)
 # Python reads no integer of more digits than this by default.
 _LONGEST_INTEGER = 1024
 
@@ -60,7 +61,7 @@ def encode(value: Any) -> Encoded:
         return Encoded(extension=".bin", data=value)
     if kind is str:
         return _encode_text(value)
-    if tables.recognize(value) is not None:
+    if kind not in _SCALARS and tables.recognize(value) is not None:
         return _encode_table(value)
     return _encode_json(value) or pickled(value)
 
@@ -118,7 +119,7 @@ def _encode_json(value: Any) -> Encoded | None:
     if not is_exact_json(value):
         return None
     try:
-        return Encoded(extension=".json", data=json.dumps(value, ensure_ascii=False).encode())
+        return Encoded(extension=".json", data=_JSON.encode(value).encode())
     except UnicodeEncodeError:
         return None
 

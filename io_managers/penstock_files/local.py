@@ -23,8 +23,9 @@ from typing import Any
 from penstock_files.folder import Published
 from penstock_files.formats import Encoded, decode
 from penstock_files.layout import EXTENSIONS
+from penstock_files.listing import Listing, stamp_of
 from penstock_files.publish import sync_files, sync_folder, write_new
-from penstock_files.temporary import Origin, sweep
+from penstock_files.temporary import Origin, sweep_names
 
 DURABILITIES = ("immediate", "batched", "process")
 
@@ -47,7 +48,7 @@ class LocalFolder:
         self.durability = durability
         self._pending: dict[str, None] = {}
         self._made: dict[str, None] = {}
-        self._swept: set[str] = set()
+        self._listings: dict[str, Listing] = {}
         self._lock = Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -58,18 +59,20 @@ class LocalFolder:
         """Replace the value of a stem; see ``Folder``."""
         target = self.locate(stem)
         path = target + encoded.extension
-        folder = os.path.dirname(path)  # Path costs more than all the rest here
+        folder, _, name = target.rpartition("/")  # Path costs more than all the rest here
         temporary = f"{folder}/{origin.temporary_name()}"
-        others = _others(target, encoded.extension)
+        listing = self._listings.get(folder) or self._list(folder)
+        others = _others(target, encoded.extension, listing)
         sync = self.durability == "immediate" or bool(others)
         try:
-            self._sweep_once(folder)
             written = write_new(temporary, encoded, sync=sync)
-        except FileNotFoundError:
-            self._make(folder)
+        except FileNotFoundError:  # somebody removed the folder
+            listing = self._list(folder)
             written = write_new(temporary, encoded, sync=sync)
+        listing.expect(name + encoded.extension)
         self._put(temporary, path, others)
         self._settle(path, folder, others)
+        listing.accept()
         return Published(path=path, size=written.size, checksum=written.checksum)
 
     def load(self, stem: str, wanted: Any) -> Any:
@@ -131,6 +134,17 @@ class LocalFolder:
             sync_folder(folder)  # the new name before the old one goes
             _remove_seen(others)
 
+    def _list(self, folder: str) -> Listing:
+        """Look into a folder, which is made when it is not there, and clear it of what is left."""
+        stamp = stamp_of(folder)
+        if stamp is None:
+            self._make(folder)
+            stamp = stamp_of(folder)
+        names = os.listdir(folder)
+        sweep_names(folder, names, now=time.time())
+        found = self._listings[folder] = Listing(folder, names, stamp)
+        return found
+
     def _make(self, folder: str) -> None:
         missing = folder
         while missing and not os.path.isdir(missing):
@@ -138,18 +152,18 @@ class LocalFolder:
                 with self._lock:
                     self._made[missing] = None
             missing = os.path.dirname(missing)
+        above = self._listings.get(missing)
+        is_current = above is not None and above.is_current()
         os.makedirs(folder, exist_ok=True)
-        self._swept.add(folder)
-
-    def _sweep_once(self, folder: str) -> None:
-        if folder not in self._swept:
-            self._swept.add(folder)
-            sweep(folder, now=time.time())
+        if above is not None and is_current:
+            above.accept()
 
 
-def _others(target: str, extension: str) -> dict[str, os.stat_result]:
+def _others(target: str, extension: str, listing: Listing) -> dict[str, os.stat_result]:
     """Files of the same stem in other formats, as they are now."""
     found: dict[str, os.stat_result] = {}
+    if not listing.may_have_others(target.rpartition("/")[2], extension):
+        return found
     for other in EXTENSIONS:
         if other != extension and os.path.exists(target + other):
             with suppress(FileNotFoundError):

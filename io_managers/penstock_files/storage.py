@@ -14,10 +14,9 @@ from penstock.errors import HandleOutputError, LoadInputError, UnstorableValueEr
 from penstock.metadata import MetadataValue
 from penstock.spi.io_contexts import InputContext, OutputContext
 from penstock_files import messages
-from penstock_files.addressing import by_partition, fetch_each, origin_of, partitions_of, parts_of
+from penstock_files.addressing import by_partition, fetch_each, origin_of, partitions_of, stem_of
 from penstock_files.folder import Folder, Published
 from penstock_files.formats import Encoded, encode
-from penstock_files.layout import stem
 
 
 def store(folder: Folder, context: OutputContext, value: Any) -> None:
@@ -32,14 +31,14 @@ def store(folder: Folder, context: OutputContext, value: Any) -> None:
         HandleOutputError: when the place does not take it; what was there stays readable.
         UnstorableValueError: when no format holds the value.
     """
-    parts, partitions = parts_of(context), partitions_of(context)
+    partitions = partitions_of(context)
     if partitions is None or len(partitions) == 1:
-        target = stem(parts, partitions[0] if partitions else None)
+        target = stem_of(context, partitions[0] if partitions else None)
         context.add_output_metadata(_receipt(*_publish(folder, context, target, value)))
         return
     values = by_partition(context, partitions, value)
-    done = [_publish(folder, context, stem(parts, key), values[key]) for key in partitions]
-    context.add_output_metadata(_receipt_of_many(folder.locate(stem(parts)), done))
+    done = [_publish(folder, context, stem_of(context, key), values[key]) for key in partitions]
+    context.add_output_metadata(_receipt_of_many(folder.locate(stem_of(context)), done))
 
 
 def fetch(folder: Folder, context: InputContext) -> Any:
@@ -56,11 +55,10 @@ def fetch(folder: Folder, context: InputContext) -> Any:
         FileNotFoundError: when nothing is stored there.
         LoadInputError: when what is stored cannot be read.
     """
-    parts = parts_of(context)
     return fetch_each(
         context,
-        load=lambda partition, wanted: _load(folder, context, stem(parts, partition), wanted, partition),
-        exists=lambda partition: folder.exists(stem(parts, partition)),
+        load=lambda partition, wanted: _load(folder, context, stem_of(context, partition), wanted, partition),
+        exists=lambda partition: folder.exists(stem_of(context, partition)),
     )
 
 

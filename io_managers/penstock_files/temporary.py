@@ -11,7 +11,10 @@ import itertools
 import os
 import re
 import shutil
+import stat
+from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -40,10 +43,16 @@ class Origin:
 
     def temporary_name(self) -> str:
         """A new name that no other writer uses, on this machine or another."""
-        run = _NOT_WORD.sub("", self.run_id)[:8].replace("_", "")
-        step = _NOT_WORD.sub("_", self.step_key)[:60]
+        step = self.step_key[:60]
+        if not (step.isascii() and step.isidentifier()):
+            step = _NOT_WORD.sub("_", step)
         token = (_FIRST + next(_COUNT)) % (1 << 32)
-        return f".tmp-{run}-{step}-{self.attempt}-{os.getpid()}-{token:08x}"
+        return f".tmp-{_short(self.run_id)}-{step}-{self.attempt}-{os.getpid()}-{token:08x}"
+
+
+@lru_cache(maxsize=64)
+def _short(run_id: str) -> str:
+    return _NOT_WORD.sub("", run_id)[:8].replace("_", "")
 
 
 def is_temporary(name: str) -> bool:
@@ -63,20 +72,26 @@ def sweep(folder: str, *, now: float) -> int:
     Returns:
         How many were removed.
     """
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        return sum(entry.name.startswith(".tmp-") and _remove_stale(entry, now) for entry in entries)
+    with suppress(FileNotFoundError):
+        return sweep_names(folder, os.listdir(folder), now=now)
     return 0
 
 
-def _remove_stale(entry: os.DirEntry[str], now: float) -> bool:
-    match = _NAME.fullmatch(entry.name)
+def sweep_names(folder: str, names: Iterable[str], *, now: float) -> int:
+    """The same for a folder whose names are known already."""
+    return sum(name.startswith(".tmp-") and _remove_stale(folder, name, now) for name in names)
+
+
+def _remove_stale(folder: str, name: str, now: float) -> bool:
+    match = _NAME.fullmatch(name)
     if match is None:
         return False
+    path = f"{folder}/{name}"
     try:
-        age = now - entry.stat(follow_symlinks=False).st_mtime
-        if age < STALE_AFTER or _is_alive(int(match["pid"])):
+        found = os.lstat(path)
+        if now - found.st_mtime < STALE_AFTER or _is_alive(int(match["pid"])):
             return False
-        shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else os.unlink(entry.path)
+        shutil.rmtree(path) if stat.S_ISDIR(found.st_mode) else os.unlink(path)
     except OSError:  # another sweeper was faster, or it is not ours to remove
         return False
     return True

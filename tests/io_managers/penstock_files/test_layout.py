@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from penstock_files.layout import EXTENSIONS, LONGEST, PARTITION_MARK, encode_segment, stem
+from penstock_files.layout import EXTENSIONS, LONGEST, PARTITION_MARK, asset_stem, encode_segment, output_stem
 
 PIECE = st.characters(codec=None) | st.sampled_from([*"./%~\0ab", *EXTENSIONS, PARTITION_MARK])
 PART = st.lists(PIECE, max_size=5).map("".join)
@@ -59,14 +59,28 @@ def test_a_long_part_is_not_cut_inside_a_character():
 
 
 def test_a_partition_is_marked_in_the_folder_of_its_asset():
-    assert stem(["sales"], "2024-01-01") == "sales/2024-01-01.part"
-    assert stem(["sales", "2024-01-01"]) == "sales/2024-01-01"
-    assert stem(["pre", "sales"]) == "pre/sales"
+    assert asset_stem(["sales"], "2024-01-01") == "sales/2024-01-01.part"
+    assert asset_stem(["sales", "2024-01-01"]) == "sales/2024-01-01"
+    assert asset_stem(["pre", "sales"]) == "pre/sales"
 
 
 def test_an_output_of_an_op_lies_under_run_and_step():
-    assert stem(["run1", "work[a]", "result"]) == "run1/work[a]/result"
-    assert stem(["run1", "gen", "result", "a"]) == "run1/gen/result/a"
+    assert output_stem("run1", "work[a]", "result") == "run1/work[a].result"
+    assert output_stem("run1", "gen", "result", "a") == "run1/gen.result[a]"
+    assert output_stem("run1", "outer.inner", "json") == "run1/outer.inner%2Ejson"
+    assert output_stem("run1", "odd", "a.b[c]") == "run1/odd.a%252Eb%255Bc%255D"
+
+
+OUTPUT = st.tuples(PART, PART, PART) | st.tuples(PART, PART, PART, PART)
+
+
+@given(OUTPUT, OUTPUT)
+@example(("run", "a.b", "c"), ("run", "a", "b.c"))
+@example(("run", "a", "b", "c"), ("run", "a", "b[c]"))
+@example(("run", "a.b[c]", "d"), ("run", "a", "b", "c].d"))
+def test_two_outputs_never_share_a_path(one, other):
+    assert (output_stem(*one) == output_stem(*other)) == (one == other)
+    assert output_stem(*one).count("/") == 1
 
 
 @given(PART | LONG)
@@ -89,9 +103,9 @@ def test_a_segment_can_be_a_file_name_everywhere(part):
 @example(([""], None), (["%"], None), ".json", ".json")
 @example((["a"], ""), (["a", ""], None), ".json", ".json")
 def test_different_values_never_share_a_path(one, other, extension, other_extension):
-    path, other_path = stem(*one) + extension, stem(*other) + other_extension
+    path, other_path = asset_stem(*one) + extension, asset_stem(*other) + other_extension
     if one != other:
-        assert stem(*one) != stem(*other)
+        assert asset_stem(*one) != asset_stem(*other)
         assert path != other_path
         # a file is never the folder of another file
         assert not other_path.startswith(f"{path}/")

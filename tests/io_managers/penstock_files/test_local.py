@@ -73,8 +73,33 @@ def test_the_newest_format_counts_when_a_crash_left_both(folder):
     old.write_bytes(kept)
     os.utime(old, ns=(seen.st_atime_ns, seen.st_mtime_ns))
     assert folder.load("value", None) == {"new": 1}
-    folder.publish("value", encode({"newer": 1}), ORIGIN)
+    later = LocalFolder(folder.root, folder.durability)
+    later.publish("value", encode({"newer": 1}), ORIGIN)
     assert files(folder.root) == ["value.json"]
+
+
+def test_what_another_process_has_put_there_is_replaced(folder):
+    folder.publish("first", encode(1), ORIGIN)
+    LocalFolder(folder.root, folder.durability).publish("value", encode("from another"), ORIGIN)
+    os.utime(folder.root, ns=(1, 1))  # a time that differs, however coarse the clock
+    folder.publish("value", encode({"mine": 1}), ORIGIN)
+    assert files(folder.root) == ["first.json", "value.json"]
+
+
+def test_a_folder_of_ours_does_not_hide_what_is_above(folder):
+    folder.publish("value", encode("old"), ORIGIN)
+    folder.publish("below/value", encode(1), ORIGIN)
+    assert folder._listings[folder.root].is_current()
+    folder.publish("value", encode({"new": 1}), ORIGIN)
+    assert files(folder.root) == ["value.json", "value.json"]
+
+
+def test_a_folder_that_somebody_removed_is_made_again(folder):
+    published = folder.publish("x/value", encode(1), ORIGIN)
+    Path(published.path).unlink()
+    Path(folder.root, "x").rmdir()
+    folder.publish("x/value", encode("two"), ORIGIN)
+    assert folder.load("x/value", None) == "two"
 
 
 def test_a_clock_that_went_back_does_not_bring_the_old_value_back(folder):

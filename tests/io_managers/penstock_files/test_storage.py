@@ -60,7 +60,7 @@ def test_an_output_of_an_op_is_stored_under_run_and_step(folder):
     mapped = build_output_context(name="result", run_id="run", step_key="gen", mapping_key="a")
     store(folder, plain, 1)
     store(folder, mapped, 2)
-    assert files(folder) == ["run/gen/result/a.json", "run/work[a]/result.json"]
+    assert files(folder) == ["run/gen.result[a].json", "run/work[a].result.json"]
     assert fetch(folder, build_input_context(upstream_output=plain)) == 1
     assert fetch(folder, build_input_context(upstream_output=mapped)) == 2
 
