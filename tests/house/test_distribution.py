@@ -34,7 +34,7 @@ def test_the_wheel_holds_each_package(settings):
 def test_the_import_contracts_know_each_package(settings):
     roots = settings["tool"]["importlinter"]["root_packages"]
     assert sorted(roots) == sorted(package.split("/")[1] for package in PACKAGES)
-    assert sorted(contract(settings, "core")["forbidden_modules"]) == PLUGINS
+    assert sorted(contract(settings, "core")["forbidden_modules"]) == sorted(PLUGINS)
     assert sorted(contract(settings, "no-circles")["ancestors"]) == sorted(roots)
 
 

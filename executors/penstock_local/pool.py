@@ -1,0 +1,284 @@
+"""The process pool: the executor that runs steps on warm workers of this machine.
+
+Owns: the queue, the values that are kept for later tasks, and the life of everything else. Signals to the
+driver wait while it is reading, so that an interrupt loses no outcome. Must not know how workers live:
+that is ``crew``'s.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import time
+import uuid
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penstock.spi.executor import (
+    ExecutorFeatures,
+    Lost,
+    Message,
+    Noted,
+    Outcome,
+    Shared,
+    Task,
+    Ticket,
+)
+from penstock_local.calm import Calm
+from penstock_local.crew import Crew
+from penstock_local.folders import choose_directory
+from penstock_local.handing import NotHandedOnError, Stock
+from penstock_local.nursery import Nursery
+from penstock_local.seat import Flight
+from penstock_local.settings import PoolSettings, read
+from penstock_local.shelf import Parcel
+from penstock_local.watch import Watch
+
+_NO_VALUES: Mapping[str, Any] = {}
+_LANES = frozenset({"process", "thread", "async"})
+
+
+class ProcessPoolExecutor:
+    """Runs tasks on warm worker processes.
+
+    Args:
+        config: what ``settings.PoolSettings`` names.
+
+    Raises:
+        InvalidConfigError: when the config is wrong.
+    """
+
+    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+        self._settings: PoolSettings = read(config)
+        self._features = ExecutorFeatures(
+            reports=True,
+            cancels_running=True,
+            enforces_timeouts=True,
+            survives_worker_loss=True,
+            lanes=_LANES,
+            max_concurrent=self._settings.max_concurrent,
+        )
+        self._queues: dict[bool, deque[Flight]] = {True: deque(), False: deque()}  # by "runs in a thread"
+        self._flights: dict[str, Flight] = {}
+        self._parcels: dict[tuple[str, str], Parcel] = {}
+        self._messages: deque[Message] = deque()
+        self._calm = Calm()
+        self._number = 0
+        self._shelf = ""
+        self._blob = b""
+        self._modules: Sequence[str] = ()
+        self._nursery: Nursery | None = None
+        self._crew: Crew | None = None
+        self._watch: Watch | None = None
+        self._stock: Stock | None = None
+
+    @property
+    def features(self) -> ExecutorFeatures:
+        """Can all that a single machine can."""
+        return self._features
+
+    def begin(self, shared: Shared) -> None:
+        """Start the zygote and have it load the run.
+
+        Raises:
+            CodeLocationError: when the run cannot be loaded in another process.
+        """
+        tag = uuid.uuid4().hex[:12]
+        self._shelf = _directory(self._settings.shelf_directory)
+        self._stock = Stock(self._shelf)
+        self._nursery = Nursery(
+            {
+                "tag": tag,
+                "run": shared.key,
+                "shelf": self._shelf,
+                "spawn": "the config asks for it" if self._settings.spawn else "",
+                "preload": self._settings.preload,
+                "max_worker_memory": self._settings.max_worker_memory,
+            }
+        )
+        try:
+            self._nursery.start()
+            self._blob, self._modules = shared.blob(), tuple(shared.modules)
+            self._load()
+        except BaseException:
+            self.close()
+            raise
+
+    def submit(
+        self, task: Task, upstream: Mapping[str, tuple[Ticket, str]], given: Mapping[str, Any] = _NO_VALUES
+    ) -> Ticket:
+        """Give a task to a free worker, or keep it until one is."""
+        ticket = Ticket(task.key)
+        missing = tuple(
+            name for name, (of, value) in upstream.items() if (of.key, value) not in self._parcels
+        )
+        if missing:
+            self._messages.append(_without_input(ticket, missing))
+            return ticket
+        parcels = {name: self._parcels[of.key, value] for name, (of, value) in upstream.items()}
+        own: dict[str, Parcel] = {}
+        if given:
+            try:
+                own = self._stocked().put_all(f"{task.key} given", given)
+            except NotHandedOnError as error:
+                self._messages.append(
+                    Lost(ticket=ticket, reason=f"{task.key}: {error}", started=False, cause="input")
+                )
+                return ticket
+        self._number += 1
+        flight = Flight(
+            number=self._number,
+            task=task,
+            body=pickle.dumps(task.body, protocol=5),
+            parcels=parcels | own,
+            own=tuple(own.values()),
+        )
+        self._flights[task.key] = flight
+        self._queues[task.wants.lane != "process"].append(flight)
+        self._dispatch()
+        return ticket
+
+    def collect(self, timeout: float | None) -> Sequence[Message]:
+        """Wait for messages; whoever is late is killed meanwhile."""
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            self._turn(0.0 if self._messages else until)
+            if self._messages:
+                taken = tuple(self._messages)
+                self._messages.clear()
+                for message in taken:
+                    self._forget(message)
+                return taken
+            if not self._flights or (until is not None and time.monotonic() >= until):
+                return ()
+
+    def fetch(self, ticket: Ticket, name: str) -> Any:
+        """A value that was handed on, packed.
+
+        Raises:
+            KeyError: when it was never there, was released, or is lost.
+        """
+        parcel = self._parcels[ticket.key, name]
+        try:
+            return self._stocked().get(parcel)
+        except OSError as error:
+            raise KeyError(f"the value {name!r} of {ticket.key} is gone: {error}") from error
+
+    def release(self, ticket: Ticket, names: Sequence[str]) -> None:
+        """Drop values."""
+        found = [self._parcels.pop((ticket.key, name), None) for name in names]
+        self._stocked().drop_all(one for one in found if one is not None)
+
+    def cancel(self, ticket: Ticket, grace: float = 10.0) -> None:
+        """Take a task out of the queue, or have it interrupted, and killed when that does not help."""
+        flight = self._flights.get(ticket.key)
+        if flight is None:
+            return
+        queue = self._queues[flight.task.wants.lane != "process"]
+        if flight in queue:
+            queue.remove(flight)
+            why = f"{ticket.key} was canceled before it began"
+            self._messages.append(Lost(ticket=ticket, reason=why, started=False, cause="canceled"))
+        elif self._crew is not None and self._crew.seat_of(flight) is not None:
+            self._crew.stop(flight, grace)
+
+    def close(self) -> None:
+        """End the workers, and remove what was kept."""
+        if self._crew is not None:
+            self._crew.close()
+        if self._nursery is not None:
+            self._nursery.close()
+        if self._stock is not None:
+            self._stock.shelf.close()
+        self._crew = self._nursery = self._stock = None
+        self._flights.clear()
+        self._parcels.clear()
+        for queue in self._queues.values():
+            queue.clear()
+
+    # ---- the inside --------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        assert self._nursery is not None  # noqa: S101 - it was started
+        self._nursery.load(self._blob, self._modules)
+        self._crew = Crew(self._settings, self._nursery, self._keep, self._stocked().drop_unfinished)
+        self._watch = Watch(self._crew, self._settings.max_step_memory)
+        if self._nursery.why_spawned and not self._settings.spawn:
+            self._messages.append(
+                Noted(message=f"Workers are spawned one by one: {self._nursery.why_spawned}.")
+            )
+
+    def _turn(self, until: float | None) -> None:
+        """Wait for something to happen, see to it, and give out what can be given."""
+        crew, watch = self._crew, self._watch
+        if crew is None or watch is None:
+            return
+        now = time.monotonic()
+        waits = [
+            one
+            for one in (watch.next(now), None if until is None else max(until - now, 0.0))
+            if one is not None
+        ]
+        if not crew.is_busy and not self._flights:
+            waits = [0.0]
+        ready = crew.select(min(waits, default=None))
+        with self._calm:
+            crew.hear(ready)
+            watch.look(time.monotonic())
+            self._messages.extend(crew.messages)
+            crew.messages.clear()
+            if crew.is_orphaned:
+                self._restart()
+            self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Give queued tasks to whoever is free."""
+        if self._crew is None:
+            return
+        for queue in self._queues.values():
+            while queue and self._crew.give(queue[0]):
+                queue.popleft()
+
+    def _restart(self) -> None:
+        """The zygote was killed: another takes its place."""
+        assert self._crew is not None  # noqa: S101 - it was orphaned
+        assert self._nursery is not None  # noqa: S101 - it was started
+        self._crew.close()
+        self._nursery.start()
+        self._load()
+
+    def _keep(self, flight: Flight, parcels: Mapping[str, Parcel]) -> None:
+        for name, parcel in parcels.items():
+            self._parcels[flight.task.key, name] = parcel
+
+    def _forget(self, message: Message) -> None:
+        """When a task has ended, drop what belonged to it alone."""
+        if not isinstance(message, Outcome | Lost):
+            return
+        flight = self._flights.pop(message.ticket.key, None)
+        if flight is not None and flight.own:
+            self._stocked().drop_all(flight.own)
+
+    def _stocked(self) -> Stock:
+        if self._stock is None:
+            self._stock = Stock(self._shelf)
+        return self._stock
+
+
+def _directory(wanted: str | None) -> str:
+    """Where the values of the run lie."""
+    if wanted is None:
+        return str(choose_directory())
+    return tempfile.mkdtemp(prefix="penstock-shelf-", dir=wanted)
+
+
+def _without_input(ticket: Ticket, missing: tuple[str, ...]) -> Lost:
+    shown = ", ".join(repr(one) for one in missing)
+    return Lost(
+        ticket=ticket,
+        reason=f"{ticket.key} needs {shown}, which is no longer kept",
+        started=False,
+        cause="input",
+        missing=missing,
+    )

@@ -1,0 +1,317 @@
+"""The zygote: a small process that loads the user's code once, forks workers, and never runs a step.
+
+Owns: the birth, the reaping and the killing of workers, and of everything that they started: it adopts
+orphans, so nothing escapes it. When the driver goes away it takes all of them with it. One thread, so that
+forking is safe; where the loaded code keeps threads of its own, workers are spawned instead. Must not know
+tasks. Read next: ``worker``.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import importlib.util
+import os
+import pickle
+import selectors
+import signal
+import socket
+import struct
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from penstock_local import anonymous, kernel, wire
+from penstock_local.shelf import Shelf
+from penstock_local.worker import leave, live
+
+REQUEST = struct.Struct("<BIi")  # what, number of the worker, what more
+BEAR, KILL, QUIT = 1, 2, 3
+SPAWN_PROGRAM = str(Path(__file__).with_name("boot.py"))
+_CALM_THREADS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
+"""Threads that begin with an import, know forks or hold no lock while they wait."""
+
+
+def main(set_up: dict[str, Any], descriptors: Sequence[int]) -> None:
+    """Serve until the driver says so or goes away.
+
+    Args:
+        set_up: what the driver's ``Nursery`` wrote down.
+        descriptors: of the socket to the driver.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # the driver decides
+    kernel.die_with_parent(set_up["driver"])
+    kernel.adopt_orphans()
+    end = socket.socket(fileno=descriptors[0])
+    zygote = Zygote(end, set_up)
+    if zygote.load():
+        kernel.die_with_parent(0, really=False)
+        zygote.serve()
+    leave(0)
+
+
+class Zygote:
+    """Forks, reaps and kills.
+
+    Args:
+        end: the socket to the driver.
+        set_up: how workers are to be.
+    """
+
+    def __init__(self, end: socket.socket, set_up: dict[str, Any]) -> None:
+        self._end = end
+        self._channel = wire.Channel(end)
+        self._set_up = set_up
+        self._make: Callable[..., Any] | None = None
+        self._recipe = -1
+        self._workers: dict[int, int] = {}  # number → pid
+        self._numbers: dict[int, int] = {}  # pid → number
+        self._alarm, self._bell = wire.pair(socket.SOCK_STREAM)
+
+    def load(self) -> bool:
+        """Get the run, load it, and tell the driver how that went; whether to go on."""
+        try:
+            blob, modules = pickle.loads(self._next())
+        except EOFError:
+            return False
+        try:
+            missing = [name for name in modules if not _is_there(name)]
+            if missing:
+                self._tell("missing", missing)
+                return False
+            why_spawned = self._prepare(blob)
+        except BaseException:  # noqa: BLE001 - whatever the import of user code raises is told
+            self._tell("refused", traceback.format_exc())
+            return False
+        self._tell("ready", why_spawned)
+        return True
+
+    def serve(self) -> None:
+        """Do what the driver asks until it goes; then end everything."""
+        for one in (self._alarm, self._bell):
+            one.setblocking(False)
+        signal.set_wakeup_fd(self._bell.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, _wake)
+        selector = selectors.DefaultSelector()
+        selector.register(self._end, selectors.EVENT_READ)
+        selector.register(self._alarm, selectors.EVENT_READ)
+        gc.collect()
+        gc.freeze()
+        goes_on = True
+        while goes_on:
+            for key, _ in selector.select():
+                if key.fileobj is self._end:
+                    goes_on = self._obey()
+                else:
+                    self._alarm.recv(4096)
+            self._reap()
+        self._end_all()
+
+    # ---- loading ---------------------------------------------------------------------------------
+
+    def _next(self) -> bytes:
+        while True:
+            found = self._channel.receive()
+            if found:
+                return found[0]
+
+    def _prepare(self, blob: bytes) -> str:
+        """Load the run, unless workers do that themselves; the reason why they do, or nothing."""
+        why = self._set_up["spawn"]
+        if not why:
+            for name in self._set_up["preload"]:
+                importlib.import_module(name)
+            self._make = pickle.loads(blob)
+            why = _why_not_fork()
+        if why:
+            self._make = None
+            self._recipe = anonymous.holding(
+                pickle.dumps(self._set_up | {"role": "recruit", "blob": blob, "zygote": os.getpid()})
+            )
+        return why
+
+    # ---- requests --------------------------------------------------------------------------------
+
+    def _obey(self) -> bool:
+        """Carry out one request; whether to go on."""
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._end, REQUEST.size, 2)
+        except ConnectionResetError:
+            data, descriptors = b"", []
+        if not data:
+            Shelf(self._set_up["shelf"]).close()  # nobody else is left to do it
+            return False
+        what, number, more = REQUEST.unpack(data)
+        if what == BEAR:
+            self._bear(number, more, descriptors)
+        elif what == KILL:
+            self._kill(number, more)
+        return what != QUIT
+
+    def _bear(self, number: int, slots: int, descriptors: list[int]) -> None:
+        try:
+            pid = (
+                self._spawn(number, slots, descriptors)
+                if self._make is None
+                else self._fork(number, slots, descriptors)
+            )
+        except OSError as error:
+            self._tell("unborn", number, f"could not be started: {error}")
+        else:
+            self._workers[number], self._numbers[pid] = pid, number
+            self._tell("born", number, pid)
+        finally:
+            for one in descriptors:
+                os.close(one)
+
+    def _fork(self, number: int, slots: int, descriptors: list[int]) -> int:
+        zygote = os.getpid()
+        pid = _fork()
+        if not pid:
+            self._become_worker(zygote, (number, slots), descriptors)
+        return pid
+
+    def _become_worker(self, zygote: int, who: tuple[int, int], descriptors: list[int]) -> NoReturn:
+        """Live the life of a worker, in the child."""
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for one in (self._end, self._alarm, self._bell):
+                one.close()
+            assert self._make is not None  # noqa: S101 - else it would have been spawned
+            atexit._clear()  # pyright: ignore[reportPrivateUsage] # noqa: SLF001 - those are the zygote's
+            live(self._set_up | {"zygote": zygote}, who, descriptors, self._make)
+        except BaseException:  # noqa: BLE001 - nothing may return into the zygote's own loop
+            traceback.print_exc()
+            leave(1)
+        leave(0)
+
+    def _spawn(self, number: int, slots: int, descriptors: list[int]) -> int:
+        passed = [self._recipe, *descriptors]
+        for one in passed:
+            os.set_inheritable(one, True)
+        arguments = [sys.executable, *self._set_up["flags"], SPAWN_PROGRAM]
+        arguments += [*map(str, passed), str(number), str(slots)]
+        return os.posix_spawn(sys.executable, arguments, os.environ)
+
+    def _kill(self, number: int, signal_number: int) -> None:
+        pid = self._workers.get(number)
+        if pid is not None:
+            _kill_group(pid, signal_number)
+
+    # ---- ends ------------------------------------------------------------------------------------
+
+    def _reap(self) -> None:
+        """Note who ended, and end what they left behind."""
+        died = False
+        while (pid := _ended()) is not None:
+            died = True
+            number = self._numbers.pop(pid, None)
+            if number is not None:
+                del self._workers[number]
+                _kill_group(pid, signal.SIGKILL)  # its number is not given away before it is reaped
+            _, status, usage = os.wait4(pid, 0)
+            if number is not None:
+                self._tell("died", number, pid, status, usage.ru_maxrss * 1024)
+        if died:
+            self._end_orphans()
+
+    def _end_orphans(self) -> None:
+        """Kill what a worker that is gone had started in a session of its own."""
+        for pid in kernel.children(os.getpid()):
+            if pid not in self._numbers:
+                owner = _owner(pid, self._set_up["tag"])
+                if owner is not None and owner not in self._workers:
+                    _kill_group(pid, signal.SIGKILL)
+
+    def _end_all(self) -> None:
+        """Kill every worker and every descendant of one; each that ends makes us the parent of its own."""
+        signal.set_wakeup_fd(-1)
+        while True:
+            left = {*kernel.children(os.getpid()), *self._numbers}
+            for pid in left:
+                _kill_group(pid, signal.SIGKILL)
+            if not left:
+                return
+            for pid in left:
+                self._numbers.pop(pid, None)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+
+    def _tell(self, *message: Any) -> None:
+        with contextlib.suppress(OSError):
+            self._channel.send(pickle.dumps(message))
+
+
+def _wake(_number: int, _frame: FrameType | None) -> None:
+    """Nothing: the wakeup descriptor rings."""
+
+
+def _is_there(name: str) -> bool:
+    """Whether a module can be imported, without importing it; its packages are."""
+    if name in sys.modules:
+        return True
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ImportError:
+        return False
+
+
+def _why_not_fork() -> str:
+    """Why a fork of this process would not be safe; empty when it is."""
+    if not hasattr(os, "fork") or sys.platform == "darwin":
+        return f"forking is not safe on {sys.platform}"
+    mine = [one for one in threading.enumerate() if one is not threading.main_thread()]
+    if mine:
+        return f"the loaded code keeps a thread running ({mine[0].name!r})"
+    if len(kernel.thread_names()) > 1:
+        pid = _fork()  # libraries that know forks, such as OpenBLAS, end their threads before one
+        if not pid:
+            os._exit(0)
+        os.waitpid(pid, 0)
+    names = kernel.thread_names()
+    if names:
+        names.remove(next((one for one in names if one not in _CALM_THREADS), names[0]))
+    left = [one for one in names if one not in _CALM_THREADS]
+    return f"libraries of the loaded code keep threads running ({', '.join(left)})" if left else ""
+
+
+def _fork() -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there are threads was looked into
+        return os.fork()
+
+
+def _ended() -> int | None:
+    """A child that ended and was not reaped, which it still is not."""
+    try:
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None
+    return None if found is None else found.si_pid
+
+
+def _kill_group(pid: int, number: int) -> None:
+    """Signal a process and its group, if it leads one."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _owner(pid: int, tag: str) -> int | None:
+    """Which worker started a process, as its environment says."""
+    mark = f"PENSTOCK_WORKER={tag}.".encode()
+    for line in kernel.environment(pid):
+        if line.startswith(mark) and line[len(mark) :].isdigit():
+            return int(line[len(mark) :])
+    return None
