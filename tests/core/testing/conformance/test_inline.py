@@ -1,0 +1,16 @@
+"""The inline executor, which is the reference, keeps the promises of the kit."""
+
+from __future__ import annotations
+
+import polars as pl  # noqa: F401 - it sets an environment variable, which must not happen within a test
+
+from penstock.engine.inline import FEATURES, InlineExecutor
+from penstock.testing.conformance import ExecutorKit
+
+
+class TestInlineExecutor(ExecutorKit):
+    features = FEATURES
+    places = 0
+
+    def make(self):
+        return InlineExecutor()
