@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
-from attrs import evolve, field
+from attrs import Converter, evolve, field
 
 from penstock.define.asset_changes import map_asset_specs
 from penstock.define.asset_graph import AssetGraph, flattened
@@ -19,29 +19,17 @@ from penstock.define.assets import AssetsDefinition, as_definition
 from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.faults import refuse_faults
 from penstock.define.job import JobDefinition
+from penstock.define.project_entries import listed, mapped, refuse_strangers
 from penstock.define.repository import RepositoryDefinition
 from penstock.define.selection import AssetSelection
 from penstock.define.specs import AssetSpec
-from penstock.errors import InvalidDefinitionError, InvalidInvocationError, InvariantViolationError
+from penstock.errors import InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.values import frozen
 
 REPOSITORY_NAME = "__repository__"
-
-
-def _listed(given: Iterable[Any] | None) -> tuple[Any, ...]:
-    if given is None:
-        return ()
-    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
-        raise InvalidDefinitionError(
-            f"Definitions wants a list here, found {given!r} ({type(cast('Any', given)).__name__})."
-            f" Write [{given!r}]."
-        )
-    return tuple(given)
-
-
-def _mapped(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    return dict(given or {})
+_LISTED: Any = Converter(listed, takes_field=True)
+_MAPPED: Any = Converter(mapped, takes_field=True)
 
 
 @frozen(eq=False, slots=False)
@@ -58,23 +46,28 @@ class Definitions:
         asset_checks: what ``@asset_check`` makes.
         metadata: facts about the project.
         strict_deps: whether depending on an asset that nobody defines is a fault.
+
+    Raises:
+        InvalidDefinitionError: when something is no list or no dict. What is listed is looked at when it
+            is first needed, so that ``penstock check`` can tell every fault of a file.
     """
 
-    assets: Sequence[Any] = field(default=None, converter=_listed)
-    schedules: Sequence[ScheduleDefinition] = field(default=None, converter=_listed)
-    sensors: Sequence[SensorDefinition] = field(default=None, converter=_listed)
-    jobs: Sequence[Any] = field(default=None, converter=_listed)
-    resources: Mapping[str, Any] = field(default=None, converter=_mapped)
+    assets: Sequence[Any] = field(default=None, converter=_LISTED)
+    schedules: Sequence[ScheduleDefinition] = field(default=None, converter=_LISTED)
+    sensors: Sequence[SensorDefinition] = field(default=None, converter=_LISTED)
+    jobs: Sequence[Any] = field(default=None, converter=_LISTED)
+    resources: Mapping[str, Any] = field(default=None, converter=_MAPPED)
     executor: Any = None
-    loggers: Mapping[str, Any] = field(default=None, converter=_mapped)
-    asset_checks: Sequence[Any] = field(default=None, converter=_listed)
-    metadata: Mapping[str, Any] = field(default=None, converter=_mapped)
+    loggers: Mapping[str, Any] = field(default=None, converter=_MAPPED)
+    asset_checks: Sequence[Any] = field(default=None, converter=_LISTED)
+    metadata: Mapping[str, Any] = field(default=None, converter=_MAPPED)
     strict_deps: bool = field(default=False, kw_only=True)
 
     # ---- the whole ------------------------------------------------------------------------------
 
     @cached_property
     def _repository(self) -> RepositoryDefinition:
+        refuse_strangers(self)
         assets = [as_definition(one) for one in flattened((*self.assets, *self.asset_checks))]
         _refuse_bound_twice(assets, self.resources)
         return RepositoryDefinition(
@@ -90,7 +83,11 @@ class Definitions:
         )
 
     def get_repository_def(self) -> RepositoryDefinition:
-        """Everything looked up by name."""
+        """Everything looked up by name.
+
+        Raises:
+            InvalidDefinitionError: naming argument and place of everything that stands where it cannot.
+        """
         return self._repository
 
     @staticmethod

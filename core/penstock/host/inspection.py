@@ -19,6 +19,7 @@ from penstock.define.assets import as_definition
 from penstock.define.definitions import Definitions
 from penstock.define.faults import DefinitionFault, faults
 from penstock.define.loading import load_definitions_from_modules
+from penstock.define.project_entries import strangers
 from penstock.errors import CodeLocationError, UserError
 from penstock.host.code import Code, Held, definitions_of, load_code
 from penstock.host.stand_in import StandIn
@@ -117,7 +118,7 @@ def _is_hidden(fault: DefinitionFault, ledger: Ledger) -> bool:
 
 
 def _without_misfits(held: Definitions, where: str, ledger: Ledger) -> Definitions:
-    """Definitions without stand-ins and without what is no asset; each of the latter is a fault."""
+    """Definitions without stand-ins and without what stands where it cannot, each of which is a fault."""
     assets: list[Any] = []
     for entry in _real(flattened((*_real(held.assets), *_real(held.asset_checks)))):
         try:
@@ -128,11 +129,18 @@ def _without_misfits(held: Definitions, where: str, ledger: Ledger) -> Definitio
         held,
         assets=assets,
         asset_checks=(),
-        jobs=_real(held.jobs),
-        schedules=_real(held.schedules),
-        sensors=_real(held.sensors),
+        jobs=_fitting("jobs", held, where, ledger),
+        schedules=_fitting("schedules", held, where, ledger),
+        sensors=_fitting("sensors", held, where, ledger),
         executor=None if type(held.executor) is StandIn else held.executor,
     )
+
+
+def _fitting(argument: str, held: Definitions, where: str, ledger: Ledger) -> list[Any]:
+    entries = _real(getattr(held, argument))
+    strange = list(strangers(argument, entries))
+    ledger.faults.extend(DefinitionFault("definitions", said, where) for _, said in strange)
+    return [one for one in entries if all(one is not stranger for stranger, _ in strange)]
 
 
 def _place_of(held: Definitions, module: ModuleType, ledger: Ledger) -> str:

@@ -201,3 +201,25 @@ def test_a_resource_that_several_jobs_lack_is_one_fault_at_its_op(cli, write):
         "✗ bad.py:3: op 'a' needs the resource 'db', which nobody provides. Did you mean 'dbs'?"
         " Bind it with resources={...} of Definitions.\n1 fault found.\n"
     )
+
+
+def test_what_stands_in_the_wrong_list_is_told_beside_other_faults(cli, write):
+    write(
+        "bad.py",
+        """\
+        from penstock import Definitions, asset, op
+
+        @op
+        def bake(): ...
+
+        @asset(deps=["flour"])
+        def bread(): ...
+
+        defs = Definitions(assets=[bread], jobs=[bake], sensors=[3])
+        """,
+    )
+    answer = cli("check", "-f", "bad.py")
+    assert answer.code == 2
+    assert _places(answer) == [f"bad.py:{line}" for line in (6, 9, 9)]
+    assert "jobs[0]: wanted what @job, define_asset_job or @graph makes" in answer.out
+    assert "sensors[0]: wanted what @sensor makes, or a SensorDefinition, found 3 (int)." in answer.out

@@ -120,13 +120,6 @@ def test_an_unknown_job_is_named_with_what_is_near():
         Definitions(assets=[made("a")], jobs=[define_asset_job("nightly")]).get_job_def("nigtly")
 
 
-def test_what_is_no_list_or_no_asset_is_refused():
-    with pytest.raises(InvalidDefinitionError, match="wants a list"):
-        Definitions(assets="abc")
-    with pytest.raises(InvalidDefinitionError, match="An asset was wanted, found 5"):
-        Definitions.validate_loadable(Definitions(assets=[5]))
-
-
 def test_merged_definitions_must_agree_on_resources_and_executor():
     one, two = Definitions(resources={"r": 1}), Definitions(resources={"r": 2})
     with pytest.raises(InvariantViolationError, match="'r'"):
