@@ -31,6 +31,7 @@
     ├── TypeCheckDidNotPass              a value is not of its declared type
     ├── TypeCheckError                   a type check function itself raised
     ├── CheckFailedError                 a blocking asset check did not pass
+    ├── WorkerLostError                  a step's process is gone before it gave an answer
     ├── StepTimeoutError                 a step ran longer than its timeout
     ├── ExecutionInterruptedError        the run was told to stop
     ├── TransitionRejected               a run was not in the state that a change expected
@@ -193,6 +194,10 @@ class TypeCheckError(Error):
 
 class CheckFailedError(Error):
     """A blocking asset check did not pass."""
+
+
+class WorkerLostError(Error):
+    """The process that carried out a step is gone before it gave an answer."""
 
 
 class StepTimeoutError(Error):

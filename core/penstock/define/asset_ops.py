@@ -31,7 +31,8 @@ _NO_KEYS: frozenset[str] = frozenset()
 class StepOptions(TypedDict, total=False):
     """What may be said about the step that runs a function, whatever it makes.
 
-    ``timeout`` is in seconds; ``executor`` names what runs this step, ``compute`` what it needs.
+    ``timeout`` is in seconds; ``executor`` names what runs this step, ``compute`` what it needs; ``lane`` is
+    ``process``, ``thread`` or ``async``.
     """
 
     config_schema: Any
@@ -42,6 +43,7 @@ class StepOptions(TypedDict, total=False):
     pool: str | None
     hooks: Iterable[Any] | None
     timeout: float | None
+    lane: str | None
     executor: Any
     compute: Any
 
@@ -184,6 +186,7 @@ def make_op(
         code_version=options.get("code_version"),
         timeout=options.get("timeout"),
         pool=options.get("pool"),
+        lane=options.get("lane"),
     )
 
 

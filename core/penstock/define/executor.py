@@ -6,14 +6,15 @@ itself is a plugin (``spi.executor``); the ready-made definitions name theirs by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Self, overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self, cast, overload
 
 from attrs import evolve, field
 
 from penstock.config import Field, Noneable, Permissive, Selector, as_field, configured_field
 from penstock.define.callables import is_schema
 from penstock.define.names import checked_name
+from penstock.errors import InvalidDefinitionError
 from penstock.values import frozen
 
 
@@ -118,7 +119,12 @@ MULTIPROCESS_CONFIG = {
         Noneable(int), default_value=None, description="steps at once; None or 0 for one per processor"
     ),
     "tag_concurrency_limits": Field([Permissive()], is_required=False, description="steps at once by tag"),
-    "start_method": Field(Permissive(), is_required=False, description="accepted: workers are always warm"),
+    "start_method": Field(
+        Permissive(), is_required=False, description="forkserver (the usual) or spawn: how workers begin"
+    ),
+    "max_steps_per_worker": Field(int, is_required=False, description="a worker is replaced after so many"),
+    "max_worker_memory": Field(int, is_required=False, description="bytes; a larger worker is replaced"),
+    "max_threads": Field(int, is_required=False, description="steps at once on the thread and async lanes"),
 }
 
 in_process_executor = ExecutorDefinition(
@@ -142,3 +148,48 @@ multi_or_in_process_executor = ExecutorDefinition(
     description="Worker processes, or this process when the run says so.",
     target="multi_or_in_process",
 )
+
+
+def constantly(executor: Any) -> Callable[..., Any]:
+    """A function that always gives the same executor."""
+    return lambda *_context: executor
+
+
+_ALSO = {"inline": in_process_executor, "process": multiprocess_executor}
+_NAMED = {
+    **{one.name: one for one in (in_process_executor, multiprocess_executor, multi_or_in_process_executor)},
+    **_ALSO,
+}
+
+
+def as_executor(given: Any) -> ExecutorDefinition | None:
+    """The definition that anything given as an executor stands for.
+
+    Args:
+        given: a definition, the name of one (of Penstock or a plugin), ``{name: config}``, an object that
+            is an executor itself, or None.
+
+    Returns:
+        The definition, None for None.
+
+    Raises:
+        InvalidDefinitionError: when it is none of these.
+    """
+    if given is None or isinstance(given, ExecutorDefinition):
+        return given
+    if isinstance(given, str):
+        known = _NAMED.get(given)
+        return known or ExecutorDefinition(given, Permissive(), target=given)
+    if isinstance(given, Mapping):
+        entries = cast("Mapping[Any, Any]", given)
+        if len(entries) == 1:
+            ((name, config),) = entries.items()
+            named = as_executor(name)
+            return None if named is None else named.configured(config or {})
+    made = cast("Any", given)
+    if callable(getattr(made, "submit", None)) and callable(getattr(made, "collect", None)):
+        return ExecutorDefinition(type(made).__name__, executor_creation_fn=constantly(made))
+    raise InvalidDefinitionError(
+        f"executor= takes a name such as 'process' or 'ray', {{name: config}} or an executor,"
+        f" found {given!r}."
+    )

@@ -48,6 +48,7 @@ class OpDefinition:
         config: how ``ops.<name>.config`` is bound, None when the op takes none.
         required_resource_keys: every resource it needs, those of parameters included.
         timeout: seconds after which an attempt is stopped, None for no limit.
+        lane: ``process``, ``thread`` or ``async``; None for what suits its function.
     """
 
     name: str
@@ -64,6 +65,7 @@ class OpDefinition:
     hooks: frozenset[Any] = frozenset()
     timeout: float | None = None
     pool: str | None = None
+    lane: str | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Wire this op into the graph being composed; outside of one, call its function."""
@@ -168,6 +170,7 @@ def op(
     code_version: str | None = None,
     pool: str | None = None,
     timeout: float | None = None,
+    lane: str | None = None,
     hooks: Iterable[Any] | None = None,
 ) -> Callable[[Callable[..., Any]], OpDefinition]: ...
 def op(
@@ -186,6 +189,7 @@ def op(
     code_version: str | None = None,
     pool: str | None = None,
     timeout: float | None = None,
+    lane: str | None = None,
     hooks: Iterable[Any] | None = None,
 ) -> Any:
     """Make an op of a function.
@@ -204,6 +208,8 @@ def op(
         code_version: changes when the function's results would.
         pool: slots that limit how many steps run at once.
         timeout: seconds after which an attempt is stopped.
+        lane: where a pool of processes runs it: in a ``process`` of its own, in a ``thread`` beside others
+            that mostly wait, or on the ``async`` loop (the default of async functions).
         hooks: run after every use of the op.
 
     Raises:
@@ -230,6 +236,7 @@ def op(
             hooks=checked_hooks(hooks, own_name),
             timeout=timeout,
             pool=pool,
+            lane=lane,
         )
 
     return decorate if compute_fn is None else decorate(compute_fn)

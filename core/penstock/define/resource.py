@@ -174,6 +174,7 @@ def constant(value: Any) -> Callable[[Any], Any]:
     def give(_init_context: Any) -> Any:
         return value
 
+    give.in_memory_only = getattr(value, "in_memory_only", False) is True  # type: ignore[attr-defined]  # functions take any
     return give
 
 

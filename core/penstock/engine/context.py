@@ -55,7 +55,8 @@ def _said() -> list[Any]:
 class StepInHand:
     """A unit while it is carried out, with what its code has said so far.
 
-    ``versions`` are the data versions of the assets it depends on, as far as known.
+    ``versions`` are the data versions of the assets it depends on, as far as known; ``hands`` the outputs
+    that a later step reads, None for all of them.
     ``output_metadata`` is keyed by (output name, mapping key), ``said_metadata`` is the same in the words
     of the user; ``asset_metadata`` is keyed by asset; ``given`` are the outputs that came already.
     """
@@ -66,6 +67,7 @@ class StepInHand:
     mapping_key: str | None = None
     attempt: int = 1
     versions: Mapping[AssetKey, str] = _NO_VERSIONS
+    hands: frozenset[str] | None = None
     output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=_output_facts)
     asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=_asset_facts)
     said_metadata: dict[tuple[str, str | None], dict[str, Any]] = field(factory=_output_words)

@@ -9,13 +9,11 @@ from __future__ import annotations
 from penstock.define.retry import Failure, RetryPolicy, RetryRequested
 from penstock.engine.state import Phase, RunState, Unit
 from penstock.events.values import (
-    Blame,
     ErrorInfo,
     Happened,
     RunCanceled,
     RunFailed,
     RunSucceeded,
-    StepFailed,
     StepInterrupted,
     StepRetryScheduled,
     StepSkipped,
@@ -71,7 +69,7 @@ def next_command(state: RunState, now: float, running: int, room: int) -> Comman
             return Submit(retry[1], state.attempts[retry[1]] + 1)
         unit = state.next_ready()
         if unit is not None:
-            return Submit(unit, 1)
+            return Submit(unit, state.attempts.get(unit, 0) + 1)
     if running:
         return None
     if retry is not None:
@@ -105,19 +103,6 @@ def cancellation(state: RunState, now: float, reason: str) -> tuple[Happened, ..
         ),
         RunCanceled(at=now, reason=reason),
     )
-
-
-def after_loss(state: RunState, unit: Unit, reason: str, now: float, retries: int) -> Happened:
-    """What a vanished worker means for its unit: another attempt, or failure.
-
-    Args:
-        retries: how many attempts may still follow the lost one.
-    """
-    attempt = state.attempts.get(unit, 1)
-    error = ErrorInfo(cls_name="WorkerLost", message=reason)
-    if attempt <= retries:
-        return StepRetryScheduled(at=now, step=state.key(unit), error=error, attempt=attempt)
-    return StepFailed(at=now, step=state.key(unit), error=error, blame=Blame.WORKER, attempt=attempt)
 
 
 @frozen
@@ -154,6 +139,9 @@ def retry_after(
 
 def resumption(state: RunState, now: float) -> tuple[Happened, ...]:
     """The events with which a new driver takes over a run: what was under way is tried again."""
-    lost = [unit for unit, phase in state.phase.items() if phase is Phase.RUNNING]
-    reason = "The process that carried this step out is gone."
-    return tuple(after_loss(state, unit, reason, now, state.attempts.get(unit, 1)) for unit in lost)
+    error = ErrorInfo(cls_name="WorkerLostError", message="The process that carried this step out is gone.")
+    return tuple(
+        StepRetryScheduled(at=now, step=state.key(unit), error=error, attempt=state.attempts.get(unit, 1))
+        for unit, phase in state.phase.items()
+        if phase is Phase.RUNNING
+    )

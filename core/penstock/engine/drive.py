@@ -7,34 +7,43 @@ when everything before it is stored. Knows the store only as the journal it is g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import pickle
+from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
-from penstock.engine.decide import (
-    Finish,
-    Submit,
-    WaitUntil,
-    after_loss,
-    cancellation,
-    next_command,
-    skips,
-)
+from penstock.engine.assign import Assigner, Assignment
+from penstock.engine.decide import Finish, Submit, WaitUntil, cancellation, next_command, skips
 from penstock.engine.failures import free_values
-from penstock.engine.inputs import handed_name
-from penstock.engine.io import Ref
 from penstock.engine.journal import Journal
+from penstock.engine.limits import Limits
+from penstock.engine.losses import after_loss, is_stored, recompute_note, to_recompute
 from penstock.engine.program import Program
-from penstock.engine.record import StepRecord, Work
-from penstock.engine.run_step import run_step, start_event
+from penstock.engine.record import Printed, StepRecord, Told
+from penstock.engine.run_step import start_event
 from penstock.engine.state import Phase, RunState, Unit
+from penstock.errors import StepExecutionError
 from penstock.events.runs import TERMINAL, RunStatus
-from penstock.events.values import Happened, RunCanceling, RunStarted
-from penstock.keys import AssetKey
-from penstock.spi.executor import Executor, Lost, Message, Outcome, Progress, Task, TaskResult, Ticket
+from penstock.events.values import EngineNoted, Happened, RunCanceling, RunStarted
+from penstock.spi.executor import Executor, Lost, Message, Noted, Outcome, Progress, Ticket
 
 INTERRUPTED = "interrupted from the keyboard"
+CANCEL_GRACE = 10.0
+"""Seconds that a running step has to stop by itself before it is killed."""
+
+_NO_NAMES: frozenset[str] = frozenset()
+
+
+def _nobody(_: Printed) -> None:
+    """Text of steps that nobody keeps."""
+
+
+@define(kw_only=True, eq=False)
+class UnderWay:
+    """A task that the executor has; ``told`` counts the events of each of its works that arrived."""
+
+    assignment: Assignment
+    told: dict[int, int] = field(factory=dict[int, int])
 
 
 @define(kw_only=True, eq=False, slots=False)
@@ -46,21 +55,36 @@ class Drive:
         state: where the run stands; kept up to date.
         executor: where tasks run.
         journal: takes events to the store, in order; raises when somebody else owns the run.
+        limits: of tags and pools.
+        on_text: takes what steps wrote where this disk is out of reach.
 
     ``kept`` names the values of each unit that the result will ask for; ``failure`` holds what the
-    first failed unit raised, in this process only.
+    first failed unit raised.
     """
 
     program: Program
     state: RunState
     executor: Executor
     journal: Journal
+    limits: Limits = field(factory=Limits)
+    on_text: Callable[[Printed], None] = _nobody
     failure: tuple[Unit, BaseException] | None = None
     tickets: dict[Unit, Ticket] = field(factory=dict[Unit, Ticket])
-    running: dict[str, Unit] = field(factory=dict[str, Unit])
-    handed: dict[Unit, dict[str, None]] = field(factory=dict[Unit, dict[str, None]])
+    running: dict[str, UnderWay] = field(factory=dict[str, UnderWay])
+    handed: dict[Unit, tuple[Ticket, frozenset[str]]] = field(
+        factory=dict[Unit, tuple[Ticket, frozenset[str]]]
+    )
     kept: dict[Unit, tuple[str, ...]] = field(factory=dict[Unit, tuple[str, ...]])
+    never_began: dict[Unit, int] = field(factory=dict[Unit, int])
     cancel_reason: str | None = None
+    _assigner: Assigner = field(init=False)
+    _stays_here: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        features = self.executor.features
+        self._stays_here = features.in_process
+        longest = features.chains if self.limits.is_idle and not self.program.keeps_values else 1
+        self._assigner = Assigner(self.program, self.state, features, longest)
 
     def begin(self) -> None:
         """Note that the run starts; a state that is further on already is left alone."""
@@ -83,9 +107,9 @@ class Drive:
         now = self.program.tools.now()
         while events := skips(self.state, now):
             self._note(events)
-        command = next_command(self.state, now, len(self.running), self._room())
-        if isinstance(command, Submit):
-            self._submit(command)
+        staged, command = self._stage(now)
+        if staged:
+            self._submit(staged)
         elif isinstance(command, Finish):
             self._note(command.events)
             self.journal.flush()
@@ -95,9 +119,42 @@ class Drive:
             for message in self.executor.collect(self._patience(now)):
                 self._take(message)
 
-    def _room(self) -> int:
+    def _stage(self, now: float) -> tuple[list[Assignment], Finish | WaitUntil | None]:
+        """Assign what may start now; also what else is to be done when nothing may."""
+        staged: list[Assignment] = []
         limit = self.executor.features.max_concurrent
-        return 1 << 30 if limit is None else limit - len(self.running)
+        while True:
+            under_way = len(self.running) + len(staged)
+            command = next_command(
+                self.state, now, under_way, 1 << 30 if limit is None else limit - under_way
+            )
+            if isinstance(command, Submit):
+                self._admit(command, staged)
+            elif not self._unpark(now):
+                return staged, command
+
+    def _admit(self, command: Submit, staged: list[Assignment]) -> None:
+        """Assign a unit, or park it when a limit has no room for it."""
+        counters: tuple[str, ...] = ()
+        if not self.limits.is_idle:
+            bound = self.program.bound(self.program.plan.steps[command.unit[0]])
+            counters = self.limits.counters(bound.tags, bound.op.pool)
+            full = self.limits.full(counters)
+            if full is not None:
+                self.state.park(command.unit, full)
+                return
+            self.limits.take(counters)
+        assignment = self._assigner.assign(command.unit, command.attempt, self.handed, counters)
+        for unit in assignment.units:
+            self.state.claim(unit)
+        staged.append(assignment)
+
+    def _unpark(self, now: float) -> bool:
+        """Give a unit that waits for a limit another chance, when there is one."""
+        if self.limits.is_idle:
+            return False
+        reasons = [reason for reason in self.state.parked if self.limits.has_room(reason)]
+        return any(self.state.unpark(reason, now) for reason in reasons)
 
     def _patience(self, now: float) -> float | None:
         retry = self.state.next_retry()
@@ -110,97 +167,129 @@ class Drive:
 
     # ---- out: tasks ---------------------------------------------------------------------------
 
-    def _submit(self, command: Submit) -> None:
-        unit, attempt = command.unit, command.attempt
-        key = self.state.key(unit)
-        in_process = self.executor.features.in_process
-        if in_process:
-            self._note([start_event(self.program, key, attempt)])
+    def _submit(self, staged: Sequence[Assignment]) -> None:
+        if self._stays_here:
+            for one in staged:
+                key = self.state.key(one.units[0])
+                self._note([start_event(self.program, key, one.attempt)])
         else:
-            self.state.claim(unit)
             self.journal.flush()
-        sources = self._sources(unit)
-        work = Work(
-            step=unit[0],
-            mapping_key=unit[1],
-            attempt=attempt,
-            sources=sources,
-            versions=self._versions(unit[0]),
-            announces=not in_process,
-        )
-        task = Task(key=f"{key}#{attempt}", run=_task(self.program, work))
-        ticket = self.executor.submit(task, self._upstream(sources))
-        self.tickets[unit] = ticket
-        self.running[ticket.key] = unit
-
-    def _versions(self, step: int) -> dict[AssetKey, str]:
-        """Data versions of what the assets of a step depend on: of this run, else of earlier ones."""
-        made, before = self.state.versions, self.program.versions
-        found: dict[AssetKey, str] = {}
-        assets = self.program.bound(self.program.plan.steps[step]).assets
-        for spec in () if assets is None else assets.specs_by_key.values():
-            for dep in spec.deps:
-                version = made.get(dep.asset_key) or before.get(dep.asset_key)
-                if version is not None:
-                    found[dep.asset_key] = version
-        return found
-
-    def _sources(self, unit: Unit) -> dict[str, tuple[Ref, ...]]:
-        step = self.program.plan.steps[unit[0]]
-        return {
-            one.name: tuple(
-                Ref(
-                    step=made_by[0],
-                    key=self.program.plan.steps[made_by[0]].key,
-                    output=output,
-                    unit=made_by[1],
-                    mapping_key=key,
-                )
-                for made_by, output, key in self.state.sources_present(unit, one.sources)
-            )
-            for one in step.inputs
-            if one.sources and one.kind != "nothing"
-        }
-
-    def _upstream(self, sources: Mapping[str, tuple[Ref, ...]]) -> dict[str, tuple[Ticket, str]]:
-        """Which of the values were handed on, and under which ticket."""
-        found: dict[str, tuple[Ticket, str]] = {}
-        for name, refs in sources.items():
-            for place, ref in enumerate(refs):
-                unit = (ref.step, ref.unit)
-                if ref.name in self.handed.get(unit, ()):
-                    found[handed_name(name, place)] = (self.tickets[unit], ref.name)
-        return found
+        for one in staged:
+            ticket = self.executor.submit(one.task, one.upstream)
+            self.tickets.update(dict.fromkeys(one.units, ticket))
+            self.running[ticket.key] = UnderWay(assignment=one)
 
     # ---- in: messages -------------------------------------------------------------------------
 
     def _take(self, message: Message) -> None:
-        unit = self.running[message.ticket.key]
+        if isinstance(message, Noted):
+            self._note([EngineNoted(at=self.program.tools.now(), message=message.message)])
+            return
+        under_way = self.running.get(message.ticket.key)
+        if under_way is None:  # a word from a worker that was given up
+            return
         if isinstance(message, Progress):
-            self._note(message.record)
+            self._take_word(under_way, message.record)
             return
         del self.running[message.ticket.key]
+        self.limits.give(under_way.assignment.counters)
         if isinstance(message, Outcome):
-            self._take_record(unit, message.record)
-        elif isinstance(message, Lost):
-            self._note([after_loss(self.state, unit, message.reason, self.program.tools.now(), 0)])
+            self._take_records(under_way, message)
+        else:
+            self._take_loss(under_way, message)
+        self._release()
 
-    def _take_record(self, unit: Unit, record: StepRecord) -> None:
-        self._note(record.events)
+    def _take_word(self, under_way: UnderWay, record: Told | Printed) -> None:
+        if isinstance(record, Printed):
+            self.on_text(record)
+        else:
+            self._take_events(under_way, record.place, record.first, record.events)
+
+    def _take_events(self, under_way: UnderWay, place: int, first: int, events: Sequence[Happened]) -> None:
+        """Note what is new; what comes after a gap waits for the record, which has everything."""
+        known = under_way.told.get(place, 0)
+        new = events[known - first :] if first <= known else ()
+        if new:
+            under_way.told[place] = known + len(new)
+            self._note(new)
+
+    def _take_records(self, under_way: UnderWay, outcome: Outcome) -> None:
+        units = under_way.assignment.units
+        for place, record in enumerate(outcome.record):
+            self._take_events(under_way, place, record.first, record.events)
+            self._take_record(units[place], outcome.ticket, record)
+        for unit in units[len(outcome.record) :]:
+            self.state.unclaim(unit)
+
+    def _take_record(self, unit: Unit, ticket: Ticket, record: StepRecord) -> None:
         if record.handed:
-            self.handed[unit] = dict.fromkeys(record.handed)
+            self.handed[unit] = (ticket, frozenset(record.handed))
         if self.program.keeps_values and (record.handed or record.kept):
             self.kept[unit] = (*record.handed, *record.kept)
         if isinstance(record.exception, KeyboardInterrupt):
             self.cancel_reason = INTERRUPTED
-        elif record.exception is not None and self._is_first_failure(unit):
-            self.failure = (unit, record.exception)
+        elif self.failure is None and self.state.phase[unit] is Phase.FAILED:
+            self.failure = (unit, record.exception or self._exception_of(unit, record))
             if not self.program.keeps_values:
-                free_values(record.exception)
-        self._release()
+                free_values(self.failure[1])
 
-    def _is_first_failure(self, unit: Unit) -> bool:
-        return self.failure is None and self.state.phase[unit] is Phase.FAILED
+    def _exception_of(self, unit: Unit, record: StepRecord) -> BaseException:
+        """What a step raised in another process, as far as it could travel."""
+        if record.pickled is not None:
+            try:
+                found = pickle.loads(record.pickled)  # noqa: S301  # our own worker pickled it
+            except Exception:  # noqa: BLE001  # an exception of the user's, which may be made in any way
+                found = None
+            if isinstance(found, BaseException):
+                return found
+        return self._described(unit)
+
+    def _described(self, unit: Unit) -> StepExecutionError:
+        error = self.state.errors[unit]
+        return StepExecutionError(f"Step {self.state.key(unit)!r} failed: {error.cls_name}: {error.message}")
+
+    # ---- losses -------------------------------------------------------------------------------
+
+    def _take_loss(self, under_way: UnderWay, loss: Lost) -> None:
+        """A task came to no end: its units that were not done are tried again, fail, or wait."""
+        assignment, state = under_way.assignment, self.state
+        open_units = [unit for unit in assignment.units if state.phase[unit] < Phase.SUCCEEDED]
+        for unit in open_units[1:]:
+            state.unclaim(unit)
+        if not open_units:
+            return
+        unit = open_units[0]
+        attempt = assignment.attempt if unit == assignment.units[0] else 1
+        if loss.cause == "input" and self._can_do_without(unit, assignment, loss):
+            return
+        self.never_began[unit] = 0 if loss.started else self.never_began.get(unit, 0) + 1
+        events = after_loss(self.program, state, unit, attempt, loss, self.never_began[unit])
+        if not events:
+            state.unclaim(unit)
+            return
+        self._note(events)
+        if self.failure is None and state.phase[unit] is Phase.FAILED:
+            self.failure = (unit, self._described(unit))
+
+    def _can_do_without(self, unit: Unit, assignment: Assignment, loss: Lost) -> bool:
+        """Values that were handed on are gone: whether the unit can load them, or wait for them anew."""
+        gone = {assignment.upstream[name] for name in loss.missing if name in assignment.upstream}
+        lost: list[Unit] = []
+        for source, (ticket, names) in list(self.handed.items()):
+            missing = {name for name in names if (ticket, name) in gone}
+            if missing:
+                self.handed[source] = (ticket, names - missing)
+                if not all(is_stored(self.program, source, name.partition("[")[0]) for name in missing):
+                    lost.append(source)
+        again = to_recompute(self.program, self.state, self.handed, lost)
+        if again is None or not gone:
+            return False
+        self.state.unclaim(unit)
+        if again:
+            self._note([recompute_note(self.program, self.state, again)])
+        for source in again:
+            self.state.reopen(source)
+        return True
 
     def _release(self) -> None:
         """Drop handed-on values that no later step will ask for."""
@@ -209,23 +298,48 @@ class Drive:
             return
         for step in spent:
             for unit in [(step, key) for key in self.state.keys.get(step, (None,))]:
-                names = self.handed.pop(unit, None)
-                if names:
-                    self.executor.release(self.tickets[unit], tuple(names))
+                found = self.handed.pop(unit, None)
+                if found is not None:
+                    self.executor.release(found[0], tuple(found[1]))
+
+    # ---- stopping -----------------------------------------------------------------------------
 
     def _cancel(self, reason: str) -> None:
+        """Stop what runs, wait until it has stopped, and end the run."""
+        if not self._stays_here:
+            self._note([RunCanceling(at=self.program.tools.now(), reason=reason)])
+            self.journal.flush()
+            self._stop_tasks()
         now = self.program.tools.now()
-        for ticket in self.tickets.values():
-            if ticket.key in self.running:
-                self.executor.cancel(ticket)
+        canceling = (RunCanceling(at=now, reason=reason),) if self._stays_here else ()
         # one batch: another interrupt must not come between the two ends of it
-        self._note([RunCanceling(at=now, reason=reason), *cancellation(self.state, now, reason)])
+        self._note([*canceling, *cancellation(self.state, now, reason)])
         self.journal.flush()
 
+    def _stop_tasks(self) -> None:
+        tools = self.program.tools
+        for ticket in {unit_ticket.key: unit_ticket for unit_ticket in self.tickets.values()}.values():
+            if ticket.key in self.running:
+                self.executor.cancel(ticket, CANCEL_GRACE)
+        deadline = tools.now() + 2 * CANCEL_GRACE
+        try:
+            while self.running and tools.now() < deadline:
+                for message in self.executor.collect(deadline - tools.now()):
+                    self._take_last(message)
+        except KeyboardInterrupt:  # a second one: close() kills what is left
+            return
 
-def _task(program: Program, work: Work) -> Callable[[Mapping[str, Any]], TaskResult]:
-    def run(handed: Mapping[str, Any]) -> TaskResult:
-        record, values = run_step(program, work, handed)
-        return TaskResult(record=record, handed=values)
-
-    return run
+    def _take_last(self, message: Message) -> None:
+        """What a task tells while it is being stopped: its events count, nothing follows from its end."""
+        if isinstance(message, Noted):
+            return
+        under_way = self.running.get(message.ticket.key)
+        if under_way is None:
+            return
+        if isinstance(message, Progress):
+            self._take_word(under_way, message.record)
+            return
+        del self.running[message.ticket.key]
+        if isinstance(message, Outcome):
+            for place, record in enumerate(message.record):
+                self._take_events(under_way, place, record.first, record.events)

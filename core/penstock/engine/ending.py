@@ -224,14 +224,18 @@ class Ending:
         return receipt_of(context)
 
     def _keep(self, name: str, value: Any, *, handed: bool) -> None:
-        """Hand a value on to later tasks, or keep it for the result alone."""
-        if handed:
+        """Hand a value on to later tasks, or keep it for the result or for hooks alone."""
+        if handed and self._is_read(name):
             self._record.handed.append(name)
         elif self._hand.program.keeps_values:
             self._record.kept.append(name)
-        else:
+        elif not self._hand.bound.hooks:
             return
         self._values[name] = value
+
+    def _is_read(self, name: str) -> bool:
+        wanted = self._hand.hands
+        return wanted is None or name.partition("[")[0] in wanted
 
     def _materialized(self, output: StepOutput, item: Any, metadata: Mapping[str, Any]) -> None:
         now, key = self._now(), self._hand.key

@@ -10,55 +10,76 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penstock.spi.executor import ExecutorFeatures, Message, Outcome, Task, TaskResult, Ticket
+from penstock.spi.executor import ExecutorFeatures, Lost, Message, Outcome, Runner, Shared, Task, Ticket
 
-FEATURES = ExecutorFeatures(hands_off=True, in_process=True, max_concurrent=1)
+FEATURES = ExecutorFeatures(in_process=True, max_concurrent=1)
+_NO_VALUES: Mapping[str, Any] = {}
 
 
 class InlineExecutor:
     """Runs tasks here and now."""
 
-    def __init__(self) -> None:
-        self._queue: deque[tuple[Task, Mapping[str, tuple[Ticket, str]]]] = deque()
+    def __init__(self, config: Mapping[str, Any] | None = None) -> None:
+        del config  # nothing about it can be chosen
+        self._queue: deque[tuple[Task, Mapping[str, tuple[Ticket, str]], Mapping[str, Any]]] = deque()
         self._values: dict[tuple[str, str], Any] = {}
+        self._canceled: list[Message] = []
+        self._runner: Runner | None = None
 
     @property
     def features(self) -> ExecutorFeatures:
         """Hands objects on as they are, one task at a time."""
         return FEATURES
 
-    def submit(self, task: Task, upstream: Mapping[str, tuple[Ticket, str]]) -> Ticket:
+    def begin(self, shared: Shared) -> None:
+        """Take the driver's own runner."""
+        self._runner = shared.runner()
+
+    def submit(
+        self, task: Task, upstream: Mapping[str, tuple[Ticket, str]], given: Mapping[str, Any] = _NO_VALUES
+    ) -> Ticket:
         """Put a task at the end of the queue."""
-        self._queue.append((task, upstream))
+        self._queue.append((task, upstream, given))
         return Ticket(task.key)
 
     def collect(self, timeout: float | None) -> Sequence[Message]:
         """Run the first task of the queue; ``timeout`` has no meaning here."""
         del timeout
-        if not self._queue:
+        if self._canceled:
+            canceled, self._canceled = self._canceled, []
+            return canceled
+        if not self._queue or self._runner is None:
             return ()
-        task, upstream = self._queue.popleft()
+        task, upstream, given = self._queue.popleft()
         handed = {name: self._values[ticket.key, value] for name, (ticket, value) in upstream.items()}
+        if given:
+            handed.update(given)
         try:
-            result: TaskResult = task.run(handed)
+            result = self._runner.run(task.body, handed, None)
         finally:
             handed.clear()  # an exception may keep the frames of the step, not the values
         for name, value in result.handed.items():
             self._values[task.key, name] = value
-        return (Outcome(ticket=Ticket(task.key), record=result.record),)
+        return (Outcome(ticket=Ticket(task.key), record=result.record, handed=tuple(result.handed)),)
+
+    def fetch(self, ticket: Ticket, name: str) -> Any:
+        """A value that was handed on: the same object."""
+        return self._values[ticket.key, name]
 
     def release(self, ticket: Ticket, names: Sequence[str]) -> None:
         """Forget values."""
         for name in names:
             self._values.pop((ticket.key, name), None)
 
-    def value(self, ticket: Ticket, name: str) -> Any:
-        """A value that was handed on, for the result object of an in-process run."""
-        return self._values[ticket.key, name]
-
-    def cancel(self, ticket: Ticket) -> None:
+    def cancel(self, ticket: Ticket, grace: float = 0.0) -> None:
         """Take a task out of the queue; a running one cannot be here."""
-        self._queue = deque(entry for entry in self._queue if entry[0].key != ticket.key)
+        del grace
+        kept = deque(entry for entry in self._queue if entry[0].key != ticket.key)
+        if len(kept) < len(self._queue):
+            self._canceled.append(
+                Lost(ticket=ticket, reason="canceled before it began", started=False, cause="canceled")
+            )
+        self._queue = kept
 
     def close(self) -> None:
         """Forget everything."""

@@ -16,6 +16,7 @@ class InMemoryIOManager(IOManager):
     """Keeps values in a dict, by run, step and output, or by asset and partition."""
 
     passes_through = True
+    in_memory_only = True
 
     def __init__(self) -> None:
         self.values: dict[tuple[str, ...], Any] = {}

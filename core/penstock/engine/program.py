@@ -23,11 +23,14 @@ from penstock.define.op import OpDefinition
 from penstock.define.retry import RetryPolicy
 from penstock.define.specs import AssetCheckSpec
 from penstock.engine.offered import Resources
+from penstock.engine.wants import wants_of
 from penstock.events.runs import Run
+from penstock.events.values import LogsCaptured
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.plan.flatten import Place, Scope, walk
 from penstock.plan.model import Plan, Step, StepOutput
 from penstock.plan.run_config import BoundRunConfig
+from penstock.spi.executor import Wants
 from penstock.values import frozen
 
 _NO_CONFIG: Mapping[str, Any] = {}
@@ -69,6 +72,10 @@ class _NoCapture:
 _NO_CAPTURE: AbstractContextManager[Captured] = _NoCapture()
 
 
+def _nothing_captured(_key: str) -> LogsCaptured | None:
+    return None
+
+
 def _no_capture(_key: str) -> AbstractContextManager[Captured]:
     return _NO_CAPTURE
 
@@ -85,6 +92,7 @@ class Tools:
         convert: a table as the type that a consumer's annotation asks for.
         settle: a value that can be read more than once: a stream becomes a table.
         capture: a context in which what a step prints is kept under its key.
+        captured: the event that tells what a step printed whose worker is gone, if anything is left of it.
     """
 
     now: Callable[[], float] = time.time
@@ -94,6 +102,7 @@ class Tools:
     convert: Callable[[Any, Any], Any] = _same
     settle: Callable[[Any], Any] = _as_it_is
     capture: Callable[[str], AbstractContextManager[Captured]] = _no_capture
+    captured: Callable[[str], LogsCaptured | None] = _nothing_captured
 
 
 @define(kw_only=True, eq=False, slots=False)
@@ -120,10 +129,16 @@ class BoundStep:
     config: Any = None
     inputs_config: Mapping[str, Any] = _NO_CONFIG
 
-    @property
+    @cached_property
     def tags(self) -> Mapping[str, str]:
         """Tags of op and node together."""
         return {**self.op.tags, **self.place.node.tags}
+
+    @cached_property
+    def wants(self) -> Wants:
+        """What the step asks of the place that runs it."""
+        executor = None if self.assets is None else self.assets.executor
+        return wants_of(self.op, self.tags, executor, self.timeout)
 
     @cached_property
     def outputs_by_asset(self) -> Mapping[AssetKey, StepOutput]:

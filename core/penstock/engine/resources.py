@@ -24,6 +24,7 @@ from penstock.keys import AssetKey
 from penstock.values import frozen
 
 _NO_NEEDS: frozenset[str] = frozenset()
+_NO_RESOURCES: Mapping[str, Any] = {}
 
 
 @define(kw_only=True, eq=False)
@@ -142,6 +143,7 @@ def opened(
     keys: Iterable[str],
     configs: Mapping[str, Any],
     around: Surroundings = _NOWHERE,
+    before: Mapping[str, Any] = _NO_RESOURCES,
 ) -> Generator[dict[str, Any]]:
     """Open resources; close them in reverse order at the end, also after failures.
 
@@ -150,6 +152,7 @@ def opened(
         keys: in order of needs.
         configs: bound config by key.
         around: what they are opened for.
+        before: resources that are open already, for those that require them.
 
     Raises:
         ResourceFunctionError: when one cannot be set up; those opened before are closed.
@@ -158,7 +161,8 @@ def opened(
     with contextlib.ExitStack() as stack:
         for key in keys:
             definition = defs[key]
-            wanted = {k: found[k] for k in getattr(definition, "required_resource_keys", ()) if k in found}
+            needs: frozenset[str] = getattr(definition, "required_resource_keys", _NO_NEEDS)
+            wanted = {key: found.get(key, before.get(key)) for key in needs if key in found or key in before}
             context = InitResourceContext(
                 resource_config=configs.get(key),
                 resources=Resources(wanted, f"Resource {key!r}"),

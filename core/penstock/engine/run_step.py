@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from penstock.define.retry import Failure
@@ -54,13 +54,21 @@ def start_event(program: Program, key: str, attempt: int) -> Happened:
     return StepStarted(at=now, step=key) if attempt == 1 else StepRestarted(at=now, step=key, attempt=attempt)
 
 
-def run_step(program: Program, work: Work, handed: Mapping[str, Any]) -> tuple[StepRecord, dict[str, Any]]:
+def run_step(
+    program: Program,
+    work: Work,
+    handed: Mapping[str, Any],
+    record: StepRecord | None = None,
+    on_start: Callable[[], None] | None = None,
+) -> tuple[StepRecord, dict[str, Any]]:
     """Carry out one attempt.
 
     Args:
         program: the run.
         work: the attempt.
         handed: values handed on by earlier tasks, by ``handed_name``.
+        record: to be filled, for callers who look into it meanwhile.
+        on_start: called when the start of the attempt is in the record.
 
     Returns:
         The record, and the values that later tasks may ask for by ``Ref.name``.
@@ -73,12 +81,15 @@ def run_step(program: Program, work: Work, handed: Mapping[str, Any]) -> tuple[S
         mapping_key=work.mapping_key,
         attempt=work.attempt,
         versions=work.versions,
+        hands=work.hands,
     )
-    record = StepRecord()
+    record = StepRecord() if record is None else record
     values: dict[str, Any] = {}
     pid = os.getpid()
     if work.announces:
         record.events.append(start_event(program, hand.key, work.attempt))
+        if on_start is not None:
+            on_start()
     with program.tools.capture(hand.key) as captured:
         try:
             _attempt(hand, work, handed, record, values)
@@ -124,8 +135,11 @@ def _attempt(
     record.events.append(
         StepSucceeded(at=tools.now(), step=hand.key, seconds=tools.monotonic() - began, attempt=hand.attempt)
     )
+    record.is_success = True
     if bound.hooks:
         _call_hooks(hand, record, {name: values.get(name) for name in bound.op.outs})
+        for name in values.keys() - {*record.handed, *record.kept}:
+            del values[name]
 
 
 def _call_of(hand: StepInHand, arguments: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

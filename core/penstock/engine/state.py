@@ -10,6 +10,7 @@ Pure: no clock, no store, no user code.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, ClassVar
@@ -45,17 +46,18 @@ Unit = tuple[int, str | None]
 
 
 class Phase(IntEnum):
-    """How far a unit is. Everything from ``SUCCEEDED`` on is final."""
+    """How far a unit is: ``CLAIMED`` is on its way to a worker. Everything from ``SUCCEEDED`` on is final."""
 
     WAITING = 0
     READY = 1
-    RUNNING = 2
-    RETRYING = 3
-    SUCCEEDED = 4
-    SKIPPED = 5
-    FAILED = 6
-    INTERRUPTED = 7
-    OUT_OF_REACH = 8
+    CLAIMED = 2
+    RUNNING = 3
+    RETRYING = 4
+    SUCCEEDED = 5
+    SKIPPED = 6
+    FAILED = 7
+    INTERRUPTED = 8
+    OUT_OF_REACH = 9
 
 
 _STATUS_OF: dict[type[Happened], RunStatus] = {
@@ -105,6 +107,7 @@ class RunState:
         self._settled: set[int] = set()
         self._order: dict[Unit, int] = {}
         self._units: dict[str, Unit] = {}
+        self._parked: dict[str, deque[tuple[Unit, Phase]]] = {}
         self._lay_out()
 
     # ---- questions --------------------------------------------------------------------------
@@ -157,9 +160,60 @@ class RunState:
         return step in self._settled
 
     def claim(self, unit: Unit) -> None:
-        """Take a unit out of what is ready or due before its start is reported."""
-        self.phase[unit] = Phase.RUNNING
+        """Take a unit out of what is ready, due or waiting before its start is reported."""
+        self.phase[unit] = Phase.CLAIMED
         self.retry_at.pop(unit, None)
+
+    def unclaim(self, unit: Unit) -> None:
+        """A claimed unit was not started after all."""
+        if self.phase[unit] is not Phase.CLAIMED:
+            return
+        if self._waiting.get(unit):
+            self.phase[unit] = Phase.WAITING
+        else:
+            self._make_ready(unit, self._order.get(unit, 0))
+
+    def reopen(self, unit: Unit) -> None:
+        """A unit that succeeded is to run again, because what it handed on is lost.
+
+        Its readers that have not begun wait for it once more. Only for units without a mapping key.
+        """
+        step = unit[0]
+        self._open[step] += 1
+        for reader in self._layout.whole[step]:
+            if reader in self._template_waiting:
+                self._template_waiting[reader] += 1
+            for key in self.keys.get(reader, (None,)):
+                follower = (reader, key)
+                if follower in self._waiting:
+                    self._waiting[follower] += 1
+                    if self.phase[follower] in (Phase.READY, Phase.CLAIMED):
+                        self.phase[follower] = Phase.WAITING
+        self._make_ready(unit, 0)
+
+    def park(self, unit: Unit, reason: str) -> None:
+        """Take a unit out of what is ready or due until ``unpark`` of the same reason."""
+        self._parked.setdefault(reason, deque()).append((unit, self.phase[unit]))
+        self.claim(unit)
+
+    def unpark(self, reason: str, now: float) -> bool:
+        """Give back the unit that was parked first for a reason; False when there is none."""
+        parked = self._parked.get(reason)
+        if not parked:
+            return False
+        unit, phase = parked.popleft()
+        self.phase[unit] = phase
+        if phase is Phase.RETRYING:
+            self.retry_at[unit] = now
+            heapq.heappush(self._retries, (now, unit[0], unit[1]))
+        else:
+            self._make_ready(unit, self._order.get(unit, 0))
+        return True
+
+    @property
+    def parked(self) -> list[str]:
+        """The reasons for which units are parked."""
+        return [reason for reason, units in self._parked.items() if units]
 
     def unfinished(self) -> list[Unit]:
         """Units that are neither final nor out of reach."""
@@ -184,6 +238,8 @@ class RunState:
 
     def _on_started(self, event: StepStarted | StepRestarted) -> None:
         unit = self.unit(event.step)
+        if self.phase.get(unit) is Phase.SUCCEEDED:
+            self.reopen(unit)
         self.phase[unit] = Phase.RUNNING
         self.attempts[unit] = event.attempt
         self.retry_at.pop(unit, None)
@@ -280,8 +336,8 @@ class RunState:
                 verdict = self._verdict(reader)
                 if verdict is Phase.OUT_OF_REACH:
                     work.append((reader, verdict))
-                elif not self.is_wanted(reader):
-                    continue
+                elif not self.is_wanted(reader) or self.phase[reader] in (Phase.CLAIMED, Phase.RUNNING):
+                    continue  # of another run, claimed together with what it waited for, or at work already
                 elif verdict is Phase.SKIPPED:
                     self.to_skip[reader] = None
                 else:

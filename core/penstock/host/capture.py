@@ -1,7 +1,8 @@
 """Capture: what a step prints and logs also goes to its own files.
 
-Owns: standing between ``sys.stdout``/``sys.stderr`` and the step in hand, in this process. A step that
-prints nothing makes no file. Output of C code and child processes is an executor's matter.
+Owns: standing between ``sys.stdout``/``sys.stderr`` and the steps in hand, in this process; several steps may
+be in hand at once, each in its thread. A step that prints nothing makes no file. Output of C code and
+child processes is heard where a process carries out one step at a time: see ``descriptors``.
 """
 
 from __future__ import annotations
@@ -10,42 +11,48 @@ import logging
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from penstock.engine.journal import JournalThread
+from penstock.events.values import LogsCaptured
 from penstock.store.logs import LogFolder, LogWriter, Stream
+
+OnText = Callable[[str, str, str], None]
+"""Takes step key, stream and text."""
 
 _BY_INTEREST = (Stream.LOG, Stream.OUT, Stream.ERR)
 _EXCHANGE = threading.Lock()
 _DRIVERS: dict[int, int] = {}
-"""Threads that carry out runs whose output is kept, each with how many (a step may start a run)."""
+"""Threads that carry out steps whose output is kept, each with how many (a step may start a run)."""
+
+
+def line_of(level: int, message: str) -> str:
+    """A line of a log file."""
+    moment = time.strftime("%Y-%m-%d %H:%M:%S")
+    return f"{moment} {logging.getLevelName(level):<8} {message}\n"
 
 
 class Capture:
-    """Keeps what the steps of one run print.
-
-    ``step`` gives the time in which output belongs to a step; ``file`` is where the output of the step
-    in hand went so far (its log, else what it printed), None while it wrote nothing.
+    """Keeps what the steps of one run print; ``step`` gives the time in which output belongs to a step.
 
     Args:
         folder: of the logs.
         run_id: of the run.
+        on_text: takes the text instead of files.
     """
 
-    def __init__(self, folder: str, run_id: str) -> None:
+    def __init__(self, folder: str, run_id: str, on_text: OnText | None = None) -> None:
+        self.on_text = on_text
         self._folder = LogFolder(folder)
         self._run_id = run_id
-        self._step: str | None = None
-        self._writers: dict[Stream, LogWriter] = {}
         self._tees: tuple[_Tee, ...] = ()
-        self._thread = 0
-        self._of_step = _OfStep(self)
+        self._in_hand: dict[str, OfStep] = {}
 
     def __enter__(self) -> Self:
         with _EXCHANGE:
-            self._thread = threading.get_ident()
-            _DRIVERS[self._thread] = _DRIVERS.get(self._thread, 0) + 1
             out, err = _Tee(sys.stdout, self, Stream.OUT), _Tee(sys.stderr, self, Stream.ERR)
             self._tees = (out, err)
             sys.stdout, sys.stderr = out, err  # type: ignore[assignment]  # they quack like files
@@ -57,72 +64,128 @@ class Capture:
         with _EXCHANGE:
             for name, tee in zip(("stdout", "stderr"), self._tees, strict=False):
                 tee.take_out(name)
-            if self._tees:
-                _DRIVERS[self._thread] -= 1
-                if not _DRIVERS[self._thread]:
-                    del _DRIVERS[self._thread]
             self._tees = ()
-        self.end()
+        for one in tuple(self._in_hand.values()):
+            one.end()
 
-    def step(self, key: str) -> _OfStep:
-        """From now until the end of this context, output belongs to a step."""
-        self._step = key
-        return self._of_step
+    def step(self, key: str) -> OfStep:
+        """A context in which what its thread prints belongs to a step."""
+        return OfStep(self, key)
 
-    def end(self) -> None:
-        """From now on output belongs to no step."""
-        self._step = None
-        if self._writers:
-            for writer in self._writers.values():
-                writer.close()
-            self._writers = {}
+    def begin(self, step: OfStep) -> None:
+        """A step is in hand."""
+        self._in_hand[step.key] = step
 
-    @property
-    def file(self) -> str | None:
-        """Where the output of the step in hand went so far, None while it wrote nothing."""
-        return next((str(self._writers[one].path) for one in _BY_INTEREST if one in self._writers), None)
+    def end(self, step: OfStep) -> None:
+        """A step is no longer in hand."""
+        self._in_hand.pop(step.key, None)
 
     def log_line(self, key: str, level: int, message: str) -> None:
         """Write a line of a step's log."""
-        moment = time.strftime("%Y-%m-%d %H:%M:%S")
-        line = f"{moment} {logging.getLevelName(level):<8} {message}\n"
-        if key and key == self._step:
-            self._writer(key, Stream.LOG).write(line)
+        step = self._in_hand.get(key)
+        if step is not None:
+            step.write(Stream.LOG, line_of(level, message))
             return
-        writer = self._folder.writer(self._run_id, key or "run", Stream.LOG)
-        writer.write(line)
+        writer = self.writer(key or "run", Stream.LOG)
+        writer.write(line_of(level, message))
         writer.close()
+
+    def keep(self, key: str, stream: str, text: str) -> None:
+        """Keep what a step printed elsewhere."""
+        writer = self.writer(key, Stream(stream))
+        writer.write(text)
+        writer.close()
+
+    def left_by(self, key: str) -> LogsCaptured | None:
+        """What tells of the output of a step that ended elsewhere without a word."""
+        for stream in _BY_INTEREST:
+            path = self._folder.path(self._run_id, key, stream)
+            if path.exists():
+                return LogsCaptured(at=time.time(), step=key, file=str(path))
+        return None
 
     def write(self, stream: Stream, text: str) -> None:
         """Keep what was printed, when a step is in hand and it was not the journal's listeners."""
-        if self._step is None or isinstance(threading.current_thread(), JournalThread):
+        if not self._in_hand or isinstance(threading.current_thread(), JournalThread):
             return
-        thread = threading.get_ident()
-        if thread == self._thread or thread not in _DRIVERS:  # else the thread carries out another run
-            self._writer(self._step, stream).write(text)
+        step = self._step_here()
+        if step is not None:
+            step.write(stream, text)
 
-    def _writer(self, key: str, stream: Stream) -> LogWriter:
-        found = self._writers.get(stream)
-        if found is None:
-            found = self._writers[stream] = self._folder.writer(self._run_id, key, stream)
-        return found
+    def _step_here(self) -> OfStep | None:
+        """The step of this run that prints: in this thread, or the only one when the thread is the user's."""
+        step = _CURRENT.get()
+        while step is not None and step.capture is not self:
+            step = step.outer
+        if step is None and len(self._in_hand) == 1 and threading.get_ident() not in _DRIVERS:
+            return next(iter(self._in_hand.values()))
+        return step
+
+    def writer(self, key: str, stream: Stream) -> LogWriter:
+        """The writer of a step's stream."""
+        return self._folder.writer(self._run_id, key, stream)
 
 
-class _OfStep:
-    """The time in which output belongs to one step."""
+class OfStep:
+    """The time in which output belongs to one step.
 
-    __slots__ = ("_capture",)
+    ``file`` is where its output went so far (its log, else what it printed), None while it wrote nothing.
+    """
 
-    def __init__(self, capture: Capture) -> None:
-        self._capture = capture
+    __slots__ = ("_thread", "_token", "_writers", "capture", "key", "outer")
 
-    def __enter__(self) -> Capture:
-        return self._capture
+    def __init__(self, capture: Capture, key: str) -> None:
+        self.capture = capture
+        self.key = key
+        self.outer: OfStep | None = None
+        self._writers: dict[Stream, LogWriter] = {}
+        self._token: Token[OfStep | None] | None = None
+        self._thread = 0
+
+    def __enter__(self) -> Self:
+        self.outer = _CURRENT.get()
+        self._token = _CURRENT.set(self)
+        self._thread = threading.get_ident()
+        with _EXCHANGE:
+            _DRIVERS[self._thread] = _DRIVERS.get(self._thread, 0) + 1
+        self.capture.begin(self)
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._capture.end()
+        if self._token is not None:
+            _CURRENT.reset(self._token)
+            self._token = None
+        with _EXCHANGE:
+            _DRIVERS[self._thread] -= 1
+            if not _DRIVERS[self._thread]:
+                del _DRIVERS[self._thread]
+        self.end()
+
+    def end(self) -> None:
+        """From now on nothing belongs to the step."""
+        self.capture.end(self)
+        for writer in self._writers.values():
+            writer.close()
+
+    def write(self, stream: Stream, text: str) -> None:
+        """Keep text of the step."""
+        if self.capture.on_text is not None:
+            self.capture.on_text(self.key, stream.value, text)
+            return
+        found = self._writers.get(stream)
+        if found is None:
+            found = self._writers[stream] = self.capture.writer(self.key, stream)
+        found.write(text)
+
+    @property
+    def file(self) -> str | None:
+        """Where its output went so far, None while it wrote nothing."""
+        return next((str(self._writers[one].path) for one in _BY_INTEREST if one in self._writers), None)
+
+
+_CURRENT: ContextVar[OfStep | None] = ContextVar("penstock_step_that_prints", default=None)
 
 
 class _Tee:

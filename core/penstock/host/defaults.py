@@ -15,15 +15,40 @@ from penstock.define.resource import ResourceDefinition
 FILES_MANAGER = "penstock_files.manager:FilesystemIOManager"
 
 
+class _Fixed:
+    """Says the same folder everywhere: what is left of the question in another process."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def __call__(self) -> str:
+        return self._folder
+
+
+class AskedFolder:
+    """Asks for the folder when it is needed here, and before it travels."""
+
+    def __init__(self, folder: Callable[[], str]) -> None:
+        self._folder = folder
+
+    def __call__(self) -> str:
+        """The folder."""
+        return self._folder()
+
+    def __reduce__(self) -> tuple[type[_Fixed], tuple[str]]:
+        return _Fixed, (self._folder(),)
+
+
 def default_io_manager(folder: Callable[[], str]) -> ResourceDefinition:
     """The I/O manager that stores in a folder, opened when a run first needs it.
 
     Args:
         folder: says where; asked when the manager is opened.
     """
+    asked = AskedFolder(folder)
 
     def make(_context: Any) -> Any:
         module, _, attribute = FILES_MANAGER.partition(":")
-        return getattr(import_module(module), attribute)(base_dir=folder())
+        return getattr(import_module(module), attribute)(base_dir=asked())
 
     return ResourceDefinition(resource_fn=make)

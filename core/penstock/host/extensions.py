@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from penstock.errors import PluginError, UnmetExecutorRequirementsError
+from penstock.errors import PluginError
 from penstock.events.kinds import TYPE_OF
 from penstock.events.runs import Run
 from penstock.events.values import Happened
@@ -85,17 +85,11 @@ def executor_named(name: str, config: Mapping[str, Any], settings: Settings) -> 
     """The executor that a name stands for.
 
     Raises:
-        UnmetExecutorRequirementsError: when it cannot work with this version's runs.
+        UserError: when its config is wrong.
         PluginError: when nobody registered the name.
     """
     registry = _open_registry(_key(settings.plugins))
-    made = cast("Executor", registry.resolve("executor", name)(dict(config)))
-    if not made.features.in_process:
-        raise UnmetExecutorRequirementsError(
-            f"Executor {name!r} runs steps outside this process, which this version cannot do yet."
-            f" Use executor={IN_PROCESS!r}."
-        )
-    return made
+    return cast("Executor", registry.resolve("executor", name)(dict(config)))
 
 
 def _registry_if_any(selection: Any) -> Registry | None:

@@ -12,18 +12,17 @@ from typing import Any
 from attrs import evolve
 
 from penstock.define.job import JobDefinition
-from penstock.define.logger import InitLoggerContext, colored_console_logger
 from penstock.define.op import InputDefinition
 from penstock.engine.context import StepInHand
 from penstock.engine.drive import INTERRUPTED, Drive
 from penstock.engine.failures import describe_error, said_by, user_error
-from penstock.engine.inline import InlineExecutor
 from penstock.engine.io import Ref, hands_straight_on, load
 from penstock.engine.journal import Journal
-from penstock.engine.logs import RunLog
+from penstock.engine.limits import Limits
+from penstock.engine.record import Printed
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.state import RunState, Unit
-from penstock.errors import InvariantViolationError, ResourceFunctionError, TransitionRejected
+from penstock.errors import InvariantViolationError, ResourceFunctionError, TransitionRejected, UserError
 from penstock.events.values import (
     EngineNoted,
     Happened,
@@ -35,20 +34,20 @@ from penstock.events.values import (
     RunStarting,
 )
 from penstock.host.capture import Capture
-from penstock.host.extensions import Observer, add_table_types, executor_named, observers
+from penstock.host.defaults import AskedFolder
+from penstock.host.executors import Choice, choose, is_here, limits_of, open_executor
+from penstock.host.extensions import Observer, add_table_types, observers
 from penstock.host.instance import Instance
 from penstock.host.ownership import owner_tag
 from penstock.host.prepare import Launch, Prepared, prepare
 from penstock.host.recording import Recording
 from penstock.host.result import ExecutionResult
+from penstock.host.run_log import run_log
+from penstock.host.shipping import Cargo, Shipment
 from penstock.keys import AssetKey
 from penstock.spi.executor import Executor
 
 __all__ = ["Launch", "launch"]
-
-_IN_PROCESS, _EITHER = "in_process", "multi_or_in_process"
-_HERE = frozenset({_IN_PROCESS, "multiprocess", _EITHER})
-_SERIAL = "this version carries out its steps one after the other, in the process of the run."
 
 
 def launch(job: JobDefinition, given: Launch, instance: Instance) -> ExecutionResult:
@@ -76,11 +75,14 @@ class _Launched:
 
     def __init__(self, prepared: Prepared, given: Launch, instance: Instance) -> None:
         self.job, self.program = prepared.job, prepared.program
-        self.order = prepared.resource_order
+        self.prepared, self.order = prepared, prepared.resource_order
         self.given, self.instance = given, instance
         run = self.program.run
         if instance.is_durable:
             run = self.program.run = evolve(run, tags={**run.tags, **owner_tag()})
+        self.choice = choose(self.program, given.executor, runs_here=given.runs_here)
+        if not self.choice.stays_here:
+            self.program.keeps_values = False  # values are where the steps were
         self.record = Recording(instance.store, run, self._observers(), self.program.tools.now)
         past = given.past
         self.state = RunState(self.program.plan, None if past is None else frozenset(past.step_keys))
@@ -88,6 +90,9 @@ class _Launched:
             self.state.apply_all(past.events)
         self.exception: BaseException | None = None
         self.values: dict[Unit, dict[str, Any]] = {}
+        self.notes: list[str] = []
+        self.capture: Capture | None = None
+        self.limits = Limits()
 
     def _observers(self) -> list[Observer]:
         if not self.instance.is_durable:
@@ -98,7 +103,8 @@ class _Launched:
     # ---- the whole ----------------------------------------------------------------------------
 
     def carry_out(self) -> ExecutionResult:
-        with contextlib.closing(self._executor()) as executor, contextlib.ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
+            executor = self._begin(stack)
             try:
                 self._create()
             except KeyboardInterrupt as error:
@@ -111,36 +117,72 @@ class _Launched:
             raise self.exception
         return result
 
+    def _begin(self, stack: contextlib.ExitStack) -> Executor:
+        """The executor, ready to work; nothing of the run is recorded when it cannot.
+
+        Raises:
+            UserError: when it cannot, and somebody asked for this one.
+        """
+        try:
+            return self._opened(stack)
+        except UserError as error:
+            if not self.choice.is_fallback:
+                raise
+            self.notes.append(f"The steps run in the process of the run, one after the other: {error}")
+            self.choice = Choice(own=None, others=self.choice.others)
+            return self._opened(stack)
+
+    def _opened(self, stack: contextlib.ExitStack) -> Executor:
+        settings = self.instance.settings
+        self.limits = limits_of(self.choice, self.program, settings)
+        executor = open_executor(self.choice, self.program, settings)
+        with contextlib.ExitStack() as attempt:
+            attempt.callback(executor.close)
+            executor.begin(self._shipment())
+            stack.push(attempt.pop_all())
+        return executor
+
+    def _shipment(self) -> Shipment:
+        instance, program = self.instance, self.program
+        cargo = Cargo(
+            job=self.job,
+            plan=program.plan,
+            run=program.run,
+            raw_config=self.prepared.raw_config,
+            resource_order=self.order,
+            input_values=program.input_values,
+            origin=program.origin,
+            stores_op_outputs=program.stores_op_outputs,
+            settings=instance.settings if instance.is_durable else None,
+            storage=AskedFolder(instance.storage_directory),
+            logs=instance.logs_directory() if instance.is_durable else None,
+        )
+        return Shipment(program, cargo)
+
     def _create(self) -> None:
         now = self.program.tools.now()
         first: list[Happened] = [RunQueued(at=now), RunStarting(at=now)]
-        name = self._executor_name()
-        if name != _IN_PROCESS and name in _HERE:
-            first.append(EngineNoted(at=now, message=f"Executor {name!r}: {_SERIAL}"))
+        first.extend(EngineNoted(at=now, message=note) for note in self.notes)
         self.record.create(first)
 
     def _prepare_log(self, stack: contextlib.ExitStack) -> None:
         """Open the log; on an instance that lasts, what steps print and log goes to files."""
-        run, sinks = self.program.run, ()
+        sinks = ()
         if self.instance.is_durable:
-            capture = stack.enter_context(Capture(self.instance.logs_directory(), run.run_id))
-            self.program.tools = evolve(self.program.tools, capture=capture.step)
-            sinks = (capture.log_line,)
-        known = {"console": colored_console_logger, **self.job.loggers}
-        loggers = [
-            known[name].make(
-                InitLoggerContext(
-                    logger_config=config, logger_def=known[name], job_def=self.job, run_id=run.run_id
-                )
+            capture = self.capture = stack.enter_context(
+                Capture(self.instance.logs_directory(), self.program.run.run_id)
             )
-            for name, config in self.program.config.loggers.items()
-        ]
-        self.program.log = RunLog(run_id=run.run_id, job_name=run.job_name, sinks=sinks, loggers=loggers)
+            self.program.tools = evolve(self.program.tools, capture=capture.step, captured=capture.left_by)
+            sinks = (capture.log_line,)
+        self.program.log = run_log(self.job, self.program, sinks)
 
     def _run_with_resources(self, executor: Executor, stack: contextlib.ExitStack) -> None:
         program = self.program
         try:
             self._prepare_log(stack)
+            if self._all_leave():
+                self._drive(executor)
+                return
             around = Surroundings(
                 run=program.run,
                 instance=self.instance,
@@ -162,6 +204,11 @@ class _Launched:
                 self._end_early(error)
             raise
 
+    def _all_leave(self) -> bool:
+        """Whether no step runs in this process, so that resources are opened elsewhere."""
+        choice = self.choice
+        return not is_here(choice.own) and not any(is_here(one) for one in choice.others.values())
+
     def _drive(self, executor: Executor) -> None:
         program = self.program
         program.versions.update(self._known_versions())
@@ -169,16 +216,22 @@ class _Launched:
             self.record.managers = program.resources.values()
         threaded = self.instance.is_durable or self.record.has_listeners
         journal = Journal(self.record.append, threaded=threaded)
-        drive = Drive(program=program, state=self.state, executor=executor, journal=journal)
+        drive = Drive(
+            program=program,
+            state=self.state,
+            executor=executor,
+            journal=journal,
+            limits=self.limits,
+            on_text=self._keep_text,
+        )
         try:
             with self.instance.written_by(journal.flush):
                 drive.begin()
                 drive.run()
         finally:
             journal.close()
-        if isinstance(executor, InlineExecutor):
-            for unit, names in drive.kept.items():
-                self.values[unit] = {name: executor.value(drive.tickets[unit], name) for name in names}
+        for unit, names in drive.kept.items():
+            self.values[unit] = {name: executor.fetch(drive.tickets[unit], name) for name in names}
         if drive.failure is not None:
             unit, self.exception = drive.failure
             with contextlib.suppress(Exception):  # frozen exceptions take no notes
@@ -186,21 +239,10 @@ class _Launched:
         if drive.cancel_reason is not None:
             self.exception = KeyboardInterrupt(drive.cancel_reason)
 
-    def _executor(self) -> Executor:
-        """The executor that the job names; the process pool's names mean this process for now."""
-        name = self._executor_name()
-        if name in _HERE:
-            return InlineExecutor()
-        return executor_named(name, self.program.config.execution, self.instance.settings)
-
-    def _executor_name(self) -> str:
-        definition = self.job.executor_def
-        if definition is None or self.given.runs_here:
-            return _IN_PROCESS
-        name = str(getattr(definition, "target", None) or getattr(definition, "name", definition))
-        if name == _EITHER and "multiprocess" not in self.program.config.execution:
-            return _IN_PROCESS
-        return name
+    def _keep_text(self, printed: Printed) -> None:
+        """Keep what a step printed where this disk is out of reach."""
+        if self.capture is not None:
+            self.capture.keep(printed.step, printed.stream, printed.text)
 
     def _known_versions(self) -> dict[AssetKey, str]:
         """Data versions of assets that this run reads and does not make."""

@@ -19,6 +19,9 @@ def _memory(_context: Any) -> InMemoryIOManager:
     return InMemoryIOManager()
 
 
+_memory.in_memory_only = True  # type: ignore[attr-defined]  # a run whose steps share no memory refuses it
+
+
 def _files(context: Any) -> Any:
     module, _, attribute = FILES_MANAGER.partition(":")
     config: Mapping[str, str] = context.resource_config or {}

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import evolve, field
 
 from penstock.config import as_run_config_dict
+from penstock.define.executor import as_executor
 from penstock.define.job import JobDefinition
 from penstock.define.resource import as_resource_definitions
 from penstock.engine.program import Program, Tools
@@ -70,6 +71,7 @@ class Launch:
         observers: called with the run and each batch of events after it was stored.
         raise_on_error: whether the first step's exception is raised at the end.
         runs_here: True leaves the job's executor aside.
+        executor: carries out the steps where the job does not say; None for this process.
     """
 
     run_config: Any = None
@@ -81,6 +83,7 @@ class Launch:
     resources: Mapping[str, Any] = field(factory=dict[str, Any])
     raise_on_error: bool = True
     runs_here: bool = False
+    executor: str | None = None
     stores_op_outputs: bool = True
     keeps_values: bool = True
     past: Past | None = None
@@ -95,6 +98,7 @@ class Prepared:
 
     job: JobDefinition
     program: Program
+    raw_config: Mapping[str, Any]
     resource_order: tuple[str, ...]
 
 
@@ -131,7 +135,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
     order = in_order_of_needs(job.resource_defs, needed_keys(program), job_title(job.name, begins=True))
     config = bind_run_config(job, raw, env=env, resource_keys=order)
     program.configure(config, retries_enabled=retries_enabled(config.execution))
-    return Prepared(job=job, program=program, resource_order=tuple(order))
+    return Prepared(job=job, program=program, raw_config=raw, resource_order=tuple(order))
 
 
 def complete(job: JobDefinition, given: Launch, instance: Instance) -> JobDefinition:
@@ -143,7 +147,7 @@ def complete(job: JobDefinition, given: Launch, instance: Instance) -> JobDefini
     graph = job.graph
     if given.op_selection is not None:
         graph = select_ops(graph, given.op_selection, job.name)
-    return evolve(job, resource_defs=defs, graph=graph)
+    return evolve(job, resource_defs=defs, graph=graph, executor_def=as_executor(job.executor_def))
 
 
 def check_partition(job: JobDefinition, key: str | None) -> None:

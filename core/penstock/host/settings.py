@@ -51,7 +51,9 @@ class Settings:
         log_dir: where logs of steps go; None for ``logs`` in ``home``.
         storage_dir: path or URL where the default I/O manager stores; None for ``storage`` in ``home``.
         module, file, attribute: where the user's definitions are.
-        executor: the name of what carries out steps where a job does not say.
+        executor: the name of what carries out steps where a job does not say; None for the usual: what the
+            command line runs goes to worker processes where steps can run side by side.
+        pools: how many steps of a pool run at once within a run.
         plugins: the names of plugins to load; None for all.
         allow_network_fs: take a database on a network file system.
         origins: where each setting was written, by name; defaults are not named.
@@ -64,7 +66,8 @@ class Settings:
     module: str | None = None
     file: Path | None = None
     attribute: str | None = None
-    executor: str = "in_process"
+    executor: str | None = None
+    pools: tuple[tuple[str, int], ...] = ()
     plugins: tuple[str, ...] | None = None
     allow_network_fs: bool = False
     retention: Retention = Retention()

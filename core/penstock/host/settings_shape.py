@@ -171,6 +171,20 @@ def _names(written: Any, _folder: Path) -> tuple[str, ...] | None:
     return tuple(names) if all(isinstance(name, str) and name for name in names) else None
 
 
+def _slots(written: Any, _folder: Path) -> tuple[tuple[str, int], ...] | None:
+    """Slots by pool: a table, or ``db=3,api=10``."""
+    if isinstance(written, str):
+        parts = [part.partition("=") for part in written.split(",") if part.strip()]
+        written = {name: slots for name, _, slots in parts}
+    if not isinstance(written, Mapping):
+        return None
+    table = cast("Mapping[Any, Any]", written)
+    found = {str(name).strip(): _number(slots) for name, slots in table.items()}
+    if any(slots is None or slots < 1 or slots != int(slots) for slots in found.values()):
+        return None
+    return tuple((name, int(slots)) for name, slots in sorted(found.items()) if slots is not None)
+
+
 def _key(
     name: str, wants: str, read: Callable[[Any, Path], Any], meaning: str, *, env: str | None = None
 ) -> Key:
@@ -198,6 +212,7 @@ KEYS: Mapping[str, Key] = {
             "The variable in it that holds the definitions, where there are several.",
         ),
         _key("executor", "the name of an executor", _text, "Carries out steps where a job does not say."),
+        _key("pools", "slots by name (db=3)", _slots, "How many steps of a pool run at once within a run."),
         _key("plugins", "a list of names, or none", _names, "Load only these plugins; by default all."),
         _key("allow_network_fs", "true or false", _flag, "Take a database on a network file system."),
         _key(

@@ -117,7 +117,8 @@ class AssetValueLoader:
             configs = self._configs(order, config or {})
             wanted = [one for one in order if one not in self._open]
             around = Surroundings(instance=self._instance)
-            self._open.update(self._stack.enter_context(opened(self._defs, wanted, configs, around)))
+            fresh = self._stack.enter_context(opened(self._defs, wanted, configs, around, self._open))
+            self._open.update(fresh)
         return self._open[key]
 
     def _configs(self, order: list[str], given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -126,6 +126,17 @@ class Plan:
                 found[upstream].append(step.id)
         return tuple(tuple(ids) for ids in found)
 
+    @cached_property
+    def read_outputs(self) -> tuple[frozenset[str], ...]:
+        """For each step the names of its outputs that a later step takes a value from."""
+        found: list[set[str]] = [set() for _ in self.steps]
+        for step in self.steps:
+            for one in step.inputs:
+                if one.kind != "nothing":
+                    for source in one.sources:
+                        found[source.step].add(source.output)
+        return tuple(frozenset(names) for names in found)
+
     def step(self, key: str) -> Step:
         """The step of this key; a mapping key in brackets is ignored.
 

@@ -106,9 +106,11 @@ class LogWriter:
         self._room -= len(raw)
         if self._room < 0:
             self._full = True
-            self._file.write(
-                f"\n[truncated: this log reached {self.limit:,} bytes, the rest was dropped]\n".encode()
-            )
+            self._file.write(_cut_note(self.limit))
+
+
+def _cut_note(limit: int) -> bytes:
+    return f"\n[truncated: this log reached {limit:,} bytes, the rest was dropped]\n".encode()
 
 
 class LogFolder:
@@ -154,6 +156,20 @@ class LogFolder:
         except FileNotFoundError:
             return LogChunk(next_offset=max(offset, 0))
         return LogChunk(data=data, next_offset=start + len(data), size=size)
+
+    def finish(self, path: Path) -> None:
+        """A file that something else wrote to is complete: without content it goes, too long it is cut.
+
+        Raises:
+            OSError: when the disk refuses.
+        """
+        size = path.stat().st_size
+        if not size:
+            path.unlink()
+        elif size > self.limit:
+            os.truncate(path, self.limit)
+            with path.open("ab", buffering=0) as file:
+                file.write(_cut_note(self.limit))
 
     def streams(self, run_id: str, step: str) -> tuple[Stream, ...]:
         """The streams of a step that have a file."""

@@ -325,19 +325,6 @@ def in_process():
     one()
 
 
-def test_the_pool_of_processes_says_once_that_it_is_this_process():
-    from penstock import multiprocess_executor
-
-    @job(executor_def=multiprocess_executor)
-    def pooled():
-        one()
-
-    with Instance.ephemeral() as instance:
-        (said,) = noted(execute_job(pooled, instance))
-    assert "'multiprocess': this version carries out its steps one after the other" in said
-    assert noted(pooled.execute_in_process()) == []
-
-
 @pytest.mark.parametrize("definition", [by_default, in_process], ids=["default", "in process"])
 def test_a_run_in_process_says_nothing(definition):
     with Instance.ephemeral() as instance:

@@ -39,7 +39,7 @@ def load(home, project, arguments=None, **environ):
 def test_without_anything_the_defaults_hold(project):
     found = load_settings(environ={}, folder=project)
     assert found.home == Path("~/.penstock").expanduser()
-    assert (found.executor, found.plugins, found.module) == ("in_process", None, None)
+    assert (found.executor, found.plugins, found.module) == (None, None, None)
     assert found.retention.logs_days == 30
 
 
@@ -128,7 +128,7 @@ def test_the_home_may_be_named_by_argument(home, project, tmp_path):
 def test_settings_of_a_folder_look_at_nothing_else(home):
     write(home, "penstock.toml", 'executor = "x"')
     found = settings_of(home, {"retention": {"runs_days": 3}, "log_dir": "l"})
-    assert (found.executor, found.retention.runs_days, found.log_dir) == ("in_process", 3, home / "l")
+    assert (found.executor, found.retention.runs_days, found.log_dir) == (None, 3, home / "l")
 
 
 def test_wrong_overrides_are_refused(home):

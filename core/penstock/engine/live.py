@@ -1,0 +1,107 @@
+"""Events of a step that is still running: told in batches, soon after they happened.
+
+Owns: ``Teller``, the thread that tells them, and the list that remembers how far it is. A step that is over
+sooner than ``PATIENCE`` tells its start and nothing more: the rest goes with its record. Knows the
+driver as the function it is given.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+from penstock.engine.record import Told
+from penstock.events.values import Happened
+
+PATIENCE = 0.05
+"""Seconds that an event waits at most for others to share its message."""
+
+_IDLE = 40
+"""Rounds without a step after which the thread rests until there is one."""
+
+
+class Live:
+    """The events of one attempt, and how many of them were told.
+
+    Args:
+        place: of the work in its task.
+        events: of the attempt; grows.
+        tell: sends a message to the driver.
+    """
+
+    __slots__ = ("_is_over", "_mutex", "_place", "_tell", "_told", "events")
+
+    def __init__(self, place: int, events: list[Happened], tell: Callable[[Told], None]) -> None:
+        self.events = events
+        self._place = place
+        self._tell = tell
+        self._told = 0
+        self._is_over = False
+        self._mutex = threading.Lock()
+
+    def flush(self) -> None:
+        """Tell what was not told yet."""
+        with self._mutex:
+            first, until = self._told, len(self.events)
+            if until > first and not self._is_over:
+                self._told = until
+                self._tell(Told(place=self._place, first=first, events=tuple(self.events[first:until])))
+
+    def stop(self) -> int:
+        """Tell nothing more; returns how many events were told."""
+        with self._mutex:
+            self._is_over = True
+            return self._told
+
+
+class Teller:
+    """Tells the events of the attempts that are under way in this process; made once per runner."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Condition()
+        self._live: set[Live] = set()
+        self._thread: threading.Thread | None = None
+        self._pid = os.getpid()
+        self._rests = True
+        self._is_closed = False
+
+    def begin(self, live: Live) -> None:
+        """From now on tell the events of an attempt."""
+        with self._turn:
+            self._live.add(live)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._tell_on, name="penstock-teller", daemon=True)
+                self._thread.start()
+            elif self._rests:
+                self._turn.notify_all()
+
+    def end(self, live: Live) -> None:
+        """The attempt is over."""
+        if os.getpid() != self._pid:  # a child that the step forked: the lock may be held for ever
+            return
+        with self._turn:
+            self._live.discard(live)
+
+    def close(self) -> None:
+        """End the thread; idempotent."""
+        with self._turn:
+            self._is_closed = True
+            self._turn.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _tell_on(self) -> None:
+        idle = 0
+        while True:
+            with self._turn:
+                self._rests = idle > _IDLE
+                if not self._is_closed:
+                    self._turn.wait(None if self._rests else PATIENCE)
+                if self._is_closed:
+                    return
+                under_way = tuple(self._live)
+            idle = 0 if under_way else idle + 1
+            for live in under_way:
+                live.flush()

@@ -1,0 +1,112 @@
+"""The runner of a run's tasks: carries out the works of one task, in whatever process it lives.
+
+Owns: how a chain of steps passes its values on inside one task, what travels of an exception, and when the
+driver hears of a step that is still running. Knows neither the executor around it nor the store.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from penstock.engine.inputs import handed_name
+from penstock.engine.live import Live, Teller
+from penstock.engine.program import Program
+from penstock.engine.record import StepRecord, Work
+from penstock.engine.run_step import run_step
+from penstock.spi.executor import Report, TaskResult
+
+LARGEST_EXCEPTION = 1 << 20
+"""Bytes of a pickled exception that travels to the driver."""
+
+
+class ProgramRunner:
+    """Runs tasks of a program here; may be called from several threads.
+
+    Args:
+        program: of the run, as this process has it.
+        is_away: whether records leave this process.
+    """
+
+    def __init__(self, program: Program, *, is_away: bool = False) -> None:
+        self.program = program
+        self._is_away = is_away
+        self._teller = Teller()
+
+    def run(self, body: Sequence[Work], handed: Mapping[str, Any], report: Report | None) -> TaskResult:
+        """Carry out the works of a task, each after the other, until one does not succeed.
+
+        Returns:
+            One record for each work that began, and the values of the last that ended well.
+        """
+        if len(body) == 1 and not self._is_away:
+            record, values = run_step(self.program, body[0], handed)
+            return TaskResult(record=(record,), handed=values)
+        records: list[StepRecord] = []
+        made: dict[str, Any] = {}
+        for place, work in enumerate(body):
+            given = handed if place == 0 else _handed_in_chain(work, made)
+            record, values = self._run_one(place, work, given, report)
+            records.append(record)
+            if not record.is_success:
+                break
+            made = values
+        _keep_last_handed(records)
+        if self._is_away:
+            for record in records:
+                _make_portable(record)
+        return TaskResult(record=tuple(records), handed=made)
+
+    def close(self) -> None:
+        """End what runs beside the steps."""
+        self._teller.close()
+
+    def _run_one(
+        self, place: int, work: Work, handed: Mapping[str, Any], report: Report | None
+    ) -> tuple[StepRecord, dict[str, Any]]:
+        """Carry out one work; what happens in it is told while it goes on."""
+        if report is None:
+            return run_step(self.program, work, handed)
+        record = StepRecord()
+        live = Live(place, record.events, report)
+        self._teller.begin(live)
+        try:
+            record, values = run_step(self.program, work, handed, record, on_start=live.flush)
+        finally:
+            self._teller.end(live)
+        told = live.stop()
+        if report.is_reliable:
+            record.first, record.events = told, record.events[told:]
+        return record, values
+
+
+def _handed_in_chain(work: Work, made: Mapping[str, Any]) -> dict[str, Any]:
+    """What the work before this one made, by the names under which this one asks for it."""
+    return {
+        handed_name(name, place): made[ref.name]
+        for name, refs in work.sources.items()
+        for place, ref in enumerate(refs)
+        if ref.name in made
+    }
+
+
+def _keep_last_handed(records: Sequence[StepRecord]) -> None:
+    """Of a chain only the values of the last success are handed on: nobody else reads the others."""
+    last = max((place for place, one in enumerate(records) if one.is_success), default=-1)
+    for place, record in enumerate(records):
+        if place != last:
+            record.handed, record.kept = [], []
+
+
+def _make_portable(record: StepRecord) -> None:
+    """Pickle the exception apart, so that one that cannot travel does not take the record with it."""
+    error, record.exception = record.exception, None
+    if error is None:
+        return
+    try:
+        pickled = pickle.dumps(error)
+    except Exception:  # noqa: BLE001  # an exception of the user's may hold anything
+        return
+    if len(pickled) <= LARGEST_EXCEPTION:
+        record.pickled = pickled

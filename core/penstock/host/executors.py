@@ -1,0 +1,166 @@
+"""Executors of a run: found by name or value, made with their config, several where steps name their own.
+
+Owns: which executor carries out which steps, and what is refused before anything runs. Plugins are asked
+through ``extensions``; the in-process executor needs nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.config import bind
+from penstock.define.executor import ExecutorDefinition, as_executor
+from penstock.define.job import JobDefinition
+from penstock.engine.inline import InlineExecutor
+from penstock.engine.limits import Limits, tag_limits
+from penstock.engine.program import Program
+from penstock.engine.team import Team
+from penstock.engine.wants import executor_value
+from penstock.host.extensions import IN_PROCESS, executor_named
+from penstock.host.settings import Settings, environment
+from penstock.plan.model import Plan
+from penstock.spi.executor import Executor
+from penstock.values import frozen
+
+EITHER = "multi_or_in_process"
+_IN_PROCESS_NAMES = frozenset({IN_PROCESS, "inline"})
+
+
+@frozen(kw_only=True)
+class InitExecutorContext:
+    """What a function that makes an executor is told.
+
+    Args:
+        job: that is to be run.
+        executor_def: the definition of the executor.
+        executor_config: its bound config.
+        instance: of the run.
+    """
+
+    job: JobDefinition
+    executor_def: ExecutorDefinition
+    executor_config: Mapping[str, Any]
+    instance: Any
+
+
+@frozen(kw_only=True, eq=False)
+class Choice:
+    """What carries out a run.
+
+    Args:
+        own: the executor of the run; None for this process.
+        others: those that single steps name, by the names under which they do.
+        is_fallback: whether nobody asked for the run's own, so that this process may do as well.
+    """
+
+    own: ExecutorDefinition | None
+    others: Mapping[str, ExecutorDefinition]
+    is_fallback: bool = False
+
+    @property
+    def stays_here(self) -> bool:
+        """Whether no step leaves this process."""
+        return is_here(self.own) and not self.others
+
+
+def choose(program: Program, default: str | None, *, runs_here: bool) -> Choice:
+    """What carries out a run.
+
+    Args:
+        program: with job and plan.
+        default: name for jobs that say nothing; None for this process.
+        runs_here: True leaves every executor aside.
+    """
+    if runs_here:
+        return Choice(own=None, others={})
+    own = as_executor(program.job.executor_def)
+    others = _named_by_steps(program)
+    if own is None and default is not None and (default != "process" or is_wide(program.plan)):
+        return Choice(own=as_executor(default), others=others, is_fallback=True)
+    return Choice(own=_decided(own, program), others=others)
+
+
+def _decided(own: ExecutorDefinition | None, program: Program) -> ExecutorDefinition | None:
+    """The executor that may be either, as the run's config decides."""
+    if own is None or own.target != EITHER:
+        return own
+    return None if IN_PROCESS in program.config.execution else as_executor("process")
+
+
+def is_here(definition: ExecutorDefinition | None) -> bool:
+    """Whether an executor is this process."""
+    return definition is None or definition.target in _IN_PROCESS_NAMES
+
+
+def is_wide(plan: Plan) -> bool:
+    """Whether two steps of a plan could ever run at the same time."""
+    if any(output.dynamic for step in plan.steps for output in step.outputs):
+        return True
+    return any(step.upstream != (step.id - 1,) for step in plan.steps[1:])
+
+
+def open_executor(choice: Choice, program: Program, settings: Settings) -> Executor:
+    """The executor of a run, not begun.
+
+    Raises:
+        UserError: when it cannot be made: an unknown name, bad config.
+    """
+    if choice.stays_here:
+        return InlineExecutor()
+    own = _make(choice.own, program, settings, program.config.execution)
+    if not choice.others:
+        return own
+    made = {name: _make(one, program, settings, {}) for name, one in choice.others.items()}
+    return Team({None: own, **made})
+
+
+def limits_of(choice: Choice, program: Program, settings: Settings) -> Limits:
+    """The limits of a run: those of its config by tag, those of the settings by pool.
+
+    Raises:
+        InvalidConfigError: when the config's are none.
+    """
+    if choice.stays_here:
+        return Limits()
+    given = _config_of(program.config.execution).get("tag_concurrency_limits")
+    return Limits(tag_limits(given), dict(settings.pools))
+
+
+def _make(
+    definition: ExecutorDefinition | None, program: Program, settings: Settings, config: Mapping[str, Any]
+) -> Executor:
+    if definition is None or is_here(definition):
+        return InlineExecutor()
+    bound: Mapping[str, Any] = _config_of(config) if config else _settled(definition)
+    if definition.executor_creation_fn is not None:
+        context = InitExecutorContext(
+            job=program.job, executor_def=definition, executor_config=bound, instance=program.instance
+        )
+        return definition.executor_creation_fn(context)
+    return executor_named(definition.target or definition.name, bound, settings)
+
+
+def _config_of(execution: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The config of the executor itself, where it stands below the name of one of two."""
+    return execution.get("multiprocess", execution)
+
+
+def _settled(definition: ExecutorDefinition) -> Mapping[str, Any]:
+    """The config with which a definition was configured, for those that no run config reaches."""
+    return bind(definition.config, env=environment(), path="$.executor", what=repr(definition.name)) or {}
+
+
+def _named_by_steps(program: Program) -> dict[str, ExecutorDefinition]:
+    """The executors that steps of this plan name, by the names under which they do."""
+    found: dict[str, ExecutorDefinition] = {}
+    for step in program.plan.steps:
+        bound = program.bound(step)
+        name = bound.wants.executor
+        if name is None or name in found:
+            continue
+        value = None if bound.assets is None else executor_value(bound.assets.executor)
+        definition = as_executor(name if value is None else value)
+        if definition is not None:
+            found[name] = definition
+    return found

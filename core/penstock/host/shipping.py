@@ -1,0 +1,123 @@
+"""Shipping: the program of a run on its way to other processes.
+
+Owns: ``Shipment``, which is what the tasks of a run share (``spi.executor.Shared``), and ``Cargo``, what a
+worker needs to have the same program: definitions, plan, raw config. Config is bound where it is used,
+so secrets of the environment never travel. How a worker lives is ``worker``'s matter.
+Lazy: pickling is imported when a run leaves this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+from penstock.define.job import JobDefinition
+from penstock.define.op import OpDefinition
+from penstock.engine.program import Program
+from penstock.engine.runner import ProgramRunner
+from penstock.errors import UnmetExecutorRequirementsError
+from penstock.events.runs import Run
+from penstock.host.settings import Settings
+from penstock.plan.model import Plan
+from penstock.spi.executor import Place, Runner
+from penstock.values import frozen
+
+
+@frozen(kw_only=True, eq=False)
+class Cargo:
+    """What a worker needs besides its tasks; calling it in the worker gives the runner.
+
+    Args:
+        raw_config: the effective run config as plain data.
+        resource_order: the resources that the plan needs, requirements first.
+        settings: of the instance, None when it lives in the driver's memory alone.
+        storage: says the folder of stored values; what it says travels.
+        logs: the folder of logs, None when nothing is kept.
+    """
+
+    job: JobDefinition
+    plan: Plan
+    run: Run
+    raw_config: Mapping[str, Any]
+    resource_order: tuple[str, ...]
+    input_values: Mapping[str, Any]
+    origin: Mapping[str, str]
+    stores_op_outputs: bool
+    settings: Settings | None
+    storage: Callable[[], str]
+    logs: str | None
+
+    def __call__(self, place: Place) -> Runner:
+        """The runner, in the process that this cargo has come to."""
+        return import_module("penstock.host.worker").open_cargo(self, place)
+
+
+class Shipment:
+    """What the tasks of a run share.
+
+    Args:
+        program: of the run, in this process.
+        cargo: the same for others.
+    """
+
+    def __init__(self, program: Program, cargo: Cargo) -> None:
+        self._program = program
+        self._cargo = cargo
+
+    @property
+    def key(self) -> str:
+        """The run, which is carried out once."""
+        return self._program.run.run_id
+
+    @property
+    def modules(self) -> Sequence[str]:
+        """The modules of the functions that run."""
+        names = {place.op.fn.__module__ for place in self._program.places.values()}
+        return tuple(sorted(name for name in names if name != "__main__"))
+
+    def runner(self) -> Runner:
+        """The runner over the program of this process."""
+        return ProgramRunner(self._program)
+
+    def blob(self) -> bytes:
+        """The pickled cargo.
+
+        Raises:
+            UnmetExecutorRequirementsError: naming what cannot be pickled, or what would be lost elsewhere.
+        """
+        _refuse_memory(self._cargo)
+        pickling = import_module("penstock.host.pickling")
+        try:
+            return pickling.dumps(self._cargo, frozenset(self.modules))
+        except Exception as error:
+            raise pickling.refuse(self._cargo.job.name, self._parts(), error) from error
+
+    def _parts(self) -> dict[str, Any]:
+        """What travels, by names that people know."""
+        job, cargo = self._cargo.job, self._cargo
+        found: dict[str, Any] = {
+            f"the function of {op.name!r} ({op.shape.where})": op.fn
+            for op in (place.op for place in self._program.places.values())
+            if isinstance(op, OpDefinition)
+        }
+        found |= {f"resource {key!r}": job.resource_defs[key] for key in cargo.resource_order}
+        found |= {f"input {name!r}": value for name, value in cargo.input_values.items()}
+        found |= {f"hook {hook.name!r}": hook for hook in job.hooks}
+        return found
+
+
+def _refuse_memory(cargo: Cargo) -> None:
+    """Values that stay in a process are no use to the others."""
+    defs = cargo.job.resource_defs
+    found = [key for key in cargo.resource_order if _stays_in_memory(defs[key])]
+    if found:
+        raise UnmetExecutorRequirementsError(
+            f"The I/O manager {found[0]!r} of job {cargo.job.name!r} keeps values in the memory of one"
+            " process, and the steps of this run would not share it. Bind one that stores values, or run the"
+            " job with executor='in_process'."
+        )
+
+
+def _stays_in_memory(definition: Any) -> bool:
+    return getattr(getattr(definition, "resource_fn", None), "in_memory_only", False) is True
