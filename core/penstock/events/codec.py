@@ -16,6 +16,7 @@ from attrs import fields
 
 from penstock.events import values as v
 from penstock.events.jsonbytes import dumps, loads
+from penstock.events.metadata_cut import LIMITS, cut_metadata
 from penstock.events.shortened import shorten
 from penstock.keys import AssetKey
 from penstock.metadata import metadata_from_plain, metadata_to_plain
@@ -24,7 +25,7 @@ FORMAT = 1
 """The format of bodies written now."""
 
 BODY_LIMIT = 64 * 1024
-"""Bytes; the long texts of an event beyond this are cut, visibly."""
+"""Bytes; the long texts of an event beyond this are cut, visibly, then its long metadata."""
 
 UPCASTERS: Mapping[tuple[int, int], Callable[[list[Any]], list[Any]]] = {}
 """For (kind, format) of an older body: how its fields become those of the next format."""
@@ -66,10 +67,20 @@ def encode(event: v.Happened) -> tuple[int, bytes]:
         plain = _plain(event, layout)
         body = dumps(plain, finite=True) if plain else b""
     except RecursionError:  # a chain of causes without end
-        return KIND_OF[cls], dumps(_plain(shorten(event), layout), finite=True)
+        return KIND_OF[cls], _short_body(shorten(event), layout)
     if len(body) > BODY_LIMIT:
-        body = dumps(_plain(shorten(event), layout), finite=True)
+        body = _short_body(shorten(event), layout)
     return KIND_OF[cls], body
+
+
+def _short_body(event: v.Happened, layout: _Layout) -> bytes:
+    """The body of an event whose texts are cut; its metadata is cut only where that was not enough."""
+    body = dumps(_plain(event, layout), finite=True)
+    for limit in LIMITS:
+        if len(body) <= BODY_LIMIT:
+            break
+        body = dumps(_plain(cut_metadata(event, limit), layout), finite=True)
+    return body
 
 
 def decode(kind: int, at: float, step: str | None, body: bytes) -> v.Happened:

@@ -1,7 +1,7 @@
 """Long texts of an event, cut so that everybody sees that they were cut.
 
 Owns: what may be cut (messages, descriptions, stack lines) and how the cut reads.
-Metadata and tags are facts and are never cut here. Must not know bytes or stores.
+Metadata is ``metadata_cut``'s; tags and keys are never cut. Must not know bytes or stores.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CAUSE_LIMIT = 4
 """Errors of a chain that stay."""
 
 _TEXTS = ("message", "description", "reason")
-_HOLDERS = ("failure", "type_check", "evaluation")
+_HOLDERS = ("failure", "type_check", "evaluation", "materialization", "observation")
 
 T = TypeVar("T")
 

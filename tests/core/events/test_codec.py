@@ -162,8 +162,8 @@ def test_a_long_error_is_cut_so_that_one_sees_it():
     assert "more causes were cut" in event.error.to_string()
 
 
-def test_long_messages_are_cut_and_metadata_is_not():
-    told = {"big": "x" * 100_000}
+def test_long_messages_are_cut_before_metadata_is():
+    told = {"big": "x" * 30_000}
     failure = v.UserFailure(description="d" * 100_000, metadata=v.as_metadata(told))
     error = v.ErrorInfo(cls_name="E", message="m" * 100_000, stack=["l" * 1000] * 1000)
     event = there_and_back(v.StepFailed(at=1.0, step="s", error=error, failure=failure))
@@ -171,6 +171,29 @@ def test_long_messages_are_cut_and_metadata_is_not():
     assert event.failure.description.endswith("[95,904 more characters were cut]")
     assert event.error.message.endswith("[95,904 more characters were cut]")
     assert any("more lines were cut" in line for line in event.error.stack)
+
+
+@pytest.mark.parametrize(
+    ("value", "count"), [("x" * 70_000, 1), ("ü\1" * 40_000, 3), ("y" * 5000, 40), (["z" * 90] * 1000, 2)]
+)
+def test_no_metadata_makes_a_body_longer_than_the_limit(value, count):
+    told = {f"k{number}": value for number in range(count)}
+    event = v.AssetMaterialized(
+        at=1.0, step="s", materialization=v.AssetMaterialization("a", metadata={**told, "rows": 7})
+    )
+    kind, body = codec.encode(event)
+    assert len(body) <= codec.BODY_LIMIT
+    found = codec.decode(kind, 1.0, "s", body).materialization
+    assert found.asset_key == AssetKey("a")
+    assert found.metadata["rows"] == MetadataValue.int(7)
+    assert all(found.metadata[key].value.endswith("more characters were cut]") for key in told)
+
+
+def test_metadata_within_the_limit_stays_as_it_is():
+    event = v.AssetMaterialized(
+        at=1.0, step="s", materialization=v.AssetMaterialization("a", metadata={"big": "x" * 60_000})
+    )
+    assert there_and_back(event) == event
 
 
 @pytest.mark.parametrize("odd", [2**70, float("inf"), "\ud800 surrogate", -0.0])
