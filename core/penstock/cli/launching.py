@@ -18,7 +18,7 @@ from penstock.cli.options import CodeChoice
 from penstock.cli.running import Observer, watched
 from penstock.cli.screen import Screen
 from penstock.cli.tags import parse_tags
-from penstock.define.executor import ExecutorDefinition
+from penstock.define.executor import ExecutorDefinition, as_executor
 from penstock.define.job import JobDefinition
 from penstock.errors import InvalidInvocationError
 from penstock.host.code import Code
@@ -28,6 +28,10 @@ from penstock.host.registry import open_registry
 from penstock.host.settings import load_settings
 from penstock.plan.flatten import Scope, walk
 from penstock.values import frozen
+
+
+USUAL_EXECUTOR = "process"
+"""Carries out what the command line runs, where steps can run side by side and nothing else is said."""
 
 
 @frozen(kw_only=True)
@@ -88,7 +92,7 @@ def executor_named(name: str | None) -> ExecutorDefinition | None:
     if name is None:
         return None
     open_registry(load_settings().plugins, os.environ).entry("executor", name)
-    return ExecutorDefinition(name=name, target=name)
+    return as_executor(name)
 
 
 def refuse_wrong_partition(job: JobDefinition, partition: str | None, what: str) -> None:
@@ -130,6 +134,7 @@ def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice
                 partition_key=launch.partition,
                 observers=observers,
                 code_location=str(code.source),
+                default_executor=instance.settings.executor or USUAL_EXECUTOR,
             )
 
         return watched(screen, act, steps_in(job), launch.code)

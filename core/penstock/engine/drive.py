@@ -306,12 +306,14 @@ class Drive:
 
     def _cancel(self, reason: str) -> None:
         """Stop what runs, wait until it has stopped, and end the run."""
-        if not self._stays_here:
+        features = self.executor.features
+        one_by_one = features.in_process and features.max_concurrent == 1  # what ran is over already
+        if not one_by_one:
             self._note([RunCanceling(at=self.program.tools.now(), reason=reason)])
             self.journal.flush()
             self._stop_tasks()
         now = self.program.tools.now()
-        canceling = (RunCanceling(at=now, reason=reason),) if self._stays_here else ()
+        canceling = (RunCanceling(at=now, reason=reason),) if one_by_one else ()
         # one batch: another interrupt must not come between the two ends of it
         self._note([*canceling, *cancellation(self.state, now, reason)])
         self.journal.flush()

@@ -70,6 +70,11 @@ class Team:
             survives_worker_loss=all(one.survives_worker_loss for one in every),
         )
 
+    @property
+    def works_here(self) -> bool:
+        """Whether a member runs tasks in this process."""
+        return any(member.executor.features.in_process for member in self._members.values())
+
     def begin(self, shared: Shared) -> None:
         """Get every member ready.
 

@@ -189,6 +189,7 @@ def execute_job(
     partition_key: str | None = None,
     observers: Sequence[Observer] = (),
     code_location: str | None = None,
+    default_executor: str | None = None,
 ) -> ExecutionResult:
     """Run a job with its own executor and record it; every output is stored by its I/O manager.
 
@@ -199,6 +200,7 @@ def execute_job(
         raise_on_error: whether the first failing step's exception is raised at the end.
         reexecution_options: which run is repeated, and which of its steps.
         run_id, partition_key, observers, code_location: of the run.
+        default_executor: carries out the steps when the job names none; None for this process.
 
     Raises:
         UserError: when something about the request is wrong; nothing is recorded then.
@@ -219,6 +221,7 @@ def execute_job(
         past=past,
         observers=tuple(observers),
         code_location=code_location,
+        executor=default_executor,
     )
     return launch(definition, given, instance)
 

@@ -115,6 +115,11 @@ def open_executor(choice: Choice, program: Program, settings: Settings) -> Execu
     return Team({None: own, **made})
 
 
+def works_here(executor: Executor) -> bool:
+    """Whether steps run in this process, with the resources that are opened here."""
+    return executor.works_here if isinstance(executor, Team) else executor.features.in_process
+
+
 def limits_of(choice: Choice, program: Program, settings: Settings) -> Limits:
     """The limits of a run: those of its config by tag, those of the settings by pool.
 

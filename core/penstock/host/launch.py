@@ -35,7 +35,7 @@ from penstock.events.values import (
 )
 from penstock.host.capture import Capture
 from penstock.host.defaults import AskedFolder
-from penstock.host.executors import Choice, choose, is_here, limits_of, open_executor
+from penstock.host.executors import Choice, choose, limits_of, open_executor, works_here
 from penstock.host.extensions import Observer, add_table_types, observers
 from penstock.host.instance import Instance
 from penstock.host.ownership import owner_tag
@@ -81,8 +81,6 @@ class _Launched:
         if instance.is_durable:
             run = self.program.run = evolve(run, tags={**run.tags, **owner_tag()})
         self.choice = choose(self.program, given.executor, runs_here=given.runs_here)
-        if not self.choice.stays_here:
-            self.program.keeps_values = False  # values are where the steps were
         self.record = Recording(instance.store, run, self._observers(), self.program.tools.now)
         past = given.past
         self.state = RunState(self.program.plan, None if past is None else frozenset(past.step_keys))
@@ -136,6 +134,8 @@ class _Launched:
         settings = self.instance.settings
         self.limits = limits_of(self.choice, self.program, settings)
         executor = open_executor(self.choice, self.program, settings)
+        # elsewhere values stay where the steps were
+        self.program.keeps_values = self.given.keeps_values and executor.features.in_process
         with contextlib.ExitStack() as attempt:
             attempt.callback(executor.close)
             executor.begin(self._shipment())
@@ -180,7 +180,7 @@ class _Launched:
         program = self.program
         try:
             self._prepare_log(stack)
-            if self._all_leave():
+            if not works_here(executor):
                 self._drive(executor)
                 return
             around = Surroundings(
@@ -203,11 +203,6 @@ class _Launched:
             if not self.record.has_ended:
                 self._end_early(error)
             raise
-
-    def _all_leave(self) -> bool:
-        """Whether no step runs in this process, so that resources are opened elsewhere."""
-        choice = self.choice
-        return not is_here(choice.own) and not any(is_here(one) for one in choice.others.values())
 
     def _drive(self, executor: Executor) -> None:
         program = self.program
