@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from penstock.define import port
 from penstock.define.assets import AssetsDefinition
 from penstock.define.op import OpDefinition
 from penstock.engine.offered import Resources
@@ -269,6 +270,34 @@ class OpExecutionContext:
                 " say which one with output_name=."
             )
         return names[0]
+
+    # ---- stored values ----------------------------------------------------------------------
+
+    def load_asset_value(
+        self, asset_key: CoercibleToAssetKey, *, python_type: Any = None, partition_key: str | None = None
+    ) -> Any:
+        """What an asset of the project has stored last, without making it an input.
+
+        Args:
+            asset_key: the asset; name it in ``deps`` when this run makes it too, so that it comes first.
+            python_type: the type wanted; None for what is stored.
+            partition_key: of a partitioned asset.
+
+        Raises:
+            InvariantViolationError: when there is no such asset.
+            LoadInputError: when the I/O manager cannot load it.
+        """
+        program = self._hand.program
+        layer = program.job.assets
+        return port.call(
+            "load_asset_value",
+            {} if layer is None else layer.known,
+            {**program.job.resource_defs, **program.resources},
+            asset_key,
+            instance=program.instance,
+            python_type=python_type,
+            partition_key=partition_key,
+        )
 
     # ---- partitions -------------------------------------------------------------------------
 

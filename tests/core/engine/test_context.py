@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import pandas as pd
+import polars as pl
 import pytest
 
 from penstock import (
     AssetExecutionContext,
     AssetKey,
     AssetObservation,
+    FilesystemIOManager,
     OpExecutionContext,
     Out,
     Output,
+    StaticPartitionsDefinition,
     asset,
     graph,
     job,
     materialize,
+    mem_io_manager,
     op,
 )
 from penstock.errors import InvariantViolationError
@@ -107,3 +112,51 @@ def test_observations_of_a_node_are_found():
 
     (seen,) = materialize([looked]).asset_observations_for_node("looked")
     assert seen.asset_key == AssetKey("elsewhere")
+
+
+@pytest.mark.parametrize("files", [True, False])
+def test_a_stored_value_is_loaded_without_being_an_input(tmp_path, files):
+    @asset
+    def orders() -> list[int]:
+        return [1, 2]
+
+    @asset(deps=[orders])
+    def total(context: AssetExecutionContext) -> int:
+        return sum(context.load_asset_value("orders"))
+
+    manager = FilesystemIOManager(base_dir=str(tmp_path)) if files else mem_io_manager
+    result = materialize([orders, total], resources={"io_manager": manager})
+    assert result.asset_value("total") == 3
+
+
+def test_a_stored_value_is_loaded_by_partition_and_type(tmp_path):
+    days = StaticPartitionsDefinition(["mon", "tue"])
+
+    @asset(partitions_def=days)
+    def orders(context: AssetExecutionContext) -> pd.DataFrame:
+        return pd.DataFrame({"day": [context.partition_key]})
+
+    @asset(deps=[orders])
+    def report(context: AssetExecutionContext) -> list[str]:
+        return context.load_asset_value(AssetKey("orders"), python_type=pl.DataFrame, partition_key="tue")[
+            "day"
+        ].to_list()
+
+    resources = {"io_manager": FilesystemIOManager(base_dir=str(tmp_path))}
+    assert materialize([orders], partition_key="tue", resources=resources).success
+    result = materialize([orders, report], selection=[report], resources=resources)
+    assert result.asset_value("report") == ["tue"]
+
+
+def test_an_asset_that_nobody_knows_is_named():
+    @asset
+    def orders() -> int:
+        return 1
+
+    @asset(deps=[orders])
+    def total(context: AssetExecutionContext) -> int:
+        return context.load_asset_value("oders")
+
+    result = materialize([orders, total], raise_on_error=False)
+    (failed,) = result.get_step_failure_events()
+    assert "There is no asset 'oders'. Did you mean 'orders'?" in str(failed.step_failure_data.error)
