@@ -29,6 +29,7 @@ class Scene:
         handed: values of earlier tasks and given ones, unpacked.
         report: as the executor gave it.
         place: where the runner lives.
+        patience: seconds for which it may wait for anything.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Scene:
     handed: Mapping[str, Any]
     report: Report | None
     place: Place
+    patience: float
 
     def mark(self, what: str, more: str = "") -> None:
         """Write down that something happened."""
@@ -76,11 +78,13 @@ class StandInRunner:
 
     Args:
         folder: where the marks are left.
+        patience: seconds for which a task may wait for anything.
         place: where it lives.
     """
 
-    def __init__(self, folder: str, place: Place) -> None:
+    def __init__(self, folder: str, patience: float, place: Place) -> None:
         self._folder = folder
+        self._patience = patience
         self._place = place
         self._closed = False
         marks.leave(folder, "made", more=f"owns_process={place.owns_process}")
@@ -107,8 +111,13 @@ class StandInRunner:
         wanted = body.wanted or {}
         values = {name: unpacked(value, wanted.get(name)) for name, value in handed.items()}
         scene = Scene(
-            key=body.key, folder=self._folder, handed=values, report=report, place=self._place
-        )  # fmt: skip
+            key=body.key,
+            folder=self._folder,
+            handed=values,
+            report=report,
+            place=self._place,
+            patience=self._patience,
+        )
         made = body.function(scene, *body.arguments)
         return made if isinstance(made, TaskResult) else TaskResult(record=Answer(value=made))
 
@@ -118,13 +127,17 @@ class StandIn:
 
     Args:
         folder: where marks are left; its path names the run.
+        patience: seconds for which a task may wait for anything.
         modules: that workers are to have.
         refusal: what ``blob`` raises, when something cannot travel.
     """
 
-    def __init__(self, folder: str, modules: Sequence[str] = (), refusal: str = "") -> None:
+    def __init__(
+        self, folder: str, patience: float = 30.0, modules: Sequence[str] = (), refusal: str = ""
+    ) -> None:
         self.asked: list[str] = []
         self._folder = folder
+        self._patience = patience
         self._modules = tuple(modules)
         self._refusal = refusal
         self._runner: StandInRunner | None = None
@@ -143,7 +156,7 @@ class StandIn:
         """The one runner of this process."""
         self.asked.append("runner")
         if self._runner is None:
-            self._runner = StandInRunner(self._folder, Place())
+            self._runner = StandInRunner(self._folder, self._patience, Place())
         return self._runner
 
     def blob(self) -> bytes:
@@ -155,14 +168,13 @@ class StandIn:
         self.asked.append("blob")
         if self._refusal:
             raise UnmetExecutorRequirementsError(self._refusal)
-        return pickle.dumps(partial(StandInRunner, self._folder))
+        return pickle.dumps(partial(StandInRunner, self._folder, self._patience))
 
 
 def unpacked(value: Any, wanted: Any = None) -> Any:
     """A value as it was handed on, or as the wanted type, whether it travelled packed or not."""
-    from penstock import tables  # noqa: PLC0415 - lazy: only values that are handed on need it
+    from penstock.tables import Packed, convert, unpack  # noqa: PLC0415 - lazy: only handed values need it
 
-    packed = getattr(tables, "Packed", None)
-    if packed is not None and isinstance(value, packed):
-        return tables.unpack(value, wanted)  # pyright: ignore - being written
-    return tables.convert(value, wanted) if wanted is not None else value
+    if isinstance(value, Packed):
+        return unpack(value, wanted)
+    return convert(value, wanted) if wanted is not None else value

@@ -29,6 +29,7 @@ from penstock.spi.executor import (
 )
 from penstock.testing.conformance.executor import marks, remains
 from penstock.testing.conformance.executor.double import Answer, StandIn, Work, unpacked
+from penstock.testing.conformance.executor.tasks import OVER
 from penstock.values import frozen
 
 End = Outcome | Lost
@@ -71,7 +72,7 @@ class Stage:
         self.terms = terms
         self.features = terms.features
         self.folder = folder
-        self.shared = StandIn(str(folder))
+        self.shared = StandIn(str(folder), 2 * terms.patience)
         self.ends: dict[Ticket, End] = {}
         self.progress: dict[Ticket, list[Any]] = {}
         self.notes: list[Noted] = []
@@ -237,7 +238,8 @@ class Stage:
         self._surroundings.leave()
 
     def abandon(self) -> None:
-        """Give up what the test holds, when it failed before ``finish``."""
+        """Give up what the test holds, when it failed before ``finish``. Idempotent."""
+        self.open(str(self.folder / OVER))
         try:
             if not self._is_closed:
                 self.close()

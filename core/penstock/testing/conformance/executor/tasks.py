@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -24,8 +24,8 @@ from typing import Any, NoReturn
 from penstock.spi.executor import TaskResult
 from penstock.testing.conformance.executor.double import Answer, Scene, SystemFault
 
-PATIENCE = 30.0  # seconds that a task waits before it gives up
 PAUSE = 0.002
+OVER = "over"  # the file that ends all waiting, when a test has ended
 CHUNK = 1 << 16
 
 
@@ -138,25 +138,30 @@ def _spring() -> NoReturn:
 # ---- time ----------------------------------------------------------------------------------------
 
 
-def until(path: str | Path, patience: float = PATIENCE) -> bool:
-    """Wait until a file is there; whether it came in time."""
-    deadline = time.monotonic() + patience
-    while not Path(path).exists():
-        if time.monotonic() > deadline:
+def until(scene: Scene, condition: Callable[[], bool]) -> bool:
+    """Wait until something holds; whether it did before patience, or the test, came to its end."""
+    deadline = time.monotonic() + scene.patience
+    while not condition():
+        if time.monotonic() > deadline or Path(scene.folder, OVER).exists():
             return False
         time.sleep(PAUSE)
     return True
 
 
+def until_open(scene: Scene, gate: str) -> bool:
+    """Wait until a gate opens; whether it did."""
+    return until(scene, Path(gate).exists)
+
+
 def wait(scene: Scene, gate: str) -> bool:
     """Wait for a gate to open; whether it did."""
     scene.mark("waiting")
-    return until(gate)
+    return until_open(scene, gate)
 
 
 def hand_after(scene: Scene, gate: str, values: Mapping[str, Any]) -> TaskResult:
     """Wait for a gate, then hand values on."""
-    return TaskResult(record=Answer(value=until(gate)), handed=dict(values))
+    return TaskResult(record=Answer(value=until_open(scene, gate)), handed=dict(values))
 
 
 def meet(scene: Scene, place: str, number: int) -> bool:
@@ -164,12 +169,7 @@ def meet(scene: Scene, place: str, number: int) -> bool:
     folder = Path(place)
     folder.mkdir(exist_ok=True)
     (folder / scene.key).touch()
-    deadline = time.monotonic() + PATIENCE
-    while len(list(folder.iterdir())) < number:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(PAUSE)
-    return True
+    return until(scene, lambda: len(list(folder.iterdir())) >= number)
 
 
 def whereabouts(scene: Scene) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def tidy(scene: Scene) -> None:
     """Wait for ever, and clear up when told to stop."""
     try:
         scene.mark("waiting")
-        until(f"{scene.folder}/never")
+        until(scene, never)
     finally:
         scene.mark("cleared up")
 
@@ -195,11 +195,16 @@ def stubborn(scene: Scene) -> None:
     if threading.current_thread() is threading.main_thread():
         for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(one, signal.SIG_IGN)
-    deadline = time.monotonic() + 2 * PATIENCE
     scene.mark("waiting")
-    while time.monotonic() < deadline:
+    has_given_up = False
+    while not has_given_up:
         with suppress(BaseException):
-            time.sleep(PAUSE)
+            has_given_up = not until(scene, never)
+
+
+def never() -> bool:
+    """What never holds."""
+    return False
 
 
 # ---- reports -------------------------------------------------------------------------------------
@@ -213,7 +218,7 @@ def tell(scene: Scene, number: int) -> bool:
 def tell_and_wait(scene: Scene, gate: str) -> bool:
     """Report something and wait for a gate; whether it opened."""
     _tell(scene, ["live"])
-    return until(gate)
+    return until_open(scene, gate)
 
 
 def tell_from_threads(scene: Scene, threads: int, number: int) -> bool:
@@ -233,7 +238,7 @@ def tell_later(scene: Scene, gate: str) -> None:
     """Leave a thread behind that reports when a gate opens."""
 
     def late() -> None:
-        until(gate)
+        until_open(scene, gate)
         try:
             _tell(scene, ["too late"])
         except Exception as error:  # noqa: BLE001 - that it raises is what the test looks for
@@ -288,7 +293,7 @@ def leave_by_signal(scene: Scene, number: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     scene.mark("dying")
     os.kill(os.getpid(), number)
-    until(f"{scene.folder}/never")
+    until(scene, never)
 
 
 def leave_by_fault(scene: Scene) -> None:
@@ -327,7 +332,7 @@ def raise_child(scene: Scene) -> None:
     """Start a child that sleeps long, and wait for ever."""
     child = subprocess.Popen(["sleep", "120"])  # noqa: S607 - wherever it is
     scene.mark("child", str(child.pid))
-    until(f"{scene.folder}/never")
+    until(scene, never)
 
 
 def fork(scene: Scene) -> int:
