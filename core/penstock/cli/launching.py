@@ -29,7 +29,6 @@ from penstock.host.settings import load_settings
 from penstock.plan.flatten import Scope, walk
 from penstock.values import frozen
 
-
 USUAL_EXECUTOR = "process"
 """Carries out what the command line runs, where steps can run side by side and nothing else is said."""
 

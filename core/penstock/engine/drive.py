@@ -75,6 +75,7 @@ class Drive:
         factory=dict[Unit, tuple[Ticket, frozenset[str]]]
     )
     kept: dict[Unit, tuple[str, ...]] = field(factory=dict[Unit, tuple[str, ...]])
+    printed: set[str] = field(factory=set[str])
     never_began: dict[Unit, int] = field(factory=dict[Unit, int])
     cancel_reason: str | None = None
     _assigner: Assigner = field(init=False)
@@ -201,6 +202,7 @@ class Drive:
 
     def _take_word(self, under_way: UnderWay, record: Told | Printed) -> None:
         if isinstance(record, Printed):
+            self.printed.add(record.step)
             self.on_text(record)
         else:
             self._take_events(under_way, record.place, record.first, record.events)
@@ -222,6 +224,8 @@ class Drive:
             self.state.unclaim(unit)
 
     def _take_record(self, unit: Unit, ticket: Ticket, record: StepRecord) -> None:
+        if self.printed:
+            self._tell_printed(self.state.key(unit))
         if record.handed:
             self.handed[unit] = (ticket, frozenset(record.handed))
         if self.program.keeps_values and (record.handed or record.kept):
@@ -232,6 +236,13 @@ class Drive:
             self.failure = (unit, record.exception or self._exception_of(unit, record))
             if not self.program.keeps_values:
                 free_values(self.failure[1])
+
+    def _tell_printed(self, key: str) -> None:
+        """Say where the text is that a step wrote out of reach of this disk."""
+        if key in self.printed:
+            self.printed.discard(key)
+            captured = self.program.tools.captured(key)
+            self._note([] if captured is None else [captured])
 
     def _exception_of(self, unit: Unit, record: StepRecord) -> BaseException:
         """What a step raised in another process, as far as it could travel."""

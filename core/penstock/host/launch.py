@@ -7,6 +7,7 @@ them fails. What can be refused before that is ``prepare``'s matter; what listen
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import evolve
@@ -23,6 +24,7 @@ from penstock.engine.record import Printed
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.state import RunState, Unit
 from penstock.errors import InvariantViolationError, ResourceFunctionError, TransitionRejected, UserError
+from penstock.events.runs import Run
 from penstock.events.values import (
     EngineNoted,
     Happened,
@@ -41,6 +43,7 @@ from penstock.host.instance import Instance
 from penstock.host.ownership import owner_tag
 from penstock.host.prepare import Launch, Prepared, prepare
 from penstock.host.recording import Recording
+from penstock.host.relay import Relay
 from penstock.host.result import ExecutionResult
 from penstock.host.run_log import run_log
 from penstock.host.shipping import Cargo, Shipment
@@ -81,6 +84,8 @@ class _Launched:
         if instance.is_durable:
             run = self.program.run = evolve(run, tags={**run.tags, **owner_tag()})
         self.choice = choose(self.program, given.executor, runs_here=given.runs_here)
+        self.works_here = True
+        self.relay = Relay(instance.logs) if instance.is_durable else None
         self.record = Recording(instance.store, run, self._observers(), self.program.tools.now)
         past = given.past
         self.state = RunState(self.program.plan, None if past is None else frozenset(past.step_keys))
@@ -96,7 +101,12 @@ class _Launched:
         if not self.instance.is_durable:
             return list(self.given.observers)
         add_table_types(self.instance.settings)
-        return [*self.given.observers, *observers(self.instance.settings)]
+        return [self._relay, *self.given.observers, *observers(self.instance.settings)]
+
+    def _relay(self, run: Run, events: Sequence[Happened]) -> None:
+        """Show what steps printed elsewhere; in this process it is on the screen already."""
+        if self.relay is not None and not self.works_here:
+            self.relay(run, events)
 
     # ---- the whole ----------------------------------------------------------------------------
 
@@ -134,6 +144,7 @@ class _Launched:
         settings = self.instance.settings
         self.limits = limits_of(self.choice, self.program, settings)
         executor = open_executor(self.choice, self.program, settings)
+        self.works_here = works_here(executor)
         # elsewhere values stay where the steps were
         self.program.keeps_values = self.given.keeps_values and executor.features.in_process
         with contextlib.ExitStack() as attempt:
@@ -180,7 +191,7 @@ class _Launched:
         program = self.program
         try:
             self._prepare_log(stack)
-            if not works_here(executor):
+            if not self.works_here:
                 self._drive(executor)
                 return
             around = Surroundings(

@@ -7,12 +7,13 @@ import re
 def test_a_pipe_gets_one_line_a_step_and_a_summary(cli, shop):
     answer = cli("materialize", "-f", shop)
     assert answer.code == 0
-    assert answer.steady.splitlines() == [
+    lines = answer.steady.splitlines()
+    assert [*lines[:2], *sorted(lines[2:5]), *lines[5:]] == [
         "reading orders",
         "HH:MM:SS  done  orders  TIME",
-        "HH:MM:SS  done  revenue  TIME",
         "HH:MM:SS  done  orders_has_rows  TIME",
         "HH:MM:SS  done  report  TIME",
+        "HH:MM:SS  done  revenue  TIME",
         "✓ done: 3 assets made, 1 check passed in TIME",
         "look at it: penstock run show RUN",
     ]
@@ -114,7 +115,7 @@ def test_an_executor_is_named_as_plugins_name_it(cli, shop):
     assert cli("materialize", "-f", shop, "--executor", "in_process").code == 0
     answer = cli("materialize", "-f", shop, "--executor", "in_proces")
     assert answer.code == 2
-    assert "Did you mean 'in_process'?" in answer.err
+    assert "Did you mean 'in_process'" in answer.err
 
 
 def test_a_resource_that_cannot_be_set_up_is_a_failure_with_its_lines(cli, write):
