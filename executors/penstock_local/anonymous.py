@@ -28,13 +28,3 @@ def holding(data: bytes) -> int:
     while view:
         view = view[os.write(made, view) :]
     return made
-
-
-def content(descriptor: int) -> bytes:
-    """All of a file, wherever others read in it."""
-    parts: list[bytes] = []
-    place = 0
-    while part := os.pread(descriptor, 1 << 20, place):
-        parts.append(part)
-        place += len(part)
-    return b"".join(parts)

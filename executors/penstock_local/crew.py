@@ -8,6 +8,7 @@ somebody's time is up is ``watch``'s.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import pickle
 import selectors
@@ -27,6 +28,7 @@ from penstock_local.shelf import Parcel
 FAREWELL = 5.0
 """Seconds that a worker gets to give back what it opened, once it is told to leave."""
 _LAST_WORDS = 1.0  # seconds between the end of a connection and the kill, if its process goes on
+_AT_ONCE = 256  # messages of one worker before the others have their turn
 
 Keep = Callable[[Flight, Mapping[str, Parcel]], None]
 
@@ -73,7 +75,7 @@ class Crew:
 
     def give(self, flight: Flight) -> bool:
         """Give a task to a worker, a new one if need be; whether there was room."""
-        while not self.is_orphaned:
+        for _ in range(len(self._idle) + 1):  # some may have died unnoticed
             seat = self._room(in_thread=flight.task.wants.lane != "process")
             if seat is None:
                 return False
@@ -103,15 +105,20 @@ class Crew:
 
     def kill(self, seat: Seat) -> None:
         """Kill a worker and what it started; its end is heard of later."""
-        seat.is_leaving = True
-        self.doomed.discard(seat)
+        again = seat.is_killed
+        self._doom(seat, _LAST_WORDS)
+        seat.is_killed = True
         self._nursery.kill(seat.number, signal.SIGKILL)
+        if again and seat.pid:  # whoever should have done it does not answer
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(seat.pid, signal.SIGKILL)
 
     def give_up(self, flight: Flight, cause: Cause, why: str) -> None:
         """Call a task lost although its worker lives, which ends when it has no other task."""
         seat = self._where[flight.number]
         self._land(seat, flight, Lost(ticket=flight.ticket, reason=why, cause=cause), keeps_slot=True)
-        self._part_with(seat, at_once=True)
+        seat.is_stuck = True
+        self._part_with(seat)
 
     # ---- hearing ---------------------------------------------------------------------------------
 
@@ -126,7 +133,7 @@ class Crew:
             if seat is None:
                 self._hear_news()
             elif seat.number in self.seats:
-                self._serve(seat)
+                self._serve(seat, key.events)
 
     def close(self) -> None:
         """Let idle workers leave in peace, kill the others; idempotent."""
@@ -143,25 +150,28 @@ class Crew:
         self._where.clear()
         self._selector.close()
 
-    def _serve(self, seat: Seat) -> None:
+    def _serve(self, seat: Seat, events: int) -> None:
         """Read what a worker says, and write what waited for it."""
+        if events & selectors.EVENT_WRITE:
+            with contextlib.suppress(OSError):  # reading tells the same
+                if seat.channel.flush():
+                    self._selector.modify(seat.channel.fileno(), selectors.EVENT_READ, seat)
         try:
-            if seat.channel.flush():
-                self._selector.modify(seat.channel.fileno(), selectors.EVENT_READ, seat)
-            self._drain(seat)
+            self._drain(seat, _AT_ONCE)
         except (EOFError, OSError):
             self._selector.unregister(seat.channel.fileno())
-            seat.is_silent = True
-            self._doom(seat, _LAST_WORDS)
+            if not seat.is_killed:
+                seat.is_silent = True
+                self._doom(seat, _LAST_WORDS)
 
-    def _drain(self, seat: Seat) -> None:
-        """Take what has arrived.
+    def _drain(self, seat: Seat, most: int | None = None) -> None:
+        """Take what has arrived, up to so many messages.
 
         Raises:
-            EOFError: when no more will.
+            EOFError: when no more will come.
         """
         with contextlib.suppress(BlockingIOError):
-            while True:
+            for _ in itertools.count() if most is None else range(most):
                 for data in seat.channel.receive():
                     self._answer(seat, *pickle.loads(data))
 
@@ -296,22 +306,17 @@ class Crew:
             )
             self.messages.append(Noted(message=text, ticket=flight.ticket))
         is_spent = seat.done >= self._settings.max_steps_per_worker and not seat.threads
-        if excess or is_spent or (flight.canceled is not None and not seat.threads):
+        if excess or is_spent or (flight.canceled is not None and not seat.threads) or seat.is_leaving:
             self._part_with(seat)
-        elif seat.is_leaving:
-            if not seat.flights:
-                self._part_with(seat, at_once=True)
         elif not seat.threads:
             self._idle.append(seat)
 
-    def _part_with(self, seat: Seat, *, at_once: bool = False) -> None:
-        """Have a worker end when its tasks are done."""
+    def _part_with(self, seat: Seat) -> None:
+        """Have a worker end when its tasks are done; one with a thread that is stuck is killed."""
         seat.is_leaving = True
-        if seat in self._idle:
-            self._idle.remove(seat)
-        if seat.flights:
+        if seat.flights or seat in self.doomed:
             return
-        if at_once:
+        if seat.is_stuck:
             self.kill(seat)
         elif self._post(seat, ("quit", None)):
             self._doom(seat, FAREWELL)
@@ -341,7 +346,7 @@ class Crew:
         others = len(seat.flights) - 1
         for flight in list(seat.flights.values()):
             started = seat.has_begun(flight)
-            why = reasons.lost(seat.name, seat.why or end, flight.task.key, started=started, others=others)
+            why = reasons.lost(seat.name, seat.told(end), flight.task.key, started=started, others=others)
             of = cause if flight.canceled is None else "canceled"
             if flight.doom is not None:
                 of, why = flight.doom

@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from attrs import evolve
+
 from penstock.spi.executor import (
     ExecutorFeatures,
     Lost,
@@ -62,7 +64,7 @@ class ProcessPoolExecutor:
         self._queues: dict[bool, deque[Flight]] = {True: deque(), False: deque()}  # by "runs in a thread"
         self._flights: dict[str, Flight] = {}
         self._parcels: dict[tuple[str, str], Parcel] = {}
-        self._messages: deque[Message] = deque()
+        self._messages: list[Message] = []
         self._calm = Calm()
         self._number = 0
         self._shelf = ""
@@ -110,28 +112,21 @@ class ProcessPoolExecutor:
     ) -> Ticket:
         """Give a task to a free worker, or keep it until one is."""
         ticket = Ticket(task.key)
-        missing = tuple(
-            name for name, (of, value) in upstream.items() if (of.key, value) not in self._parcels
-        )
-        if missing:
-            self._messages.append(_without_input(ticket, missing))
+        try:
+            parcels = self._found(upstream)
+            own = self._stocked().put_all(f"{task.key} given", given) if given else {}
+        except LookupError as error:
+            self._say(_without_input(ticket, error.args))
             return ticket
-        parcels = {name: self._parcels[of.key, value] for name, (of, value) in upstream.items()}
-        own: dict[str, Parcel] = {}
-        if given:
-            try:
-                own = self._stocked().put_all(f"{task.key} given", given)
-            except NotHandedOnError as error:
-                self._messages.append(
-                    Lost(ticket=ticket, reason=f"{task.key}: {error}", started=False, cause="input")
-                )
-                return ticket
+        except NotHandedOnError as error:
+            self._say(Lost(ticket=ticket, reason=f"{task.key}: {error}", started=False, cause="input"))
+            return ticket
         self._number += 1
         flight = Flight(
             number=self._number,
-            task=task,
+            task=evolve(task, body=None),  # large bodies of many waiting tasks would be kept twice
             body=pickle.dumps(task.body, protocol=5),
-            parcels=parcels | own,
+            parcels={**parcels, **own},
             own=tuple(own.values()),
         )
         self._flights[task.key] = flight
@@ -140,16 +135,17 @@ class ProcessPoolExecutor:
         return ticket
 
     def collect(self, timeout: float | None) -> Sequence[Message]:
-        """Wait for messages; whoever is late is killed meanwhile."""
+        """Wait for messages; whoever is late is killed meanwhile.
+
+        An interrupt that a signal handler raises here loses no message: the next call brings them.
+        """
         until = None if timeout is None else time.monotonic() + timeout
         while True:
             self._turn(0.0 if self._messages else until)
             if self._messages:
-                taken = tuple(self._messages)
-                self._messages.clear()
-                for message in taken:
-                    self._forget(message)
-                return taken
+                fresh: list[Message] = []
+                taken, self._messages = self._messages, fresh
+                return taken  # between the last two lines Python calls no signal handler
             if not self._flights or (until is not None and time.monotonic() >= until):
                 return ()
 
@@ -179,7 +175,7 @@ class ProcessPoolExecutor:
         if flight in queue:
             queue.remove(flight)
             why = f"{ticket.key} was canceled before it began"
-            self._messages.append(Lost(ticket=ticket, reason=why, started=False, cause="canceled"))
+            self._say(Lost(ticket=ticket, reason=why, started=False, cause="canceled"))
         elif self._crew is not None and self._crew.seat_of(flight) is not None:
             self._crew.stop(flight, grace)
 
@@ -205,9 +201,7 @@ class ProcessPoolExecutor:
         self._crew = Crew(self._settings, self._nursery, self._keep, self._stocked().drop_unfinished)
         self._watch = Watch(self._crew, self._settings.max_step_memory)
         if self._nursery.why_spawned and not self._settings.spawn:
-            self._messages.append(
-                Noted(message=f"Workers are spawned one by one: {self._nursery.why_spawned}.")
-            )
+            self._say(Noted(message=f"Workers are spawned one by one: {self._nursery.why_spawned}."))
 
     def _turn(self, until: float | None) -> None:
         """Wait for something to happen, see to it, and give out what can be given."""
@@ -215,22 +209,17 @@ class ProcessPoolExecutor:
         if crew is None or watch is None:
             return
         now = time.monotonic()
-        waits = [
-            one
-            for one in (watch.next(now), None if until is None else max(until - now, 0.0))
-            if one is not None
-        ]
-        if not crew.is_busy and not self._flights:
-            waits = [0.0]
-        ready = crew.select(min(waits, default=None))
+        waits = (watch.next(now), None if until is None else max(until - now, 0.0))
+        wait = min((one for one in waits if one is not None), default=None) if self._flights else 0.0
+        ready = crew.select(wait)
         with self._calm:
             crew.hear(ready)
             watch.look(time.monotonic())
-            self._messages.extend(crew.messages)
-            crew.messages.clear()
-            if crew.is_orphaned:
-                self._restart()
+            while crew.messages:
+                self._say(crew.messages.popleft())
             self._dispatch()
+        if crew.is_orphaned:
+            self._restart()
 
     def _dispatch(self) -> None:
         """Give queued tasks to whoever is free."""
@@ -245,20 +234,34 @@ class ProcessPoolExecutor:
         assert self._crew is not None  # noqa: S101 - it was orphaned
         assert self._nursery is not None  # noqa: S101 - it was started
         self._crew.close()
+        self._nursery.close()
         self._nursery.start()
         self._load()
+        self._dispatch()
 
     def _keep(self, flight: Flight, parcels: Mapping[str, Parcel]) -> None:
         for name, parcel in parcels.items():
             self._parcels[flight.task.key, name] = parcel
 
-    def _forget(self, message: Message) -> None:
-        """When a task has ended, drop what belonged to it alone."""
-        if not isinstance(message, Outcome | Lost):
-            return
-        flight = self._flights.pop(message.ticket.key, None)
-        if flight is not None and flight.own:
-            self._stocked().drop_all(flight.own)
+    def _found(self, upstream: Mapping[str, tuple[Ticket, str]]) -> dict[str, Parcel]:
+        """The values of earlier tasks.
+
+        Raises:
+            LookupError: with the names of those that are no longer kept.
+        """
+        found = {name: self._parcels.get((of.key, value)) for name, (of, value) in upstream.items()}
+        there = {name: parcel for name, parcel in found.items() if parcel is not None}
+        if len(there) < len(found):
+            raise LookupError(*(name for name in found if name not in there))
+        return there
+
+    def _say(self, message: Message) -> None:
+        """Have the engine hear something; when a task has ended, drop what belonged to it alone."""
+        self._messages.append(message)
+        if isinstance(message, Outcome | Lost):
+            flight = self._flights.pop(message.ticket.key, None)
+            if flight is not None and flight.own:
+                self._stocked().drop_all(flight.own)
 
     def _stocked(self) -> Stock:
         if self._stock is None:

@@ -67,7 +67,9 @@ class Seat:
         pid: 0 before it is born.
         done: how many tasks it carried out.
         is_leaving: whether it gets no further task.
-        is_silent: whether its connection ended.
+        is_silent: whether its connection ended before its process.
+        is_stuck: whether a task that was given up may still run in it.
+        is_killed: whether it was killed by the pool.
         doomed: when it is to be killed, if it is to.
         why: what it said before it ended by itself.
     """
@@ -82,6 +84,8 @@ class Seat:
     done: int = 0
     is_leaving: bool = False
     is_silent: bool = False
+    is_stuck: bool = False
+    is_killed: bool = False
     doomed: float = 0.0
     why: str = ""
 
@@ -89,6 +93,12 @@ class Seat:
     def name(self) -> str:
         """For people."""
         return f"worker process {self.pid}" if self.pid else "a worker process"
+
+    def told(self, end: str) -> str:
+        """How it ended, as far as known."""
+        if self.is_silent and self.is_killed:
+            end = "closed its connection to the driver and was killed"
+        return self.why or end
 
     def has_begun(self, flight: Flight) -> bool:
         """Whether the task's first line was about to run, or did."""

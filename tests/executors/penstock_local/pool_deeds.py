@@ -1,0 +1,167 @@
+"""What tasks of these tests do in workers; beside the kit's. Imports no pytest."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from penstock.spi.executor import TaskResult
+from penstock.testing.conformance.executor.double import Answer
+
+
+def until(path, patience=30.0):
+    deadline = time.monotonic() + patience
+    while not Path(path).exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
+def pid(scene):
+    return os.getpid()
+
+
+def facts(scene):
+    return {
+        "pid": os.getpid(),
+        "parent": os.getppid(),
+        "session": os.getsid(0),
+        "path": list(sys.path),
+        "argv": list(sys.argv),
+        "folder": str(Path.cwd()),
+        "main": sys.modules["__main__"].__file__,
+        "stdin": os.read(0, 1),
+    }
+
+
+def exit_in_c(scene, code):
+    ctypes.CDLL(None).exit(code)
+
+
+def crash(scene):
+    signal.signal(signal.SIGSEGV, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGSEGV)
+    time.sleep(60)
+
+
+def close_all(scene, gate):
+    """Do as daemons do, and go on for ever."""
+    os.closerange(3, 256)
+    until(gate)
+
+
+def forget_signals(scene):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    os.chdir("/")
+
+
+def child_of_its_own(scene, gate):
+    """A child in a session of its own, whose parent is gone; and wait."""
+    program = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(120)"
+    path = f"{scene.folder}/daemon"
+    first = os.fork()
+    if not first:
+        subprocess.Popen([sys.executable, "-c", program, path], start_new_session=True)
+        os._exit(0)
+    os.waitpid(first, 0)
+    until(path)
+    scene.mark("waiting")
+    until(gate)
+
+
+def fork_and_return(scene):
+    """The child comes back from the function, as the parent does."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    scene.report("from the child")
+    return "child"
+
+
+def fork_and_raise(scene, error):
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    raise error
+
+
+def take_memory(scene, size):
+    held = bytearray(size)
+    held[::4096] = b"x" * len(held[::4096])
+    keep.append(held)
+    return os.getpid()
+
+
+def take_memory_and_wait(scene, size, gate):
+    take_memory(scene, size)
+    until(gate)
+
+
+keep = []
+
+
+def draw(scene):
+    import numpy as np
+
+    return float(np.random.random())  # noqa: NPY002 - the global generator is the subject
+
+
+def hand_large(scene):
+    return TaskResult(record=Answer(), handed={"large": b"x" * 1_000_000})
+
+
+def hand_and_die(scene, values):
+    """Hand values on that kill the process when they are packed."""
+    return TaskResult(record=Answer(), handed={**values, "bomb": Bomb()})
+
+
+class Bomb:
+    def __reduce__(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(60)
+
+
+def hard(scene):
+    """Python code that catches whatever is raised in it."""
+    while True:
+        try:
+            scene.mark("waiting")
+            while True:
+                time.sleep(0.01)
+        except BaseException:  # noqa: BLE001 - that is its manner
+            pass
+
+
+def soft(scene):
+    try:
+        scene.mark("waiting")
+        until(f"{scene.folder}/never")
+    except KeyboardInterrupt:
+        return "interrupted"
+
+
+def thread_name(scene):
+    return threading.current_thread().name
+
+
+def record_that_refuses(scene):
+    return TaskResult(record=threading.Lock())
+
+
+def record_that_springs(scene):
+    return TaskResult(record=Trap())
+
+
+class Trap:
+    def __reduce__(self):
+        return _spring, ()
+
+
+def _spring():
+    raise RuntimeError("not to be unpickled")

@@ -1,0 +1,59 @@
+"""A driver as a program of its own, for tests that kill or interrupt it. Says what it did on its output.
+
+Its arguments: a folder, and what to do: ``wait`` for ever, or ``interrupt``: cancel all when interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pool_deeds as deeds
+
+from penstock.spi.executor import Task, Wants
+from penstock.testing.conformance.executor.double import StandIn, Work
+from penstock_local.pool import ProcessPoolExecutor
+
+
+def say(line):
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def submit(executor, function, *arguments, key, lane="process"):
+    work = Work(key=key, function=function, arguments=arguments)
+    return executor.submit(Task(key=key, body=work, hands=None, wants=Wants(lane=lane)), {})
+
+
+def main(folder, what):
+    executor = ProcessPoolExecutor({"max_concurrent": 3})
+    executor.begin(StandIn(folder))
+    submit(executor, deeds.hand_large, key="large")
+    executor.collect(30)
+    never = f"{folder}/never"
+    tickets = [
+        submit(executor, deeds.child_of_its_own, never, key="daemon"),
+        submit(executor, deeds.soft, key="soft"),
+        submit(executor, deeds.soft, key="thread", lane="thread"),
+    ]
+    say(f"shelf {executor._shelf}")
+    ends = []
+    try:
+        while True:
+            ends += executor.collect(None)
+    except KeyboardInterrupt:
+        if what != "interrupt":
+            raise
+        for ticket in tickets:
+            executor.cancel(ticket, 20.0)
+        while len(ends) < len(tickets):
+            ends += executor.collect(20)
+        for end in sorted(ends, key=lambda one: one.ticket.key):
+            say(f"{end.ticket.key} {getattr(end, 'cause', None) or end.record.value}")
+        executor.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
