@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import definitions, events, imports, runs
+from benchmarks import definitions, events, handoff, imports, runs
 from benchmarks.machine import machine, versions
 from benchmarks.measure import Bench
 from benchmarks.peers import Peer, find_peer
@@ -26,6 +26,10 @@ SUBJECTS: dict[str, Callable[[Bench], Section]] = {
     "small-runs": runs.measure_small,
     "definitions": definitions.measure,
     "events": events.measure,
+}
+# they start a cluster of Ray, so they are measured only when asked for by --only
+ON_REQUEST: dict[str, Callable[[Bench], Section]] = {
+    "ray-handoff": handoff.measure,
 }
 
 
@@ -59,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _measured(name: str, bench: Bench) -> Section:
     bench.say(name)
-    return SUBJECTS[name](bench)
+    return (SUBJECTS | ON_REQUEST)[name](bench)
 
 
 def _publish(page: str, options: argparse.Namespace) -> None:
@@ -88,7 +92,7 @@ def _say(options: argparse.Namespace) -> Callable[[str], None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--only", action="append", choices=list(SUBJECTS), help="measure this subject (repeatable)"
+        "--only", action="append", choices=[*SUBJECTS, *ON_REQUEST], help="measure this subject (repeatable)"
     )
     parser.add_argument("--quick", action="store_true", help="tiny sizes, one run: does it work at all?")
     parser.add_argument("--repeats", type=int, default=5, help="runs of each case after the warm-up")

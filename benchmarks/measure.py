@@ -153,7 +153,7 @@ def run_program(case: Case, folder: Path) -> tuple[dict[str, float], str | None]
         return {}, f"{type(error).__name__}: {error}".splitlines()[0][:200]
     wall, cpu = 1e3 * (time.perf_counter() - begun), _children_ms() - used
     if done.returncode != 0:
-        return {}, _last_line(done.stderr) or f"exit code {done.returncode}"
+        return {}, _last_line(done.stderr)[:200] or f"exit code {done.returncode}"
     if case.times_process:
         return {"wall_ms": wall, "cpu_ms": cpu}, None
     return json.loads(_last_line(done.stdout)), None
@@ -167,7 +167,7 @@ def _children_ms() -> float:
 
 def _last_line(text: str) -> str:
     lines = text.strip().splitlines()
-    return lines[-1][:200] if lines else ""
+    return lines[-1] if lines else ""
 
 
 def program(name: str, *arguments: object, python: str = sys.executable) -> tuple[str, ...]:

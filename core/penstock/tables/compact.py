@@ -42,16 +42,19 @@ def fit(table: Table, *, trim: bool) -> Table:
 
 def without_views(table: Table) -> Table:
     """The table with its view columns as large strings and large binaries, nested ones too."""
-    fields = [field.with_type(plain(field.type)) for field in table.schema]
-    if all(one.type is other.type for one, other in zip(fields, table.schema, strict=True)):
+    kinds = table.schema.types
+    wanted = [plain(kind) for kind in kinds]
+    if wanted == kinds:
         return table
-    schema = arrow.schema(fields, metadata=table.schema.metadata)
-    return table if schema.equals(table.schema) else table.cast(schema)
+    fields = [field.with_type(kind) for field, kind in zip(table.schema, wanted, strict=True)]
+    return table.cast(arrow.schema(fields, metadata=table.schema.metadata))
 
 
 def plain(kind: DataType) -> DataType:
     """The type without string and binary views, which few readers know."""
     types = arrow.types
+    if types.is_primitive(kind) or types.is_string(kind) or types.is_large_string(kind):
+        return kind
     if types.is_string_view(kind):
         return arrow.large_string()
     if types.is_binary_view(kind):

@@ -15,12 +15,11 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from penstock.errors import UnstorableValueError
+from penstock.errors import CodeLocationError, Error, UnstorableValueError
 from penstock.tables.packed import Buffer, Pickled
 
 Reducers = Mapping[type, Callable[[Any], tuple[Any, ...]]]
 _MAIN = b"__main__"
-_REFUSALS = (pickle.PicklingError, AttributeError, TypeError, NotImplementedError, ValueError, RecursionError)
 
 
 def dumps(value: Any, reducers: Reducers) -> Pickled:
@@ -36,7 +35,9 @@ def dumps(value: Any, reducers: Reducers) -> Pickled:
     if not _is_by_value_wanted():
         try:
             found = _dumped(pickle.Pickler, value, reducers)
-        except _REFUSALS:
+        except Error:  # what interrupts a step
+            raise
+        except Exception:  # noqa: BLE001, S110  # a foreign __reduce__ raises anything; cloudpickle is asked next
             pass
         else:
             if _MAIN not in cast("bytes", found.stream):
@@ -50,9 +51,19 @@ def loads(body: Pickled, *, writable: bool = False) -> Any:
     Args:
         body: the pickle.
         writable: whether to copy the buffers, for values that are written to.
+
+    Raises:
+        CodeLocationError: when this process has no module, class or function that the value needs.
     """
     buffers = [bytearray(one) for one in body.buffers] if writable else body.buffers
-    return pickle.loads(body.stream, buffers=buffers)  # noqa: S301  # made by a step of the same run
+    try:
+        return pickle.loads(body.stream, buffers=buffers)  # noqa: S301  # made by a step of the same run
+    except (ImportError, AttributeError) as error:
+        raise CodeLocationError(
+            "Wanted to read a value that an earlier step returned, found that this process lacks what it is"
+            f" made of: {error}. Install the module wherever steps run, or send it along with"
+            " cloudpickle.register_pickle_by_value(module)."
+        ) from error
 
 
 def _dumped(pickler_type: Any, value: Any, reducers: Reducers) -> Pickled:
@@ -76,7 +87,9 @@ def _dumped_by_value(value: Any, reducers: Reducers) -> Pickled:
 def _refused_or_dumped(pickler_type: Any, value: Any, reducers: Reducers) -> Pickled:
     try:
         return _dumped(pickler_type, value, reducers)
-    except _REFUSALS as error:
+    except Error:
+        raise
+    except Exception as error:  # a foreign __reduce__ raises anything
         name = f"{type(value).__module__}.{type(value).__qualname__}"
         raise UnstorableValueError(
             f"Wanted a value that can travel to another process, found {name}, which cannot be pickled:"

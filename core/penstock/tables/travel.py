@@ -112,6 +112,8 @@ def load_target_in_carriers(name: str) -> Any:
 
 def _pickled(value: Any) -> Packed:
     kind = _kind(_type(value))
+    if kind == _NUMPY and value.ndim and not value.dtype.hasobject and not value.flags.forc:
+        value = value.copy()  # only what lies in one piece stays out of band
     body = dumps(value, _reducers(_type(value)))
     return Packed(kind=kind, nbytes=body.nbytes, body=body)
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from penstock import tables
-from penstock.errors import UnstorableValueError
+from penstock.errors import CodeLocationError, StepTimeoutError, UnstorableValueError
 
 ROWS = {"n": [1, 2, 3], "s": ["a", "b", None]}
 MANY = 200_000
@@ -216,13 +216,37 @@ def test_a_generator_is_refused_with_what_to_do():
 
 
 class Stubborn:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
     def __reduce__(self) -> Any:
-        raise TypeError("never")
+        raise self.error
 
 
-def test_what_cannot_be_pickled_is_named():
+@pytest.mark.parametrize("error", [TypeError("never"), KeyError("never"), RuntimeError("never")])
+def test_what_cannot_be_pickled_is_named(error):
     with pytest.raises(UnstorableValueError, match=r"Stubborn.*never.*I/O manager"):
-        tables.pack([Stubborn()] and Stubborn())
+        tables.pack(Stubborn(error))
+
+
+def test_objects_inside_polars_are_refused():
+    with pytest.raises(UnstorableValueError, match=r"polars.*Object"):
+        tables.pack(pl.DataFrame({"o": pl.Series([object()], dtype=pl.Object)}))
+
+
+def test_what_interrupts_a_step_is_not_taken_for_a_refusal():
+    with pytest.raises(StepTimeoutError):
+        tables.pack(Stubborn(StepTimeoutError("late")))
+
+
+def test_a_module_that_the_reader_lacks_is_named():
+    program = "class Point:\n    __module__ = 'elsewhere'\n"
+    program += "import sys, types\nhere = sys.modules['elsewhere'] = types.ModuleType('elsewhere')\n"
+    program += "here.Point = Point\nimport pickle\nfrom penstock import tables\n"
+    program += "sys.stdout.buffer.write(pickle.dumps(tables.pack(Point()), 5))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    with pytest.raises(CodeLocationError, match=r"No module named 'elsewhere'.*register_pickle_by_value"):
+        tables.unpack(pickle.loads(done.stdout))
 
 
 def test_a_function_without_a_name_travels_by_value():
