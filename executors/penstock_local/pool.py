@@ -60,6 +60,7 @@ class ProcessPoolExecutor:
             survives_worker_loss=True,
             lanes=_LANES,
             max_concurrent=self._settings.max_concurrent,
+            window=self._settings.max_concurrent + self._settings.max_threads,
         )
         self._queues: dict[bool, deque[Flight]] = {True: deque(), False: deque()}  # by "runs in a thread"
         self._flights: dict[str, Flight] = {}

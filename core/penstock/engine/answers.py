@@ -6,6 +6,7 @@ async generator …) reduced to a sequence of items. Lazy: asyncio is imported f
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, cast
@@ -13,6 +14,7 @@ from typing import Any, cast
 from penstock.define.op import OpDefinition
 from penstock.define.output import DynamicOutput, Output
 from penstock.define.results import AssetCheckResult, MaterializeResult, ObserveResult
+from penstock.engine.loops import LOOP
 from penstock.errors import InvariantViolationError
 from penstock.events.values import AssetMaterialization, AssetObservation
 
@@ -66,6 +68,8 @@ async def _gathered(source: AsyncIterator[Any]) -> list[Any]:
 
 def _run(coroutine: Any) -> Any:
     """Run to completion, also when the caller already has a running event loop (a notebook)."""
+    if LOOP.is_held and threading.current_thread() is not threading.main_thread():
+        return LOOP.run(coroutine)
     import asyncio  # noqa: PLC0415  # lazy: only async functions pay for it
 
     try:
@@ -73,7 +77,6 @@ def _run(coroutine: Any) -> Any:
     except RuntimeError:
         return asyncio.run(coroutine)
     import contextvars  # noqa: PLC0415  # lazy: only async functions inside a running loop pay for it
-    import threading  # noqa: PLC0415  # lazy, likewise
 
     result: list[Any] = []
     failure: list[BaseException] = []

@@ -123,7 +123,7 @@ class Drive:
     def _stage(self, now: float) -> tuple[list[Assignment], Finish | WaitUntil | None]:
         """Assign what may start now; also what else is to be done when nothing may."""
         staged: list[Assignment] = []
-        limit = self.executor.features.max_concurrent
+        limit = self.executor.features.at_hand
         while True:
             under_way = len(self.running) + len(staged)
             command = next_command(

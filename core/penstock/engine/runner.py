@@ -7,11 +7,13 @@ driver hears of a step that is still running. Knows neither the executor around 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from penstock.engine.inputs import handed_name
 from penstock.engine.live import Live, Teller
+from penstock.engine.loops import LOOP
 from penstock.engine.program import Program
 from penstock.engine.record import StepRecord, Work
 from penstock.engine.run_step import run_step
@@ -33,6 +35,7 @@ class ProgramRunner:
         self.program = program
         self._is_away = is_away
         self._teller = Teller()
+        self._let_go: Callable[[], None] | None = None
 
     def run(self, body: Sequence[Work], handed: Mapping[str, Any], report: Report | None) -> TaskResult:
         """Carry out the works of a task, each after the other, until one does not succeed.
@@ -40,6 +43,8 @@ class ProgramRunner:
         Returns:
             One record for each work that began, and the values of the last that ended well.
         """
+        if self._let_go is None and threading.current_thread() is not threading.main_thread():
+            self._let_go = LOOP.hold()
         if len(body) == 1 and not self._is_away:
             record, values = run_step(self.program, body[0], handed)
             return TaskResult(record=(record,), handed=values)
@@ -59,8 +64,11 @@ class ProgramRunner:
         return TaskResult(record=tuple(records), handed=made)
 
     def close(self) -> None:
-        """End what runs beside the steps."""
+        """End what runs beside the steps; idempotent."""
         self._teller.close()
+        if self._let_go is not None:
+            let_go, self._let_go = self._let_go, None
+            let_go()
 
     def _run_one(
         self, place: int, work: Work, handed: Mapping[str, Any], report: Report | None

@@ -41,7 +41,7 @@ class _Member:
 
     @property
     def has_room(self) -> bool:
-        limit = self.executor.features.max_concurrent
+        limit = self.executor.features.at_hand
         return limit is None or len(self.running) < limit
 
 

@@ -228,7 +228,8 @@ class ExecutorFeatures:
         survives_worker_loss: a worker that dies takes no other task and no driver with it.
         chains: how many tasks that need only each other it would rather take as one; 1 for none.
         lanes: the lanes it knows; others are treated as ``process``.
-        max_concurrent: how many tasks it wants at once, None when it takes any number.
+        max_concurrent: how many tasks of the lane ``process`` it runs at once, None for any number.
+        window: how many accepted tasks it wants at hand, running or waiting; None for ``max_concurrent``.
     """
 
     in_process: bool = False
@@ -240,6 +241,12 @@ class ExecutorFeatures:
     chains: int = 1
     lanes: frozenset[str] = frozenset({"process"})
     max_concurrent: int | None = None
+    window: int | None = None
+
+    @property
+    def at_hand(self) -> int | None:
+        """How many tasks are submitted before the first has ended; None for any number."""
+        return self.max_concurrent if self.window is None else self.window
 
 
 class Executor(Protocol):
