@@ -132,12 +132,36 @@ def _rewritten_list_view(chunk: Array) -> Array:
 
 
 def _trimmed(column: ChunkedArray) -> ChunkedArray:
-    if not arrow.types.is_dictionary(column.type):
+    if not _has_dictionary(column.type):
         return column
     return arrow.chunked_array(map(_trimmed_chunk, column.chunks), type=column.type)
 
 
+def _has_dictionary(kind: DataType) -> bool:
+    if arrow.types.is_dictionary(kind):
+        return True
+    return any(_has_dictionary(kind.field(place).type) for place in range(kind.num_fields))
+
+
 def _trimmed_chunk(chunk: Array) -> Array:
+    """The chunk without what no row of it uses, as far as structs and lists can be looked into."""
+    types, kind = arrow.types, chunk.type
+    if types.is_dictionary(kind):
+        return _trimmed_dictionary(chunk)
+    if not _has_dictionary(kind):
+        return chunk
+    mask = chunk.is_null()
+    if types.is_struct(kind):
+        fields = [_trimmed_chunk(chunk.field(place)) for place in range(kind.num_fields)]
+        return arrow.StructArray.from_arrays(fields, fields=list(kind), mask=mask)
+    if types.is_list(kind) or types.is_large_list(kind):
+        whole = arrow.concat_arrays([chunk])
+        made = arrow.ListArray if types.is_list(kind) else arrow.LargeListArray
+        return made.from_arrays(whole.offsets, _trimmed_chunk(whole.values), type=kind, mask=mask)
+    return chunk
+
+
+def _trimmed_dictionary(chunk: Array) -> Array:
     if len(chunk.dictionary) <= len(chunk) or chunk.dictionary.nbytes <= SMALL_DICTIONARY:
         return chunk
     used = chunk.indices.unique().drop_null().sort()

@@ -124,6 +124,27 @@ def test_a_slice_of_an_array_takes_no_more_than_it_shows(name):
         assert found.to_pylist() == value.to_pylist()
 
 
+def nested_categories() -> dict[str, pa.Array]:
+    category = pa.array([f"value {n}" for n in range(MANY)]).dictionary_encode()
+    gaps = pa.array(np.arange(MANY) % 3 == 0)
+    struct = pa.StructArray.from_arrays([category], names=["c"], mask=gaps)
+    offsets = np.arange(MANY + 1, dtype="int32")
+    lists = pa.ListArray.from_arrays(offsets, category, mask=gaps)
+    large = pa.LargeListArray.from_arrays(offsets.astype("int64"), struct)
+    return {"struct": struct, "list": lists, "list of structs": large}
+
+
+@pytest.mark.parametrize("case", ["struct", "list", "list of structs"])
+def test_categories_inside_other_types_take_no_more_than_they_show(case):
+    part = nested_categories()[case].slice(100, 10)
+    arrived, size = sent(part)
+    assert size < 10_000
+    found = tables.unpack(arrived)
+    found.validate(full=True)
+    assert found.type == part.type
+    assert found.to_pylist() == part.to_pylist()
+
+
 def test_chunks_of_one_buffer_travel_once():
     table = pa.table({"n": np.arange(MANY)})
     cut = pa.concat_tables([table.slice(0, MANY // 2), table.slice(MANY // 2)] * 2)
