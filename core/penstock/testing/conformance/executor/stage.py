@@ -11,7 +11,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,21 @@ def hold(condition: object, promise: str) -> None:
     """
     if not condition:
         raise AssertionError(promise)
+
+
+@contextmanager
+def peace(promise: str) -> Generator[None]:
+    """Say which promise is broken when the block raises.
+
+    Raises:
+        AssertionError: when it does.
+    """
+    try:
+        yield
+    except AssertionError:
+        raise
+    except Exception as error:
+        raise AssertionError(f"{promise}; it raised {error!r}") from error
 
 
 @frozen(kw_only=True)
@@ -88,6 +104,11 @@ class Stage:
     def token(self) -> str:
         """What marks the processes and values of this test."""
         return self._surroundings.token
+
+    @property
+    def before(self) -> remains.Before:
+        """What was there before the executor was made."""
+        return self._surroundings.before
 
     @property
     def made(self) -> Executor:
@@ -133,7 +154,11 @@ class Stage:
 
     def collect(self, timeout: float | None) -> Sequence[Message]:
         """Collect once, and check each message."""
-        messages = self.executor.collect(timeout)
+        if self.features.in_process:
+            messages = self.executor.collect(timeout)
+        else:
+            with peace("whatever happens to a worker is a message, collect() does not raise"):
+                messages = self.executor.collect(timeout)
         for message in messages:
             self._check(message)
         return messages
@@ -189,6 +214,10 @@ class Stage:
 
     def value(self, ticket: Ticket, name: str) -> Any:
         """A value that was handed on, unpacked."""
+        hold(
+            has(self, ticket, name),
+            f"a value is kept until it is released; {name!r} of {ticket} is not there",
+        )
         return unpacked(self.executor.fetch(ticket, name))
 
     # ---- what happened ---------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class CrowdPromises:
         stage.pump(
             lambda: len(stage.marks("waiting")) >= stage.terms.places, "as many as promised are running"
         )
-        for _ in range(5):
+        for _ in range(10):
             stage.collect(0.02)
         _see_limit(stage, limit)
         stage.open(gate)
@@ -103,13 +103,12 @@ class CrowdPromises:
     @needs("hands_off", "out_of_process")
     def test_released_values_do_not_pile_up_on_disk(self, stage: Stage) -> None:
         stage.answer(stage.submit(tasks.answer))
-        before = remains.look()
         for _ in range(BLOCKS):
             maker = stage.submit(tasks.hand_block, stage.token, BLOCK, hands=("block",))
             stage.outcome(maker)
             stage.outcome(stage.submit(tasks.take_block, stage.token, upstream={"block": (maker, "block")}))
             stage.executor.release(maker, ["block"])
-        left = remains.size_of(remains.files(before, stage.token))
+        left = remains.size_of(remains.files(stage.before, stage.token))
         most = BLOCKS // 2 * BLOCK
         hold(left < most, f"released values are dropped; {left} bytes of {BLOCKS * BLOCK} are left in files")
 

@@ -6,6 +6,7 @@ Owns: one end per ticket, ``collect``, and what becomes of faults. Must not know
 
 from __future__ import annotations
 
+import threading
 import time
 
 from penstock.spi.executor import Lane, Lost, Outcome, Wants
@@ -49,11 +50,16 @@ class EndPromises:
             )
 
     def test_waiting_for_ever_ends_with_a_message(self, stage: Stage) -> None:
-        ticket = stage.submit(tasks.answer, 1)
-        deadline = time.monotonic() + stage.terms.patience
-        while ticket not in stage.ends:
-            hold(time.monotonic() < deadline, "collect(None) waits for the end of a task, which did not come")
-            hold(stage.collect(None), "collect(None) waits for messages as long as a task is under way")
+        gate = stage.gate("a")
+        later = threading.Timer(0.1, stage.open, [gate])
+        later.start()
+        try:
+            ticket = stage.submit(tasks.wait, gate)
+            while ticket not in stage.ends:
+                hold(stage.collect(None), "collect(None) waits for messages as long as a task is under way")
+        finally:
+            later.join()
+        hold(stage.answer(ticket), "the gate opened in time")
 
     @needs(places=1)
     def test_collect_waits_no_longer_than_it_is_told(self, stage: Stage) -> None:
