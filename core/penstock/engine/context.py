@@ -16,6 +16,7 @@ from attrs import define, field
 from penstock.define import port
 from penstock.define.assets import AssetsDefinition
 from penstock.define.op import OpDefinition
+from penstock.define.versions import DataVersion
 from penstock.engine.offered import Resources
 from penstock.engine.program import BoundStep, Program
 from penstock.errors import InvariantViolationError
@@ -48,6 +49,10 @@ def _given() -> set[tuple[str, str | None]]:
     return set()
 
 
+def _data_versions() -> dict[AssetKey, DataVersion]:
+    return {}
+
+
 def _said() -> list[Any]:
     return []
 
@@ -74,6 +79,7 @@ class StepInHand:
     said_metadata: dict[tuple[str, str | None], dict[str, Any]] = field(factory=_output_words)
     given: set[tuple[str, str | None]] = field(factory=_given)
     events: list[Any] = field(factory=_said)
+    data_versions: dict[AssetKey, DataVersion] = field(factory=_data_versions)
     key: str = field(init=False)
     _resources: Resources | None = field(default=None, init=False)
     _log: Any = field(default=None, init=False)
@@ -417,6 +423,16 @@ class AssetExecutionContext(OpExecutionContext):
         del partition_key
         key = self.asset_key if asset_key is None else as_asset_key(asset_key)
         self._hand.asset_metadata.setdefault(key, {}).update(normalize_metadata(metadata))
+
+
+    def set_data_version(self, asset_key: CoercibleToAssetKey, data_version: DataVersion) -> None:
+        """Say the data version of an asset; one that its result carries wins.
+
+        Args:
+            asset_key: one that the step makes.
+            data_version: of what it makes.
+        """
+        self._hand.data_versions[as_asset_key(asset_key)] = data_version
 
 
 class AssetCheckExecutionContext(AssetExecutionContext):

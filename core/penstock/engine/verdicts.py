@@ -107,7 +107,7 @@ def materialization_of(
         return []
     spec, known = assets.specs_by_key.get(key), hand.versions
     deps = () if spec is None else [dep.asset_key for dep in spec.deps]
-    given = getattr(item, "data_version", None)
+    given = getattr(item, "data_version", None) or hand.data_versions.get(key)
     tags = version_tags(
         hand.program.run.run_id,
         spec.code_version if spec is not None else None,

@@ -10,6 +10,7 @@ from penstock import (
     AssetExecutionContext,
     AssetKey,
     AssetObservation,
+    DataVersion,
     FilesystemIOManager,
     OpExecutionContext,
     Out,
@@ -160,3 +161,13 @@ def test_an_asset_that_nobody_knows_is_named():
     result = materialize([orders, total], raise_on_error=False)
     (failed,) = result.get_step_failure_events()
     assert "There is no asset 'oders'. Did you mean 'orders'?" in str(failed.step_failure_data.error)
+
+
+def test_a_step_may_say_the_data_version_of_its_asset():
+    @asset
+    def orders(context: AssetExecutionContext) -> int:
+        context.set_data_version("orders", DataVersion("v7"))
+        return 1
+
+    (event,) = materialize([orders]).asset_materializations_for_node("orders")
+    assert event.tags["penstock/data_version"] == "v7"
