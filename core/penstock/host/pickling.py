@@ -28,7 +28,7 @@ class _Pickler(cloudpickle.Pickler):
     """Functions below a decorator go by their place; modules that nobody else can import go by value."""
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) is FunctionType and _is_importable(obj.__module__):
+        if type(obj) is FunctionType and is_importable(obj.__module__):
             place = place_of(obj)
             if place is not None:
                 return function_at, place
@@ -48,7 +48,7 @@ def dumps(value: Any, modules: frozenset[str] = frozenset()) -> bytes:
     Raises:
         Exception: what pickling raised.
     """
-    by_value = [sys.modules[name] for name in modules if name in sys.modules and not _is_importable(name)]
+    by_value = [sys.modules[name] for name in modules if name in sys.modules and not is_importable(name)]
     for module in by_value:
         cloudpickle.register_pickle_by_value(module)
     try:
@@ -86,7 +86,7 @@ def _culprits(parts: Mapping[str, Any]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1024)
-def _is_importable(name: str) -> bool:
+def is_importable(name: str) -> bool:
     """Whether a fresh process with the same path finds the same module under this name."""
     if name == "__main__":
         return False

@@ -72,9 +72,9 @@ class Shipment:
 
     @property
     def modules(self) -> Sequence[str]:
-        """The modules of the functions that run."""
-        names = {place.op.fn.__module__ for place in self._program.places.values()}
-        return tuple(sorted(name for name in names if name != "__main__"))
+        """The modules of the functions that run; those that nobody else can import travel by value."""
+        pickling = import_module("penstock.host.pickling")
+        return tuple(sorted(name for name in self._homes() if pickling.is_importable(name)))
 
     def runner(self) -> Runner:
         """The runner over the program of this process."""
@@ -89,9 +89,14 @@ class Shipment:
         _refuse_memory(self._cargo)
         pickling = import_module("penstock.host.pickling")
         try:
-            return pickling.dumps(self._cargo, frozenset(self.modules))
+            return pickling.dumps(self._cargo, self._homes())
         except Exception as error:
             raise pickling.refuse(self._cargo.job.name, self._parts(), error) from error
+
+    def _homes(self) -> frozenset[str]:
+        """Where the functions that run were defined."""
+        names = {place.op.fn.__module__ for place in self._program.places.values()}
+        return frozenset(name for name in names if name != "__main__")
 
     def _parts(self) -> dict[str, Any]:
         """What travels, by names that people know."""
