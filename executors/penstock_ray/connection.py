@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,14 +16,19 @@ import ray as _ray
 
 from penstock.errors import UnmetExecutorRequirementsError
 from penstock.values import frozen
-from penstock_ray.checks import check_address
+from penstock_ray.checks import MODE, auth_mode, examine
 from penstock_ray.config import RayConfig
 from penstock_ray.feasibility import Node
 
 ray: Any = _ray  # ships types that a strict checker cannot follow
 
+_LOG = logging.getLogger("penstock_ray")
 LOOPBACK = "127.0.0.1"
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+_SETTINGS = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # silences a warning about GPUs
+    "RAY_process_group_cleanup_enabled": "1",  # what a killed step leaves running is killed, too
+}
 
 
 @frozen
@@ -33,10 +38,12 @@ class Connection:
     Args:
         host: address of this machine, as the cluster knows it.
         is_own: whether it was connected here, and is to be shut down here.
+        speak: lets Ray print again.
     """
 
     host: str
     is_own: bool
+    speak: Callable[[], None] | None = None
 
     def nodes(self) -> tuple[Node, ...]:
         """The machines that are alive now."""
@@ -51,6 +58,8 @@ class Connection:
         """Leave it; what was started here ends. Idempotent."""
         if self.is_own and ray.is_initialized():
             ray.shutdown()
+        if self.speak is not None:
+            self.speak()
 
 
 def connect(config: RayConfig, environ: Mapping[str, str]) -> Connection:
@@ -69,13 +78,21 @@ def connect(config: RayConfig, environ: Mapping[str, str]) -> Connection:
         "log_to_driver": False,
         "logging_level": logging.ERROR,
     }
-    with _environment(config):
-        if address == "local":
+    if address == "local":
+        with _environment(config.auth):
             _start(options | dict(config.local))
-        else:
-            check_address(address, config, environ)
+    else:
+        _check(address, config, environ)
+        with _environment(auth_mode(config, environ)):
             _attach(address, options)
-    return Connection(_own_host(), is_own=True)
+    return Connection(_own_host(), is_own=True, speak=_hush())
+
+
+def _check(address: str, config: RayConfig, environ: Mapping[str, str]) -> None:
+    """Raises UnmetExecutorRequirementsError when the way to a cluster is barred."""
+    for finding in examine(address, config, environ):
+        if not finding.is_right:
+            raise UnmetExecutorRequirementsError(finding.text)
 
 
 def _start(options: dict[str, Any]) -> None:
@@ -122,13 +139,33 @@ def _own_host() -> str:
     return ray.util.get_node_ip_address()
 
 
+def _hush() -> Callable[[], None]:
+    """Send what Ray would print about dead workers to a log; the executor tells it as losses.
+
+    Returns:
+        What lets Ray print again.
+    """
+    worker = ray._private.worker  # noqa: SLF001 - there is no public way to keep Ray off the standard output
+    printing = worker.print_to_stdstream
+
+    def log(data: Mapping[str, Any], ignore_prefix: bool) -> None:
+        del ignore_prefix
+        _LOG.info("%s", "\n".join(data.get("lines", ())))
+
+    def restore() -> None:
+        worker.print_to_stdstream = printing
+
+    worker.print_to_stdstream = log
+    return restore
+
+
 @contextmanager
-def _environment(config: RayConfig) -> Generator[None]:
+def _environment(mode: str | None) -> Generator[None]:
     """Ray reads its settings from the environment, and its processes inherit them."""
-    wanted = dict(_QUIET)
-    if config.auth is not None:
-        wanted["RAY_AUTH_MODE"] = config.auth
-    before = {name: os.environ.get(name) for name in (*wanted, "RAY_AUTH_MODE")}
+    wanted = dict(_SETTINGS)
+    if mode is not None:
+        wanted[MODE] = mode
+    before = {name: os.environ.get(name) for name in (*wanted, MODE)}
     os.environ.update(wanted)
     try:
         yield

@@ -32,7 +32,7 @@ from penstock.tables import pack
 from penstock_ray.config import RayConfig
 from penstock_ray.connection import LOOPBACK, Connection, connect
 from penstock_ray.feasibility import misfit, processors
-from penstock_ray.flights import Flight, Runway, arrived
+from penstock_ray.flights import Flight, Runway, arrived, drop
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
 from penstock_ray.options import Request, request_of
@@ -198,6 +198,7 @@ class RayExecutor:
 
     def _end_flights(self) -> None:
         for flight in self._tower.flights.values():
+            flight.leave()
             if not flight.has_landed:
                 ray.cancel(flight.handle, force=True, recursive=True)
         self._tower.flights.clear()
@@ -230,6 +231,8 @@ class RayExecutor:
         flight = landing.flight
         if isinstance(landing.result, BaseException):
             self._outbox.append(lost(flight, landing.result))
+            flight.leave()
+            drop(flight)
             return
         try:
             control, values = arrived(flight, landing.result)

@@ -37,7 +37,7 @@ class Flight:
         has_landed: whether its control reference is ready.
         stopped: why it is being stopped.
         kill: when it is to be killed.
-        was_killed: whether that was done.
+        killed: when that was first done.
         is_stalled: whether people were told that it gives no sign of life.
         is_watched: False when it runs without the hub.
     """
@@ -54,7 +54,7 @@ class Flight:
     has_landed: bool = False
     stopped: Cause | None = None
     kill: float | None = None
-    was_killed: bool = False
+    killed: float | None = None
     is_stalled: bool = False
     is_watched: bool = True
 
@@ -71,6 +71,11 @@ class Flight:
     def may_have_begun(self) -> bool:
         """Whether it is not certain that it never began."""
         return self.started is not None or not self.is_watched
+
+    def leave(self) -> None:
+        """Nobody will ask any more what became of it."""
+        if self.worker is not None and not self.worker.is_open:
+            self.worker.forget()
 
     def where(self) -> str:
         """Where it runs, for people."""
@@ -115,6 +120,16 @@ class Runway:
         returns: Any = "streaming" if task.hands is None else 1 + len(task.hands)
         function = self.streaming if task.hands is None else self.step
         return function.options(num_returns=returns, max_retries=0, name=f"{self.run}/{task.key}", **said)
+
+
+def drop(flight: Flight) -> None:
+    """Let go of the values of a task that was lost: Ray logs each fault that nobody has looked at."""
+    for reference in flight.values if flight.task.hands else ():
+        try:
+            ray.get(reference, timeout=0)
+        except Exception:  # noqa: BLE001, S112 - known already, by its control reference
+            continue
+    flight.values = ()
 
 
 def arrived(flight: Flight, result: bytes) -> tuple[Control, dict[str, Any]]:

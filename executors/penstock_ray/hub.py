@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from penstock_ray import wire
+from penstock_ray.exits import Watched, here
 
 _CHUNK = 1 << 18
 _MOST_STRANGERS = 64
@@ -34,6 +35,7 @@ class Worker:
         where: node and pid, for people.
         task: key of the task that it is running, or the empty text.
         is_open: False after its end.
+        process: tells how it ended; None where that cannot be known.
     """
 
     socket: socket.socket
@@ -41,6 +43,12 @@ class Worker:
     where: str = "a worker"
     task: str = ""
     is_open: bool = True
+    process: Watched | None = None
+
+    def forget(self) -> None:
+        """Nobody will ask how it ended."""
+        if self.process is not None:
+            self.process.close()
 
 
 @define(eq=False)
@@ -71,6 +79,7 @@ class Hub:
         self._poll.register(self._listener, select.POLLIN)
         self._strangers: dict[int, _Stranger] = {}
         self._workers: dict[int, Worker] = {}
+        self._space = here()
         self.refused = 0
 
     @property
@@ -115,6 +124,7 @@ class Hub:
         while self._workers and (left := until - time.monotonic()) > 0:
             self.poll(left)
         for worker in list(self._workers.values()):
+            worker.task = ""
             self._end(worker)
 
     def _accept(self) -> None:
@@ -165,7 +175,7 @@ class Hub:
         try:
             for frame in worker.decoder.feed(data):
                 if frame is not None and frame[0] == "hello":
-                    worker.where = frame[1]
+                    self._introduce(worker, frame)
                 elif frame is not None:
                     yield worker, frame
         except wire.WireError:
@@ -175,10 +185,17 @@ class Hub:
             self._end(worker)
             yield worker, None
 
+    def _introduce(self, worker: Worker, frame: wire.Frame) -> None:
+        _, worker.where, pid, (space,) = frame
+        if self._space and space == self._space:
+            worker.process = Watched(pid)
+
     def _end(self, worker: Worker) -> None:
         worker.is_open = False
         del self._workers[worker.socket.fileno()]
         self._drop(worker.socket)
+        if not worker.task:
+            worker.forget()
 
     def _refuse(self, stranger: _Stranger) -> None:
         del self._strangers[stranger.socket.fileno()]

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from penstock_ray import wire
+from penstock_ray.exits import here
 
 BATCH = 32
 QUIET = 0.05
@@ -57,7 +58,7 @@ class Link:
         self.is_up = True
         connection.setblocking(False)
         self._wake, self._waker = os.pipe()
-        self._send("hello", where)
+        self._send("hello", where, os.getpid(), [here()])
         self._thread = threading.Thread(target=self._watch, name="penstock-link", daemon=True)
         self._thread.start()
 
@@ -182,7 +183,15 @@ def dial(address: tuple[str, int], timeout: float = 5.0) -> socket.socket:
 
 
 def _greet(connection: socket.socket, secret: bytes) -> bytes:
-    """Prove oneself and be sure of the other; the key of the connection."""
+    """Prove oneself and be sure of the other; the key of the connection, which is closed otherwise."""
+    try:
+        return _greeted(connection, secret)
+    except Unreachable:
+        connection.close()
+        raise
+
+
+def _greeted(connection: socket.socket, secret: bytes) -> bytes:
     try:
         challenge = _receive(connection, wire.NONCE)
         nonce = os.urandom(wire.NONCE)

@@ -37,6 +37,7 @@ def lost(flight: Flight, error: BaseException) -> Lost:
     if flight.stopped is not None and not isinstance(_root(error), _INPUT):
         return _lost(flight, flight.stopped, _SAID[flight.stopped])
     cause, text = _cause(_root(error))
+    text += _ending(flight, error)
     missing = _missing(flight, _root(error)) if cause == "input" else ()
     return _lost(flight, cause, f"{text}: {_first_lines(error)}", missing, begun=cause != "input")
 
@@ -75,6 +76,13 @@ def _cause(error: BaseException) -> tuple[Cause, str]:
     if isinstance(error, _NEVER):
         return "worker", "Ray could not give it a place"
     return "worker", "its worker died"
+
+
+def _ending(flight: Flight, error: BaseException) -> str:
+    """How its process ended, where that is known."""
+    process = flight.worker.process if flight.worker is not None and is_crash(error) else None
+    ending = process.ending() if process is not None else ""
+    return f" ({ending})" if ending else ""
 
 
 def _root(error: BaseException) -> BaseException:

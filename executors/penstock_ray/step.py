@@ -7,19 +7,24 @@ the engine.
 A step never raises for what user code does: the runner has that in its record. What a step returns first
 is the control record, as bytes that Ray stores inline; the values follow. So whatever Ray itself raises
 is a fault of the system. A task whose worker cannot reach the hub does not begin: it says so, and the
-driver sends it again to run unwatched, which keeps "it never began" a certainty.
+driver sends it again to run unwatched, which keeps "it never began" a certainty. A worker whose task was
+stopped by an interrupt ends with it.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Literal
 
 from attrs import define
 
+from penstock.errors import UnstorableValueError
 from penstock.spi.executor import Place, Runner
 from penstock.tables import pack
 from penstock.values import frozen
@@ -142,6 +147,7 @@ class _Report:
         self.link.tell(record)
 
 
+_STOPPED = 128 + signal.SIGINT
 _sessions: dict[str, Session] = {}
 
 
@@ -177,8 +183,8 @@ def carry_out(seed: Seed, order: bytes, values: Sequence[Any]) -> tuple[bytes, l
         link = session.linked() if watched else _existing(session)
     except Unreachable as error:
         return _failed("unreached", hands, f"{_whereabouts()}: {error}")
-    except Exception:  # noqa: BLE001 - the runner of the run cannot be made here
-        return _failed("fault", hands, f"{_whereabouts()}: {traceback.format_exc()}")
+    except Exception as error:  # noqa: BLE001 - the runner of the run cannot be made here
+        return _failed("fault", hands, _fault(error))
     session.is_busy = True
     try:
         return _run(session, link, (key, body, hands), dict(zip(names, values, strict=True)))
@@ -195,14 +201,49 @@ def _run(
     try:
         result = session.runner.run(body, handed, None if link is None else _Report(link))
         handed.clear()
-        given = {name: pack(value) for name, value in result.handed.items()}
+        given = {name: _packed(name, value) for name, value in result.handed.items()}
         sent = -1 if link is None else link.end()
         control = Control(end="done", record=result.record, handed=tuple(given), sent=sent).encoded()
-    except Exception:  # noqa: BLE001 - a fault of the machinery, which the driver must hear of
+    except BaseException as error:  # noqa: BLE001 - also ways out that no runner should leave open
         if link is not None:
             link.end()
-        return _failed("fault", hands, f"{_whereabouts()}: {traceback.format_exc()}")
+        if isinstance(error, KeyboardInterrupt):  # Ray asks a task to stop in this way
+            _leave(session)
+        return _failed("fault", hands, _fault(error))
     return control, list(given.values()) if hands is None else [given.get(name) for name in hands]
+
+
+def _leave(session: Session) -> None:
+    """End this process: a task that was stopped half-way leaves children, locks and threads behind."""
+    with suppress(Exception):
+        session.close()
+    for children in Path("/proc/self/task").glob("*/children"):
+        for pid in children.read_text(encoding="ascii").split():
+            with suppress(OSError):
+                os.kill(int(pid), signal.SIGKILL)
+    os._exit(_STOPPED)
+
+
+def _packed(name: str, value: Any) -> Any:
+    """A value as it travels.
+
+    Raises:
+        UnstorableValueError: naming it, when it cannot.
+    """
+    try:
+        return pack(value)
+    except Exception as error:
+        raise UnstorableValueError(f"The value {name!r} cannot leave its worker: {error}") from error
+
+
+def _fault(error: BaseException) -> str:
+    """What the driver hears of a fault; the traceback is for whoever has to mend it."""
+    where = _whereabouts()
+    if isinstance(error, UnstorableValueError):
+        return f"{error} ({where})"
+    if isinstance(error, SystemExit):
+        return f"the step ended its process by sys.exit: exit code {error.code} ({where})"
+    return f"{type(error).__name__}: {error} ({where})\n{''.join(traceback.format_exception(error))}"
 
 
 def _failed(end: End, hands: tuple[str, ...] | None, reason: str) -> tuple[bytes, list[Any]]:

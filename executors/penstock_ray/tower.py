@@ -30,6 +30,7 @@ _LATE_RECORDS = 0.5
 _LAST_WORDS = 1.0
 _FIRST_WORDS = 0.2
 _NO_ANSWER = 15.0
+_AGAIN = 1.0
 
 
 @define(eq=False)
@@ -194,11 +195,13 @@ class Tower:
                 messages.append(_stalled(flight, quiet))
 
     def _kill(self, flight: Flight, now: float) -> None:
-        if flight.was_killed:
+        """Kill a task, again and again: Ray may forget it while it is still asking the task to stop."""
+        flight.killed = flight.killed or now
+        flight.kill = now + _AGAIN
+        if now > flight.killed + _NO_ANSWER:
             self._give_up(flight, now)
-            return
-        flight.was_killed, flight.kill = True, now + _NO_ANSWER
-        ray.cancel(flight.handle, force=True, recursive=True)
+        else:
+            ray.cancel(flight.handle, force=True, recursive=True)
 
     def _give_up(self, flight: Flight, now: float) -> None:
         """Ray does not say what became of it: its machine hangs, most likely."""
@@ -220,7 +223,8 @@ def _tells_more(landing: Landing) -> bool:
     """Whether records of a task are still under way."""
     flight, result = landing.flight, landing.result
     if isinstance(result, BaseException):
-        return flight.worker is None or flight.worker.is_open
+        worker = flight.worker
+        return worker is None or worker.is_open or (worker.process is not None and worker.process.is_pending)
     return flight.worker is not None and flight.worker.is_open and flight.worker.task == flight.key
 
 

@@ -34,7 +34,8 @@ HEAD = _HEAD.size
 
 Kind = Literal["hello", "start", "told", "end", "beat"]
 Frame = tuple[Kind, str, int, Sequence[Any]]
-"""Kind, key of the task, number of the first record, records."""
+"""Kind, key of the task, number of the first record, records. A worker's hello has its name for people, its
+process id and the space of that."""
 
 
 class WireError(Exception):

@@ -19,6 +19,7 @@ from penstock_ray.executor import RayExecutor
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # tests call nobody
     "RAY_enable_metrics_collection": "0",
+    "RAY_process_group_cleanup_enabled": "1",  # as in a Ray that the executor starts itself
     "RAY_AUTH_MODE": "disabled",  # a token would be written into the home folder
 }
 # Ray leaves sockets and log files of its own to the garbage collector, and starts processes that outlive it

@@ -1,0 +1,219 @@
+"""The hub and its workers, over a real socket, without Ray."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock_ray import wire
+from penstock_ray.hub import Hub
+from penstock_ray.link import Link, Unreachable, dial
+
+SECRET = b"s" * 32
+
+
+class Both:
+    """A hub, and links whose handshake it answers."""
+
+    def __init__(self):
+        self.hub = Hub("127.0.0.1", SECRET)
+        self.links = []
+        self.ended = threading.Event()
+
+    def link(self, secret=SECRET, beat=60.0):
+        made = []
+        thread = threading.Thread(target=self._dial, args=(made, secret, beat))
+        thread.start()
+        heard = []
+        while thread.is_alive():
+            heard += self.hub.poll(0.01)
+        thread.join()
+        if isinstance(made[0], Exception):
+            raise made[0]
+        self.links.append(made[0])
+        return made[0]
+
+    def _dial(self, made, secret, beat):
+        try:
+            made.append(Link(dial(self.hub.address), secret, "node a, pid 1", beat, self.ended.set))
+        except Exception as error:  # noqa: BLE001 - raised again by the test
+            made.append(error)
+
+    def hear(self, count):
+        heard, until = [], time.monotonic() + 10
+        while len(heard) < count and time.monotonic() < until:
+            heard += self.hub.poll(0.1)
+        return [frame for _, frame in heard]
+
+    def close(self):
+        self.hub.close(5)
+        for link in self.links:
+            link.close()
+            link._thread.join(5)
+
+
+@pytest.fixture
+def both():
+    made = Both()
+    yield made
+    made.close()
+
+
+def test_a_start_and_an_end_come_with_the_records_between(both):
+    link = both.link()
+    link.start("a#1")
+    link.tell("one")
+    link.tell("two")
+    assert link.end() == 2
+    frames = both.hear(2)
+    assert [kind for kind, *_ in frames] == ["start", "end"]
+    assert [record for *_, records in frames for record in records] == ["one", "two"]
+
+
+def test_records_that_follow_closely_are_sent_together(both):
+    link = both.link()
+    link.start("a#1")
+    for number in range(70):
+        link.tell(number)
+    link.end()
+    frames = both.hear(4)
+    assert [len(records) for *_, records in frames] == [0, 32, 32, 6]
+    assert [first for _, _, first, _ in frames] == [0, 0, 32, 64]
+
+
+def test_a_lonely_record_is_sent_without_the_end(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    link.tell("lonely")
+    ((kind, key, _, records),) = both.hear(1)
+    assert (kind, key, list(records)) == ("told", "a#1", ["lonely"])
+
+
+def test_a_running_task_gives_signs_of_life(both):
+    link = both.link(beat=0.02)
+    link.start("a#1")
+    assert [kind for kind, *_ in both.hear(3)] == ["start", "beat", "beat"]
+
+
+def test_what_is_told_without_a_task_is_dropped(both):
+    link = both.link()
+    link.tell("early")
+    link.start("a#1")
+    link.end()
+    link.tell("late")
+    assert all(not records for *_, records in both.hear(2))
+
+
+def test_a_record_that_cannot_be_pickled_costs_no_other(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    time.monotonic()
+    for record in ("one", threading.Lock(), "two"):
+        link.tell(record)
+    link.end()
+    told = [record for *_, records in both.hear(2) for record in records]
+    assert told == ["one", "two"]
+
+
+def test_the_end_of_the_run_reaches_the_worker(both):
+    both.link()
+    both.hub.close(5)
+    assert both.ended.wait(5)
+
+
+def test_a_worker_that_dies_is_noticed(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    link._socket.shutdown(socket.SHUT_RDWR)
+    assert both.hear(1) == [None]
+
+
+def test_a_wrong_secret_is_refused(both):
+    with pytest.raises(Unreachable):
+        both.link(secret=b"w" * 32)
+    assert both.hub.refused == 1
+
+
+def test_a_worker_tells_nothing_to_a_hub_that_does_not_know_the_secret():
+    listener = socket.create_server(("127.0.0.1", 0))
+    got = []
+
+    def pretend():
+        connection, _ = listener.accept()
+        connection.sendall(os.urandom(wire.NONCE))
+        got.append(connection.recv(wire.ANSWER))
+        connection.sendall(os.urandom(32))
+        got.append(connection.recv(100))
+        connection.close()
+
+    thread = threading.Thread(target=pretend)
+    thread.start()
+    connection = dial(listener.getsockname())
+    with pytest.raises(Unreachable, match="not the driver"):
+        Link(connection, SECRET, "a", 60.0, lambda: None)
+    connection.close()
+    thread.join(5)
+    listener.close()
+    assert got[1] == b""
+
+
+class Trap:
+    def __reduce__(self):
+        return os.mkdir, ("/nowhere/trap",)
+
+
+@pytest.mark.parametrize("data", [b"", b"GET / HTTP/1.1\r\n\r\n" * 8, pickle.dumps(Trap()) * 3, b"\0" * 96])
+def test_strangers_are_heard_no_further_than_their_answer(both, data):
+    stranger = socket.create_connection(both.hub.address)
+    both.hub.poll(1)
+    stranger.sendall(data)
+    stranger.shutdown(socket.SHUT_WR)
+    until = time.monotonic() + 5
+    while not both.hub.refused and time.monotonic() < until:
+        assert both.hub.poll(0.1) == []
+    assert both.hub.refused == 1
+    stranger.close()
+
+
+def test_a_frame_with_a_wrong_signature_ends_the_connection(both):
+    link = both.link()
+    link._key = b"x" * 32
+    link.start("a#1")
+    assert both.hear(1) == [None]
+    assert both.hub.refused == 1
+
+
+def test_a_frame_cannot_be_repeated_dropped_or_changed():
+    key = b"k" * 32
+    frames = [wire.encode(key, number, ("told", "a#1", number, ["x"])) for number in range(3)]
+    assert len(wire.Decoder(key).feed(b"".join(frames))) == 3
+    for wrong in (frames[0] * 2, frames[1], frames[0] + frames[2], frames[0][:-1] + b"!"):
+        with pytest.raises(wire.WireError):
+            wire.Decoder(key).feed(wrong)
+
+
+def test_a_frame_that_is_too_large_is_not_waited_for():
+    with pytest.raises(wire.WireError):
+        wire.Decoder(b"k" * 32).feed(b"\xff" * wire.HEAD)
+
+
+@given(st.lists(st.lists(st.integers()), max_size=5), st.lists(st.integers(1, 40), max_size=30))
+def test_frames_arrive_whatever_pieces_they_come_in(contents, cuts):
+    key = b"k" * 32
+    sent = [("told", "a#1", number, records) for number, records in enumerate(contents)]
+    data = b"".join(wire.encode(key, number, frame) for number, frame in enumerate(sent))
+    decoder, got = wire.Decoder(key), []
+    for cut in [*cuts, len(data)]:
+        got += decoder.feed(data[:cut])
+        data = data[cut:]
+    assert got == sent
