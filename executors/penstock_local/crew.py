@@ -148,6 +148,7 @@ class Crew:
         for seat in list(self.seats.values()):
             self._forget(seat)
         self._where.clear()
+        self.timed.clear()
         self._selector.close()
 
     def _serve(self, seat: Seat, events: int) -> None:

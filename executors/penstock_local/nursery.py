@@ -22,6 +22,8 @@ from penstock_local import anonymous, kernel, wire
 from penstock_local.reasons import signal_name
 from penstock_local.zygote import BEAR, KILL, QUIT, REQUEST, SPAWN_PROGRAM
 
+_EARLY = ("penstock.define", "penstock.engine")
+"""What the run will need of the core, as far as the driver has it too."""
 _PATIENCE = 5.0  # seconds that the zygote gets to end by itself
 
 
@@ -56,6 +58,7 @@ class Nursery:
             "path": list(sys.path),
             "argv": list(sys.argv),
             "flags": flags,
+            "early": [name for name in sys.modules if name.startswith(_EARLY)],
         }
         recipe = anonymous.holding(pickle.dumps(set_up))
         passed = (recipe, theirs.fileno())
@@ -146,9 +149,12 @@ class Nursery:
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self.end()
-        self._drop()
+            pass
+        finally:
+            if self._process.poll() is None:
+                self._process.kill()
+                self.end()
+            self._drop()
 
     def _next(self) -> bytes:
         assert self._channel is not None  # noqa: S101 - it was started

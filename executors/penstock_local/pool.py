@@ -7,6 +7,7 @@ that is ``crew``'s.
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import tempfile
 import time
@@ -182,17 +183,14 @@ class ProcessPoolExecutor:
 
     def close(self) -> None:
         """End the workers, and remove what was kept."""
-        if self._crew is not None:
-            self._crew.close()
-        if self._nursery is not None:
-            self._nursery.close()
-        if self._stock is not None:
-            self._stock.shelf.close()
-        self._crew = self._nursery = self._stock = None
-        self._flights.clear()
-        self._parcels.clear()
-        for queue in self._queues.values():
-            queue.clear()
+        with contextlib.ExitStack() as closing:  # an interrupt skips no more than waiting
+            closing.callback(self._clear)
+            if self._stock is not None:
+                closing.callback(self._stock.shelf.close)
+            if self._nursery is not None:
+                closing.callback(self._nursery.close)
+            if self._crew is not None:
+                closing.callback(self._crew.close)
 
     # ---- the inside --------------------------------------------------------------------------------
 
@@ -243,6 +241,13 @@ class ProcessPoolExecutor:
     def _keep(self, flight: Flight, parcels: Mapping[str, Parcel]) -> None:
         for name, parcel in parcels.items():
             self._parcels[flight.task.key, name] = parcel
+
+    def _clear(self) -> None:
+        self._crew = self._nursery = self._stock = None
+        self._flights.clear()
+        self._parcels.clear()
+        for queue in self._queues.values():
+            queue.clear()
 
     def _found(self, upstream: Mapping[str, tuple[Ticket, str]]) -> dict[str, Parcel]:
         """The values of earlier tasks.

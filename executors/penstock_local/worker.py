@@ -18,6 +18,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
 from typing import Any, NoReturn
 
 from penstock.spi.executor import Place, Runner
@@ -41,6 +42,7 @@ def live(set_up: Mapping[str, Any], who: tuple[int, int], descriptors: Sequence[
     """
     number, threads = who
     _settle(set_up["zygote"], f"{set_up['tag']}.{number}")
+    os.set_inheritable(descriptors[0], False)
     channel = wire.Channel(socket.socket(fileno=descriptors[0]))
     ledger = Ledger(descriptors[1], max(threads, 1))
     os.close(descriptors[1])
@@ -76,10 +78,15 @@ def _settle(zygote: int, name: str) -> None:
     os.environ["PENSTOCK_WORKER"] = name
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, _overhear)  # programs that are started have the default again
     faulthandler.enable(2, all_threads=False)  # a crash shows its Python line in the log of the step
     random = sys.modules.get("numpy.random")
     if random is not None:
         random.seed()  # as Python does with its own: workers that draw the same numbers surprise
+
+
+def _overhear(_number: int, _frame: FrameType | None) -> None:
+    """Nothing: an interrupt is meant for a task."""
 
 
 class Worker:

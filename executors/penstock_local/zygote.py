@@ -34,6 +34,7 @@ from penstock_local.worker import leave, live
 
 REQUEST = struct.Struct("<BIi")  # what, number of the worker, what more
 BEAR, KILL, QUIT = 1, 2, 3
+_CLOSED_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 SPAWN_PROGRAM = str(Path(__file__).with_name("boot.py"))
 _CALM_THREADS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
 """Threads that begin with an import, know forks or hold no lock while they wait."""
@@ -78,6 +79,9 @@ class Zygote:
 
     def load(self) -> bool:
         """Get the run, load it, and tell the driver how that went; whether to go on."""
+        for name in () if self._set_up["spawn"] else self._set_up["early"]:  # while the driver packs the run
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
         try:
             blob, modules = pickle.loads(self._next())
         except EOFError:
@@ -143,7 +147,7 @@ class Zygote:
     def _obey(self) -> bool:
         """Carry out one request; whether to go on."""
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._end, REQUEST.size, 2)
+            data, descriptors, _, _ = socket.recv_fds(self._end, REQUEST.size, 2, _CLOSED_ON_EXEC)
         except ConnectionResetError:
             data, descriptors = b"", []
         if not data:

@@ -15,6 +15,7 @@ FEATURES = ExecutorFeatures(
     survives_worker_loss=True,
     lanes=frozenset({"process", "thread", "async"}),
     max_concurrent=2,
+    window=34,  # and those that wait in threads
 )
 
 
