@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl  # noqa: F401 - it sets an environment variable, which must not happen within a test
 import pytest
 
 from penstock.errors import InvalidConfigError

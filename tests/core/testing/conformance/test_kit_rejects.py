@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 
 import attrs
-import polars as pl  # noqa: F401 - it sets an environment variable, which must not happen within a test
 import pytest
 
 from penstock.spi.executor import Lost, Outcome, Progress, Ticket
@@ -329,6 +328,18 @@ class ClosesOnce(Saboteur):
         self.right.close()
 
 
+class ClosesTheOthers(Saboteur):
+    alive = []
+
+    def begin(self, shared):
+        self.alive.append(self.right)
+        self.right.begin(shared)
+
+    def close(self):
+        while self.alive:
+            self.alive.pop().close()
+
+
 class LeavesAThread(Saboteur):
     def begin(self, shared):
         self.over = threading.Event()
@@ -555,6 +566,7 @@ IN_THREADS = [
     (SwallowsInterrupts, "interrupting_the_driver_leaves_nothing", "an interrupt comes out|comes to its end"),
     (RunsTheQueueWhileClosing, "closing_drops_queued_tasks", "3 of 3 began"),
     (ClosesOnce, "closing_twice_is_no_fault", "close() is idempotent"),
+    (ClosesTheOthers, "two_executors_do_not_disturb_each_other", "comes to its end"),
     (LeavesAThread, "closing_twice_is_no_fault", "no thread behind; left: left behind"),
     (LeavesAFile, "closing_twice_is_no_fault", "no file behind"),
     (LeavesMemory, "closing_twice_is_no_fault", "no file behind"),

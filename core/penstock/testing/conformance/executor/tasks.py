@@ -138,9 +138,9 @@ def _spring() -> NoReturn:
 # ---- time ----------------------------------------------------------------------------------------
 
 
-def until(scene: Scene, condition: Callable[[], bool]) -> bool:
-    """Wait until something holds; whether it did before patience, or the test, came to its end."""
-    deadline = time.monotonic() + scene.patience
+def until(scene: Scene, condition: Callable[[], bool], share: float = 1.0) -> bool:
+    """Wait until something holds; whether it did before a share of patience, or the test, came to its end."""
+    deadline = time.monotonic() + share * scene.patience
     while not condition():
         if time.monotonic() > deadline or Path(scene.folder, OVER).exists():
             return False
@@ -341,6 +341,18 @@ def fork(scene: Scene) -> int:
     if pid == 0:
         os._exit(3)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def fork_astray(scene: Scene) -> bool:
+    """Fork a child that leaves the task by ``sys.exit``, as careless code does; whether it has gone."""
+    pid = os.fork()
+    if pid == 0:
+        sys.exit()
+    has_gone = until(scene, lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, share=0.2)
+    if not has_gone:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return has_gone
 
 
 # ---- tables --------------------------------------------------------------------------------------

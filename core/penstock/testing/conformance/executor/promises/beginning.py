@@ -9,8 +9,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from penstock.errors import UnmetExecutorRequirementsError, UserError
+from penstock.spi.executor import Outcome, Task
 from penstock.testing.conformance.executor import tasks
-from penstock.testing.conformance.executor.double import StandIn
+from penstock.testing.conformance.executor.double import StandIn, Work
 from penstock.testing.conformance.executor.selection import needs
 from penstock.testing.conformance.executor.stage import Stage, hold, peace
 
@@ -74,6 +75,21 @@ class BeginPromises:
             isinstance(error, UnmetExecutorRequirementsError) and "the lamp cannot travel" in str(error),
             f"begin() lets out what blob() raises, found {error!r}",
         )
+
+    def test_two_executors_do_not_disturb_each_other(self, stage: Stage) -> None:
+        first, key = stage.submit(tasks.answer, 1), "elsewhere#1"
+        other = stage.fresh()
+        try:
+            other.begin(stage.shared)
+            work = Work(key=key, function=tasks.answer, arguments=(2,))
+            other.submit(Task(key=key, body=work), {})
+            ends = [end for _ in range(100) for end in other.collect(0.1) if isinstance(end, Outcome)]
+        finally:
+            other.close()
+        values = [end.record.value for end in ends]
+        hold(values == [2], f"two executors in one run each bring their own outcomes; of 2 came {values}")
+        hold(stage.answer(first) == 1, "closing one executor takes no outcome of another with it")
+        hold(stage.answer(stage.submit(tasks.answer, 3)) == 3, "an executor goes on when another was closed")
 
     def test_closing_before_the_beginning_is_no_fault(self, stage: Stage) -> None:
         with peace("close() before begin() is no fault"):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from penstock.spi.executor import Lost, Ticket
+from penstock.spi.executor import Lane, Lost, Ticket, Wants
 from penstock.testing.conformance.executor import tasks
 from penstock.testing.conformance.executor.selection import needs
 from penstock.testing.conformance.executor.stage import Stage, has, hold, until_marked
@@ -73,6 +73,19 @@ class LossPromises:
             all(unharmed),
             "a worker that dies takes no other task with it; a neighbour's gate opened too late",
         )
+
+    @needs("survives_worker_loss", places=2)
+    def test_a_shared_worker_that_dies_ends_each_of_its_tasks_once(self, stage: Stage) -> None:
+        shared: tuple[Lane, ...] = ("thread", "async")
+        for lane in shared:
+            gate, wants = stage.gate(lane), Wants(lane=lane)
+            neighbour = stage.submit(tasks.wait, gate, wants=wants)
+            until_marked(stage, "waiting", neighbour)
+            stage.lost(stage.submit(tasks.leave_by_exit, CODE, wants=wants))
+            stage.open(gate)
+            stage.end(neighbour)
+            later = stage.submit(tasks.answer, 1, wants=wants)
+            hold(stage.answer(later) == 1, f"lane {lane} goes on when a worker died")
 
     @needs("survives_worker_loss")
     def test_waiting_tasks_outlive_a_worker(self, stage: Stage) -> None:

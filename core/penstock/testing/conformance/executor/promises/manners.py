@@ -34,6 +34,14 @@ class MannerPromises:
         hold(code == 3, f"a task sees how its child ended: exit code 3, found {code}")
         hold(stage.answer(stage.submit(tasks.answer, 1)) == 1, "an executor goes on after a fork")
 
+    @needs("out_of_process")
+    def test_a_forked_child_does_not_answer_for_its_parent(self, stage: Stage) -> None:
+        ticket = stage.submit(tasks.fork_astray)
+        hold(stage.answer(ticket), "a forked child that calls sys.exit in a task ends; it was still there")
+        for _ in range(3):
+            stage.collect(0.05)
+        hold(stage.answer(stage.submit(tasks.answer, 1)) == 1, "an executor goes on after a fork")
+
     @needs("out_of_process", "cancels_running", places=1)
     def test_children_of_a_killed_task_are_killed_too(self, stage: Stage) -> None:
         ticket = stage.submit(tasks.raise_child)

@@ -6,6 +6,7 @@ Owns: tables through an executor. Must not know any executor, nor which library 
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,6 +16,8 @@ from penstock.testing.conformance.executor.selection import needs
 from penstock.testing.conformance.executor.stage import Stage, hold
 
 LIBRARIES = [name for name in ("pyarrow", "pandas", "polars") if find_spec(name) is not None]
+for _library in LIBRARIES:  # here, since some change the environment of the process, which no test should
+    import_module(_library)
 ROWS = 50
 
 
