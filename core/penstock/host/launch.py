@@ -49,6 +49,7 @@ from penstock.host.run_log import run_log
 from penstock.host.shipping import Cargo, Shipment
 from penstock.keys import AssetKey
 from penstock.spi.executor import Executor
+from penstock.tables import registrations
 
 __all__ = ["Launch", "launch"]
 
@@ -167,6 +168,7 @@ class _Launched:
             settings=instance.settings if instance.is_durable else None,
             storage=AskedFolder(instance.storage_directory),
             logs=instance.logs_directory() if instance.is_durable else None,
+            table_types=registrations(),
         )
         return Shipment(program, cargo)
 

@@ -34,6 +34,7 @@ class Cargo:
         settings: of the instance, None when it lives in the driver's memory alone.
         storage: says the folder of stored values; what it says travels.
         logs: the folder of logs, None when nothing is kept.
+        table_types: the handlers of plugins by the types they carry.
     """
 
     job: JobDefinition
@@ -47,6 +48,7 @@ class Cargo:
     settings: Settings | None
     storage: Callable[[], str]
     logs: str | None
+    table_types: Mapping[str, Any]
 
     def __call__(self, place: Place) -> Runner:
         """The runner, in the process that this cargo has come to."""

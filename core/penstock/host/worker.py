@@ -27,7 +27,7 @@ from penstock.host.settings import environment
 from penstock.host.shipping import Cargo
 from penstock.plan.run_config import bind_run_config, retries_enabled
 from penstock.spi.executor import Place, Report, Runner, TaskResult
-from penstock.tables import convert, settle
+from penstock.tables import convert, register, settle
 
 
 def open_cargo(cargo: Cargo, place: Place) -> Runner:
@@ -48,6 +48,8 @@ class WorkerRunner:
     """
 
     def __init__(self, cargo: Cargo, place: Place) -> None:
+        for name, handler in cargo.table_types.items():
+            register(name, handler)
         self._stack = ExitStack()
         self._instance = LateInstance(cargo)
         self._text = _Text(cargo, place)
