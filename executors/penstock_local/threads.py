@@ -34,6 +34,7 @@ DEFAULT_THREADS = 32
 SLICE = 0.2  # seconds after which a wait looks whether it was interrupted
 PATIENCE = 10.0  # seconds for which closing waits for tasks that are running
 _NO_VALUES: Mapping[str, Any] = {}
+_FOR_THE_ENGINE = frozenset({"retries", "tag_concurrency_limits"})
 Values = Mapping[str, Any]
 
 
@@ -232,7 +233,7 @@ def _read(config: Mapping[str, Any]) -> int:
     faults = [
         f"$.{name}: the thread executor has no such field.{suggest(name, ['max_concurrent'])}"
         for name in config
-        if name != "max_concurrent"
+        if name != "max_concurrent" and name not in _FOR_THE_ENGINE
     ]
     number = config.get("max_concurrent")
     if number is None:

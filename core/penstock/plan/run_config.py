@@ -143,7 +143,7 @@ def retries_enabled(execution: Mapping[str, Any]) -> bool:
 def _bind_execution(job: JobDefinition, raw: Mapping[str, Any], binding: _Binding) -> Mapping[str, Any]:
     """Bind to the job's executor, else to what every run may be given: it may be carried out elsewhere."""
     if not raw:
-        return {}
+        return _settled_execution(job, binding)
     given = raw.get("config", MISSING if "config" in raw or not raw else raw)
     first: list[Fault] | None = None
     for executor in (job.executor_def, multi_or_in_process_executor, in_process_executor):
@@ -158,6 +158,15 @@ def _bind_execution(job: JobDefinition, raw: Mapping[str, Any], binding: _Bindin
         return cast("Mapping[str, Any]", given)  # an executor that says nothing about its config
     binding.faults.extend(first or ())
     return {}
+
+
+def _settled_execution(job: JobDefinition, binding: _Binding) -> Mapping[str, Any]:
+    """What the job's executor was configured with; whoever uses it tells of its faults."""
+    schema = getattr(job.executor_def, "config", None)
+    if schema is None:
+        return {}
+    value, faults = collect(schema, MISSING, env=binding.env, path="$.execution.config")
+    return {} if faults else cast("Mapping[str, Any]", value or {})
 
 
 def _bind_loggers(job: JobDefinition, raw: Mapping[str, Any], binding: _Binding) -> dict[str, Any]:
