@@ -108,7 +108,7 @@ class RayExecutor:
         self._hub = Hub(self._config.hub_host or (LOOPBACK if is_local else connection.host), secret)
         self._tower = Tower(self._hub, self._config)
         seed = Seed(
-            key=shared.key,
+            key=f"{shared.key} {secret.hex()[:16]}",
             blob=blob if len(blob) <= _INLINE_BLOB else (ray.put(blob),),
             hub=self._hub.address,
             secret=secret,

@@ -36,7 +36,7 @@ class Seed:
     """What a worker needs to take part in a run; travels inside the function, once per worker.
 
     Args:
-        key: of the run.
+        key: of the run and its executor.
         blob: makes the runner; bytes, or a one-element tuple of the reference that holds them.
         hub: address of the hub.
         secret: of the run.
@@ -147,6 +147,7 @@ class _Report:
         self.link.tell(record)
 
 
+_MOST_SESSIONS = 3
 _STOPPED = 128 + signal.SIGINT
 _sessions: dict[str, Session] = {}
 
@@ -196,21 +197,31 @@ def _run(
     session: Session, link: Link | None, task: tuple[str, Any, tuple[str, ...] | None], handed: dict[str, Any]
 ) -> tuple[bytes, list[Any]]:
     key, body, hands = task
+    own = os.getpid()
     if link is not None:
         link.start(key)
     try:
         result = session.runner.run(body, handed, None if link is None else _Report(link))
+        _stop_astray(own)
         handed.clear()
         given = {name: _packed(name, value) for name, value in result.handed.items()}
         sent = -1 if link is None else link.end()
         control = Control(end="done", record=result.record, handed=tuple(given), sent=sent).encoded()
     except BaseException as error:  # noqa: BLE001 - also ways out that no runner should leave open
+        _stop_astray(own, error)
         if link is not None:
             link.end()
         if isinstance(error, KeyboardInterrupt):  # Ray asks a task to stop in this way
             _leave(session)
         return _failed("fault", hands, _fault(error))
     return control, list(given.values()) if hands is None else [given.get(name) for name in hands]
+
+
+def _stop_astray(own: int, error: BaseException | None = None) -> None:
+    """End a child that the step forked and that came back here: it must not answer for its parent."""
+    if os.getpid() != own:
+        code = error.code if isinstance(error, SystemExit) else int(error is not None)
+        os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _leave(session: Session) -> None:
@@ -253,7 +264,7 @@ def _failed(end: End, hands: tuple[str, ...] | None, reason: str) -> tuple[bytes
 def _session(seed: Seed) -> Session:
     session = _sessions.get(seed.key)
     if session is None:
-        for old in list(_sessions.values()):  # a worker serves one run at a time
+        for old in list(_sessions.values())[:-_MOST_SESSIONS]:
             old.close()
         blob = seed.blob if isinstance(seed.blob, bytes) else _fetched(seed.blob[0])
         is_near = _machine() == seed.disk

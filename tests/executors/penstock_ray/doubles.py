@@ -94,6 +94,12 @@ class Runner:
 
         return TaskResult(record=ray.get_runtime_context().get_assigned_resources().get("CPU"))
 
+    def do_fork_astray(self, argument, values, report):
+        pid = os.fork()
+        if pid == 0:
+            sys.exit(5)
+        return TaskResult(record=os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
     def do_raise(self, argument, values, report):
         raise RuntimeError(argument)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from doubles import Shared, collect_all, ends, task
 
@@ -212,18 +210,25 @@ def test_ray_is_left_to_whoever_initialised_it(cluster):
     assert ray.is_initialized()
 
 
-def test_no_thread_of_the_driver_is_needed(cluster):
-    before = threading.active_count()
-    made = RayExecutor()
-    made.begin(Shared("threads"))
-    assert threading.active_count() == before
-    made.close()
+def test_a_forked_child_that_comes_back_does_not_answer_for_its_parent(executor):
+    executor.submit(task("a#1", "fork_astray"), {})
+    assert records(collect_all(executor, 1), Outcome) == [5]
+
+
+def test_two_executors_of_one_run_share_workers_and_nothing_else(executor, request):
+    other = RayExecutor()
+    other.begin(Shared(request.node.name))
+    executor.submit(task("a#1", "tell", 3), {})
+    other.submit(task("a#1", "tell", 5), {})
+    assert len(collect_all(other, 1)) == 6
+    assert len(collect_all(executor, 1)) == 4
+    other.close()
 
 
 def test_workers_that_cannot_reach_the_driver_run_their_tasks_unheard(cluster, tmp_path):
     made = RayExecutor()
     made.begin(Shared("unreached"))
-    made._hub.close()
+    made._hub._door.close()
     for number in range(6):
         made.submit(task(f"a{number}#1", "append", str(tmp_path / "runs")), {})
     messages = collect_all(made, 6)
