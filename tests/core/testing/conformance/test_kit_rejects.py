@@ -468,6 +468,12 @@ class IgnoresTimeouts(Saboteur):
         return self.right.submit(patient, upstream, given)
 
 
+class KnowsNoLanes(Saboteur):
+    def submit(self, task, upstream, given=NOTHING):
+        confined = attrs.evolve(task, wants=attrs.evolve(task.wants, lane="process"))
+        return self.right.submit(confined, upstream, given)
+
+
 class KillsWithoutAsking(Tells):
     changed = {"cause": "canceled"}
 
@@ -583,6 +589,7 @@ IN_PROCESSES = [
     (NamesAnotherCause, "a_worker_that_exits_is_told_with_its_code", "lost with its worker"),
     (NamesNothingMissing, "a_value_that_is_gone_is_a_loss_that_names_it", "names what is gone"),
     (TakesNeighboursAlong, "neighbours_of_a_dead_worker_go_on", "should have come to an outcome"),
+    (KnowsNoLanes, "lanes_of_waiting_tasks_take_no_place_of_others", "comes to its end"),
     (IgnoresTimeouts, "a_task_that_outlives_its_time_is_killed", "comes to its end"),
     (KillsWithoutAsking, "a_task_is_asked_before_it_is_killed", "its finally never ran"),
     (IgnoresGrace, "a_task_that_refuses_is_killed", "comes to its end"),

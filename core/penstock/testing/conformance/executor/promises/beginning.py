@@ -27,6 +27,8 @@ class BeginPromises:
         hold(fresh.chains >= 1, f"chains is 1 for none, found {fresh.chains}")
         limit = fresh.max_concurrent
         hold(limit is None or limit >= 1, f"max_concurrent is 1 or more, or None; found {limit}")
+        window = fresh.window
+        hold(window is None or window >= 1, f"window is 1 or more, or None; found {window}")
         hold(fresh.lanes, "at least one lane is known")
         stage.answer(stage.submit(tasks.answer, 1))
         hold(stage.executor.features == fresh, "features are constant; they changed when the run began")

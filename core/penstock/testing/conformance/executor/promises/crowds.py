@@ -15,7 +15,7 @@ from penstock.spi.executor import Lane, Ticket, Wants
 from penstock.testing.conformance.executor import remains, tasks
 from penstock.testing.conformance.executor.marks import most_at_once
 from penstock.testing.conformance.executor.selection import needs
-from penstock.testing.conformance.executor.stage import Stage, hold
+from penstock.testing.conformance.executor.stage import Stage, hold, until_marked
 
 BLOCK = 4 << 20
 BLOCKS = 12
@@ -75,9 +75,23 @@ class CrowdPromises:
             pair = [stage.submit(tasks.meet, place, 2, wants=wants) for _ in range(2)]
             hold(all(list(map(stage.answer, pair))), f"tasks of lane {lane} run beside each other")
 
+    @needs("out_of_process", places=1)
+    def test_lanes_of_waiting_tasks_take_no_place_of_others(self, stage: Stage) -> None:
+        gate = stage.gate("a")
+        blockers = [stage.submit(tasks.wait, gate) for _ in range(stage.terms.places)]
+        until_marked(stage, "waiting", *blockers)
+        shared: tuple[Lane, ...] = ("thread", "async")
+        for lane in shared:
+            if lane in stage.features.lanes:
+                beside = stage.submit(tasks.answer, 1, wants=Wants(lane=lane))
+                hold(stage.answer(beside) == 1, f"a task of lane {lane} needs no free place of lane process")
+        stage.open(gate)
+        for blocker in blockers:
+            hold(stage.answer(blocker), "the gate opened in time")
+
     @needs("hands_off")
     def test_a_long_row_of_tasks_keeps_only_what_is_not_released(self, stage: Stage) -> None:
-        window = stage.features.max_concurrent or 64
+        window = stage.features.at_hand or 64
         kept: deque[Ticket] = deque()
         for number in range(stage.terms.many):
             kept.append(_next(stage, number, kept))
