@@ -20,6 +20,7 @@ from typing import Any
 
 from penstock.spi.executor import Cause, Lost, Message, Noted, Outcome, Progress
 from penstock_local import anonymous, ledger, oom, reasons, wire
+from penstock_local.endings import end_of
 from penstock_local.nursery import Nursery
 from penstock_local.seat import Flight, Seat
 from penstock_local.settings import PoolSettings
@@ -189,34 +190,11 @@ class Crew:
         elif what == "noted":
             self.messages.append(Noted(message=rest[1], ticket=flight.ticket))
         else:
-            self._land(seat, flight, self._end_of(seat, flight, what, rest))
+            message = end_of(seat.name, flight, what, rest)
+            if isinstance(message, Outcome):
+                self._keep(flight, rest[2])
+            self._land(seat, flight, message)
             self._go_on(seat, flight, rest[3] if what == "done" else 0)
-
-    def _end_of(self, seat: Seat, flight: Flight, what: str, rest: tuple[Any, ...]) -> Message:
-        """The message to the engine for the last message of a task."""
-        ticket, key = flight.ticket, flight.task.key
-        if what == "done":
-            _, record, parcels, _ = rest
-            try:
-                found = pickle.loads(record)
-            except Exception as error:  # noqa: BLE001 - unpickling runs code of others
-                why = f"{seat.name} ran {key}, but its record cannot be read: {error!r}"
-                return Lost(ticket=ticket, reason=why)
-            self._keep(flight, parcels)
-            return Outcome(ticket=ticket, record=found, handed=tuple(parcels))
-        if what == "gone":
-            why = f"{seat.name} did not find the value {rest[1]!r} that {key} needs: {rest[2]}"
-            return Lost(ticket=ticket, reason=why, started=False, cause="input", missing=(rest[1],))
-        if what == "skipped":
-            return Lost(
-                ticket=ticket, reason=f"{key} was canceled before it began", started=False, cause="canceled"
-            )
-        if what == "interrupted":
-            cause: Cause = "worker" if flight.canceled is None else "canceled"
-            return Lost(
-                ticket=ticket, reason=f"{key} was interrupted while it ran in {seat.name}", cause=cause
-            )
-        return Lost(ticket=ticket, reason=f"{key} ran in {seat.name}: {rest[1]}")
 
     def _hear_news(self) -> None:
         """What the zygote tells."""

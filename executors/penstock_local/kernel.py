@@ -71,10 +71,13 @@ def marked(mark: str) -> list[int]:
     return []
 
 
-def thread_names() -> list[str]:
-    """The name of each native thread of this process."""
+def other_threads() -> list[str]:
+    """The name of each native thread of this process but the first."""
     with contextlib.suppress(OSError):
-        return [(thread / "comm").read_text().strip() for thread in Path("/proc/self/task").iterdir()]
+        threads = list(Path("/proc/self/task").iterdir())
+        return [
+            (thread / "comm").read_text().strip() for thread in threads if thread.name != str(os.getpid())
+        ]
     return []
 
 

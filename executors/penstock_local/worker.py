@@ -27,6 +27,7 @@ from penstock_local.bench import Bench, Errand, flush
 from penstock_local.handing import Stock
 from penstock_local.lanes import Lanes
 from penstock_local.ledger import Ledger
+from penstock_local.reaping import OWNER
 
 Make = Callable[[Place], Runner]
 
@@ -75,7 +76,7 @@ def _settle(zygote: int, name: str) -> None:
     kernel.die_with_parent(zygote)
     os.setsid()
     kernel.be_first_victim()
-    os.environ["PENSTOCK_WORKER"] = name
+    os.environ[OWNER] = name
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, _overhear)  # programs that are started have the default again

@@ -20,15 +20,15 @@ import signal
 import socket
 import struct
 import sys
-import threading
 import traceback
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
 from penstock_local import anonymous, kernel, wire
+from penstock_local.forking import fork, why_not_fork
+from penstock_local.reaping import ended, kill_group, owner
 from penstock_local.shelf import Shelf
 from penstock_local.worker import leave, live
 
@@ -36,8 +36,6 @@ REQUEST = struct.Struct("<BIi")  # what, number of the worker, what more
 BEAR, KILL, QUIT = 1, 2, 3
 _CLOSED_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 SPAWN_PROGRAM = str(Path(__file__).with_name("boot.py"))
-_CALM_THREADS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
-"""Threads that begin with an import, know forks or hold no lock while they wait."""
 
 
 def main(set_up: dict[str, Any], descriptors: Sequence[int]) -> None:
@@ -134,7 +132,7 @@ class Zygote:
             for name in self._set_up["preload"]:
                 importlib.import_module(name)
             self._make = pickle.loads(blob)
-            why = _why_not_fork()
+            why = why_not_fork()
         if why:
             self._make = None
             self._recipe = anonymous.holding(
@@ -178,7 +176,7 @@ class Zygote:
 
     def _fork(self, number: int, slots: int, descriptors: list[int]) -> int:
         zygote = os.getpid()
-        pid = _fork()
+        pid = fork()
         if not pid:
             self._become_worker(zygote, (number, slots), descriptors)
         return pid
@@ -209,19 +207,19 @@ class Zygote:
     def _kill(self, number: int, signal_number: int) -> None:
         pid = self._workers.get(number)
         if pid is not None:
-            _kill_group(pid, signal_number)
+            kill_group(pid, signal_number)
 
     # ---- ends ------------------------------------------------------------------------------------
 
     def _reap(self) -> None:
         """Note who ended, and end what they left behind."""
         died = False
-        while (pid := _ended()) is not None:
+        while (pid := ended()) is not None:
             died = True
             number = self._numbers.pop(pid, None)
             if number is not None:
                 del self._workers[number]
-                _kill_group(pid, signal.SIGKILL)  # its number is not given away before it is reaped
+                kill_group(pid, signal.SIGKILL)  # its number is not given away before it is reaped
             _, status, usage = os.wait4(pid, 0)
             if number is not None:
                 self._tell("died", number, pid, status, usage.ru_maxrss * 1024)
@@ -232,9 +230,9 @@ class Zygote:
         """Kill what a worker that is gone had started in a session of its own."""
         for pid in kernel.children(os.getpid()):
             if pid not in self._numbers:
-                owner = _owner(pid, self._set_up["tag"])
-                if owner is not None and owner not in self._workers:
-                    _kill_group(pid, signal.SIGKILL)
+                worker = owner(pid, self._set_up["tag"])
+                if worker is not None and worker not in self._workers:
+                    kill_group(pid, signal.SIGKILL)
 
     def _end_all(self) -> None:
         """Kill every worker and every descendant of one; each that ends makes us the parent of its own."""
@@ -242,7 +240,7 @@ class Zygote:
         while True:
             left = {*kernel.children(os.getpid()), *self._numbers}
             for pid in left:
-                _kill_group(pid, signal.SIGKILL)
+                kill_group(pid, signal.SIGKILL)
             if not left:
                 return
             for pid in left:
@@ -267,55 +265,3 @@ def _is_there(name: str) -> bool:
         return importlib.util.find_spec(name) is not None
     except ImportError:
         return False
-
-
-def _why_not_fork() -> str:
-    """Why a fork of this process would not be safe; empty when it is."""
-    if not hasattr(os, "fork") or sys.platform == "darwin":
-        return f"forking is not safe on {sys.platform}"
-    mine = [one for one in threading.enumerate() if one is not threading.main_thread()]
-    if mine:
-        return f"the loaded code keeps a thread running ({mine[0].name!r})"
-    if len(kernel.thread_names()) > 1:
-        pid = _fork()  # libraries that know forks, such as OpenBLAS, end their threads before one
-        if not pid:
-            os._exit(0)
-        os.waitpid(pid, 0)
-    names = kernel.thread_names()
-    if names:
-        names.remove(next((one for one in names if one not in _CALM_THREADS), names[0]))
-    left = [one for one in names if one not in _CALM_THREADS]
-    return f"libraries of the loaded code keep threads running ({', '.join(left)})" if left else ""
-
-
-def _fork() -> int:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that there are threads was looked into
-        return os.fork()
-
-
-def _ended() -> int | None:
-    """A child that ended and was not reaped, which it still is not."""
-    try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return None
-    return None if found is None else found.si_pid
-
-
-def _kill_group(pid: int, number: int) -> None:
-    """Signal a process and its group, if it leads one."""
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-
-
-def _owner(pid: int, tag: str) -> int | None:
-    """Which worker started a process, as its environment says."""
-    mark = f"PENSTOCK_WORKER={tag}.".encode()
-    for line in kernel.environment(pid):
-        if line.startswith(mark) and line[len(mark) :].isdigit():
-            return int(line[len(mark) :])
-    return None

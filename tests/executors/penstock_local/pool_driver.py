@@ -1,6 +1,7 @@
 """A driver as a program of its own, for tests that kill or interrupt it. Says what it did on its output.
 
-Its arguments: a folder, and what to do: ``wait`` for ever, or ``interrupt``: cancel all when interrupted.
+Its arguments: a folder, and what to do: ``wait`` for ever; ``interrupt``: cancel all when interrupted;
+``memory``: run out of it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pool_deeds as deeds
 
 from penstock.spi.executor import Task, Wants
+from penstock.testing.conformance.executor import tasks
 from penstock.testing.conformance.executor.double import StandIn, Work
 from penstock_local.pool import ProcessPoolExecutor
 
@@ -30,6 +32,24 @@ def submit(executor, function, *arguments, key, lane="process"):
 def main(folder, what):
     executor = ProcessPoolExecutor({"max_concurrent": 3})
     executor.begin(StandIn(folder))
+    if what == "memory":
+        eat(executor)
+    else:
+        wait(executor, folder, what)
+
+
+def eat(executor):
+    """Take more memory than there is; then show that all goes on."""
+    submit(executor, deeds.take_memory, 400_000_000, key="big")
+    (lost,) = executor.collect(30)
+    say(f"big {lost.cause} {lost.reason}")
+    submit(executor, tasks.answer, 7, key="small")
+    (end,) = executor.collect(30)
+    say(f"small {end.record.value}")
+    executor.close()
+
+
+def wait(executor, folder, what):
     submit(executor, deeds.hand_large, key="large")
     executor.collect(30)
     never = f"{folder}/never"

@@ -100,6 +100,7 @@ def test_interrupts_in_any_number_lose_no_outcome(play):
 
     def raise_if_armed(_number, _frame):
         if armed[0]:
+            armed[0] = False
             raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, raise_if_armed)
