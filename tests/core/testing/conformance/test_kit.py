@@ -31,6 +31,11 @@ class TestInline(ExecutorKit):
         return InlineExecutor()
 """
 
+FINDS = """
+    def test_finds(self, stage):
+        stage.findings.append("it took long")
+"""
+
 
 def kit(**attributes):
     return type("Kit", (ExecutorKit,), {"features": FEATURES, "places": 0, **attributes})
@@ -87,6 +92,14 @@ def test_a_gap_that_passes_fails_the_suite(tmp_path):
     assert done.returncode == 1, done.stdout
     assert "[XPASS(strict)] no names like these" in done.stdout
     assert "1 failed, 1 passed" in done.stdout
+
+
+def test_what_was_found_is_in_the_report(tmp_path):
+    (tmp_path / "test_it.py").write_text(SUITE.replace("gaps", "unused") + FINDS)
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-k", "finds", "--junitxml=report.xml"]
+    done = subprocess.run([*command, "test_it.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert 'name="finding" value="it took long"' in (tmp_path / "report.xml").read_text()
 
 
 def test_tests_that_an_author_writes_over_are_left_alone():
