@@ -110,9 +110,8 @@ class Crew:
         self._doom(seat, _LAST_WORDS)
         seat.is_killed = True
         self._nursery.kill(seat.number, signal.SIGKILL)
-        if again and seat.pid:  # whoever should have done it does not answer
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(seat.pid, signal.SIGKILL)
+        if again:  # whoever should have done it does not answer
+            _kill_group(seat.pid)
 
     def give_up(self, flight: Flight, cause: Cause, why: str) -> None:
         """Call a task lost although its worker lives, which ends when it has no other task."""
@@ -221,6 +220,7 @@ class Crew:
         keeper = self._nursery.pid
         how = f"ended with the process that keeps the workers ({keeper}), which {self._nursery.end()}"
         for seat in list(self.seats.values()):
+            _kill_group(seat.pid)  # where the kernel did not do it
             self._lose(seat, how)
 
     # ---- beginnings and ends of workers ------------------------------------------------------------
@@ -341,3 +341,10 @@ class Crew:
             self._selector.unregister(seat.channel.fileno())
         seat.channel.close()
         seat.ledger.close()
+
+
+def _kill_group(pid: int) -> None:
+    """Kill a worker that nobody has reaped, and its group."""
+    if pid:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
