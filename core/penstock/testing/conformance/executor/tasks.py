@@ -284,14 +284,14 @@ def raise_through(scene: Scene, kind: str) -> NoReturn:
 
 def leave_by_exit(scene: Scene, code: int) -> NoReturn:
     """End the process at once."""
-    scene.mark("dying")
+    scene.mark("dying", str(time.time()))
     os._exit(code)
 
 
 def leave_by_signal(scene: Scene, number: int) -> None:
     """Kill the process."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    scene.mark("dying")
+    scene.mark("dying", str(time.time()))
     os.kill(os.getpid(), number)
     until(scene, never)
 
@@ -299,7 +299,7 @@ def leave_by_signal(scene: Scene, number: int) -> None:
 def leave_by_fault(scene: Scene) -> None:
     """Read where there is nothing."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    scene.mark("dying")
+    scene.mark("dying", str(time.time()))
     ctypes.string_at(0)
 
 

@@ -155,11 +155,11 @@ class LossPromises:
 def _lose(stage: Stage, words: tuple[str, ...], function: Callable[..., Any], *arguments: Any) -> None:
     """Lose a worker; the loss must say how, and soon; then the executor goes on."""
     ticket = stage.submit(function, *arguments)
-    stage.pump(lambda: stage.marks("dying", ticket), "a task begins")
-    died = time.monotonic()
     lost = stage.lost(ticket)
+    died = [float(mark.more) for mark in stage.marks("dying", ticket)]
+    hold(died, f"a task that ends its worker must run to do so; {lost}")
     stage.findings.append(
-        f"{function.__name__}{arguments}: told {time.monotonic() - died:.2f} s after: {lost.reason}"
+        f"{function.__name__}{arguments}: told {time.time() - died[0]:.2f} s after: {lost.reason}"
     )
     hold(lost.started, "a task whose worker died in the midst of it had begun: started is True")
     hold(lost.cause == "worker", f"a task whose worker died is lost with its worker, found {lost.cause!r}")
