@@ -24,6 +24,9 @@ from penstock.spi.executor import Executor
 from penstock.values import frozen
 
 EITHER = "multi_or_in_process"
+_OWN_KEYS = frozenset({"retries", "tag_concurrency_limits", "marker_to_close"})
+"""Keys of an executor's config that are the engine's: no executor hears of them."""
+
 _IN_PROCESS_NAMES = frozenset({IN_PROCESS, "inline"})
 
 
@@ -137,7 +140,8 @@ def _make(
 ) -> Executor:
     if definition is None or is_here(definition):
         return InlineExecutor()
-    bound: Mapping[str, Any] = _config_of(config) if config else _settled(definition)
+    given: Mapping[str, Any] = _config_of(config) if config else _settled(definition)
+    bound = {key: value for key, value in given.items() if key not in _OWN_KEYS}
     if definition.executor_creation_fn is not None:
         context = InitExecutorContext(
             job=program.job, executor_def=definition, executor_config=bound, instance=program.instance
