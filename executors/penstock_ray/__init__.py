@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from penstock_ray.definition import ray_executor
+    from penstock_ray.object_io_manager import RayObjectIOManager
+    from penstock_ray.run_launcher import RayRunLauncher
 
-__all__ = ["ray_executor"]
+__all__ = ["RayObjectIOManager", "RayRunLauncher", "ray_executor"]
 
-_HOMES = {"ray_executor": "penstock_ray.definition"}
+_HOMES = {
+    "RayObjectIOManager": "penstock_ray.object_io_manager",
+    "RayRunLauncher": "penstock_ray.run_launcher",
+    "ray_executor": "penstock_ray.definition",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -23,7 +23,7 @@ ANSWER = 4.0
 """Seconds: Ray is imported in that time, too; its answer comes in one hundredth of one."""
 MODE = "RAY_AUTH_MODE"
 
-Part = Literal["address", "token", "version", "machine"]
+Part = Literal["address", "token", "version", "machine", "module"]
 
 
 @frozen
@@ -41,13 +41,16 @@ class Finding:
     text: str
 
 
-def examine(address: str, config: RayConfig, environ: Mapping[str, str]) -> list[Finding]:
+def examine(
+    address: str, config: RayConfig, environ: Mapping[str, str], patience: float = ANSWER
+) -> list[Finding]:
     """Look at each part of the way to a cluster, as far as one can get.
 
     Args:
         address: ``host:port`` or ``auto``.
         config: for its authentication.
         environ: of this process.
+        patience: seconds that the cluster has to answer.
     """
     wrong = "" if address == "auto" else _knock(address)
     if wrong:
@@ -55,7 +58,20 @@ def examine(address: str, config: RayConfig, environ: Mapping[str, str]) -> list
     mode = auth_mode(config, environ)
     if mode == "token" and not token_source(environ):  # Ray would end the process that asks
         return [Finding("token", is_right=False, text=_about_token(address, mode, environ))]
-    answer = _asked(address, {**environ, MODE: mode})
+    return findings_of(_asked(address, {**environ, MODE: mode}, patience), address, mode, environ)
+
+
+def findings_of(
+    answer: Mapping[str, Any], address: str, mode: str, environ: Mapping[str, str]
+) -> list[Finding]:
+    """What a cluster's answer means; pure but for looking where a token lies.
+
+    Args:
+        answer: of ``asking``.
+        address: that was asked.
+        mode: of authentication.
+        environ: of this process.
+    """
     if answer.get("fault") == "token":
         return [
             _reached(address),
@@ -102,18 +118,18 @@ def _knock(address: str) -> str:
     return ""
 
 
-def _asked(address: str, environ: Mapping[str, str]) -> dict[str, Any]:
+def _asked(address: str, environ: Mapping[str, str], patience: float) -> dict[str, Any]:
     command = [sys.executable, "-m", "penstock_ray.asking", address]
     folder = str(Path(__file__).parent.parent)
     paths = [folder, *filter(None, sys.path)]
     environ = {**environ, "PYTHONPATH": ":".join(dict.fromkeys(paths)), "RAY_USAGE_STATS_ENABLED": "0"}
     try:
         done = subprocess.run(  # noqa: S603 - our own module
-            command, env=environ, capture_output=True, text=True, timeout=ANSWER, check=False
+            command, env=environ, capture_output=True, text=True, timeout=patience, check=False
         )
         return json.loads(done.stdout.strip().splitlines()[-1])
     except subprocess.TimeoutExpired:
-        return {"fault": "answer", "text": f"no answer within {ANSWER:g} s"}
+        return {"fault": "answer", "text": f"no answer within {patience:g} s"}
     except (IndexError, ValueError):
         return {"fault": "answer", "text": "the question could not be asked"}
 

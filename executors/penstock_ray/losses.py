@@ -37,9 +37,10 @@ def lost(flight: Flight, error: BaseException) -> Lost:
     if flight.stopped is not None and not isinstance(_root(error), _INPUT):
         return _lost(flight, flight.stopped, _SAID[flight.stopped])
     cause, text = _cause(_root(error))
-    text += _ending(flight, error)
+    ending = _ending(flight, error)  # what Ray says of a dead worker are guesses how it may have died
     missing = _missing(flight, _root(error)) if cause == "input" else ()
-    return _lost(flight, cause, f"{text}: {_first_lines(error)}", missing, begun=cause != "input")
+    text = f"{text}{ending}" if ending and cause == "worker" else f"{text}{ending}: {_first_lines(error)}"
+    return _lost(flight, cause, text, missing, begun=cause != "input")
 
 
 def unread(flight: Flight, reason: str) -> Lost:
