@@ -23,10 +23,12 @@ class Stock:
 
     Args:
         directory: of the shelf; made by the driver, removed by it.
+        overflow: where values go for which there is no room in it. A worker is told, for finding out where
+            temporary files go leaves one behind when it is killed meanwhile.
     """
 
-    def __init__(self, directory: str) -> None:
-        self.shelf = Shelf(directory)
+    def __init__(self, directory: str, overflow: str | None = None) -> None:
+        self.shelf = Shelf(directory, overflow)
 
     def put_all(self, key: str, values: Mapping[str, Any]) -> dict[str, Parcel]:
         """Pack the values of a task; all or none.

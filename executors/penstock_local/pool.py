@@ -95,7 +95,7 @@ class ProcessPoolExecutor:
             {
                 "tag": tag,
                 "run": shared.key,
-                "shelf": self._shelf,
+                "shelf": (self._shelf, str(self._stock.shelf.overflow)),
                 "spawn": "the config asks for it" if self._settings.spawn else "",
                 "preload": self._settings.preload,
                 "max_worker_memory": self._settings.max_worker_memory,

@@ -52,7 +52,7 @@ def live(set_up: Mapping[str, Any], who: tuple[int, int], descriptors: Sequence[
     except BaseException:  # noqa: BLE001 - whatever user code raises is told
         channel.send(pickle.dumps(("unfit", traceback.format_exc())))
         leave(1)
-    bench = Bench(channel, ledger, runner, Stock(set_up["shelf"]), set_up["max_worker_memory"])
+    bench = Bench(channel, ledger, runner, Stock(*set_up["shelf"]), set_up["max_worker_memory"])
     with contextlib.suppress(EOFError, OSError):
         if threads:
             Lanes(bench, threads).serve()

@@ -149,7 +149,7 @@ class Zygote:
         except ConnectionResetError:
             data, descriptors = b"", []
         if not data:
-            Shelf(self._set_up["shelf"]).close()  # nobody else is left to do it
+            Shelf(*self._set_up["shelf"]).close()  # nobody else is left to do it
             return False
         what, number, more = REQUEST.unpack(data)
         if what == BEAR:
