@@ -152,7 +152,9 @@ class StepExecutionError(UserCodeExecutionError):
 
 
 class ResourceFunctionError(UserCodeExecutionError):
-    """A resource could not be set up."""
+    """A resource could not be set up; ``resource`` is its key when a step asked for it in a worker."""
+
+    resource: str | None = None
 
 
 class ConfigMappingFunctionError(UserCodeExecutionError):

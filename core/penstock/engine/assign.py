@@ -64,6 +64,7 @@ class Assigner:
         attempt: int,
         found: Mapping[Unit, tuple[Ticket, frozenset[str]]],
         counters: tuple[str, ...] = (),
+        in_vain: int = 0,
     ) -> Assignment:
         """The task for an attempt of a unit.
 
@@ -72,6 +73,7 @@ class Assigner:
             attempt: its number.
             found: unit → the ticket and the names of what it handed on.
             counters: limits in which it counts; a unit that has some joins no chain.
+            in_vain: how often this attempt was submitted before and never began.
         """
         step = self._program.plan.steps[unit[0]]
         sources = self._sources(unit, step)
@@ -82,7 +84,7 @@ class Assigner:
         works = (first, *(self._follow(one) for one in units[1:]))
         last = "" if len(units) == 1 else f"…{self._state.key(units[-1])}"
         task = Task(
-            key=f"{self._state.key(unit)}#{attempt}{last}",
+            key=f"{self._state.key(unit)}#{attempt}{f'.{in_vain}' if in_vain else ''}{last}",
             body=works,
             hands=self._hands(units),
             wants=self._program.bound(step).wants,

@@ -2,11 +2,13 @@
 
 Owns: when steps may be joined. A chain saves the way of each value to the driver's side and back; it costs
 the freedom to place its steps apart, so whatever asks for a place, a limit or a time of its own stays
-alone. Pure.
+alone. When a worker dies, what its chain has not stored is gone with it: a step that is to be tried again
+joins only when it can read its input once more. Pure.
 """
 
 from __future__ import annotations
 
+from penstock.engine.io import hands_straight_on
 from penstock.engine.program import BoundStep, Program
 from penstock.engine.state import Phase, RunState, Unit
 from penstock.plan.model import DIRECT, MAPPED, Step
@@ -51,7 +53,15 @@ def _follows(program: Program, state: RunState, step: Step, follower: Unit) -> b
     if reader.upstream != (step.id,) or not _reads_certain_values(step, reader):
         return False
     bound = program.bound(reader)
+    if bound.retry_policy is not None and not _is_stored(program, step, reader):
+        return False
     return _may_join(bound) and bound.wants == program.bound(step).wants
+
+
+def _is_stored(program: Program, step: Step, reader: Step) -> bool:
+    """Whether everything that the reader takes can be loaded."""
+    read = {source.output for one in reader.inputs if one.kind != "nothing" for source in one.sources}
+    return not any(output.name in read and hands_straight_on(program, output) for output in step.outputs)
 
 
 def _reads_certain_values(step: Step, reader: Step) -> bool:

@@ -424,7 +424,6 @@ class AssetExecutionContext(OpExecutionContext):
         key = self.asset_key if asset_key is None else as_asset_key(asset_key)
         self._hand.asset_metadata.setdefault(key, {}).update(normalize_metadata(metadata))
 
-
     def set_data_version(self, asset_key: CoercibleToAssetKey, data_version: DataVersion) -> None:
         """Say the data version of an asset; one that its result carries wins.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from attrs import define, field
 
@@ -17,7 +18,7 @@ from penstock.engine.decide import Finish, Submit, WaitUntil, cancellation, next
 from penstock.engine.failures import free_values
 from penstock.engine.journal import Journal
 from penstock.engine.limits import Limits
-from penstock.engine.losses import after_loss, is_stored, recompute_note, to_recompute
+from penstock.engine.losses import MOST_FREE, after_loss, is_stored, recompute_note, to_recompute
 from penstock.engine.program import Program
 from penstock.engine.record import Printed, StepRecord, Told
 from penstock.engine.run_step import start_event
@@ -31,7 +32,7 @@ INTERRUPTED = "interrupted from the keyboard"
 CANCEL_GRACE = 10.0
 """Seconds that a running step has to stop by itself before it is killed."""
 
-_NO_NAMES: frozenset[str] = frozenset()
+_ANY_NUMBER = 1 << 30
 
 
 def _nobody(_: Printed) -> None:
@@ -126,12 +127,11 @@ class Drive:
         limit = self.executor.features.at_hand
         while True:
             under_way = len(self.running) + len(staged)
-            command = next_command(
-                self.state, now, under_way, 1 << 30 if limit is None else limit - under_way
-            )
+            room = _ANY_NUMBER if limit is None else limit - under_way
+            command = next_command(self.state, now, under_way, room)
             if isinstance(command, Submit):
                 self._admit(command, staged)
-            elif not self._unpark(now):
+            elif room <= 0 or not self._unpark(now):
                 return staged, command
 
     def _admit(self, command: Submit, staged: list[Assignment]) -> None:
@@ -145,7 +145,8 @@ class Drive:
                 self.state.park(command.unit, full)
                 return
             self.limits.take(counters)
-        assignment = self._assigner.assign(command.unit, command.attempt, self.handed, counters)
+        in_vain = self.never_began.get(command.unit, 0)
+        assignment = self._assigner.assign(command.unit, command.attempt, self.handed, counters, in_vain)
         for unit in assignment.units:
             self.state.claim(unit)
         staged.append(assignment)
@@ -158,8 +159,9 @@ class Drive:
         return any(self.state.unpark(reason, now) for reason in reasons)
 
     def _patience(self, now: float) -> float | None:
+        """How long to wait for a message; one that is due waits for the end of a task, to have room."""
         retry = self.state.next_retry()
-        return None if retry is None else max(retry[0] - now, 0.0)
+        return None if retry is None or retry[0] <= now else retry[0] - now
 
     def _note(self, events: Sequence[Happened]) -> None:
         """Take events into the journal and the state."""
@@ -224,13 +226,15 @@ class Drive:
             self.state.unclaim(unit)
 
     def _take_record(self, unit: Unit, ticket: Ticket, record: StepRecord) -> None:
+        if self.never_began:
+            self.never_began.pop(unit, None)
         if self.printed:
             self._tell_printed(self.state.key(unit))
         if record.handed:
             self.handed[unit] = (ticket, frozenset(record.handed))
         if self.program.keeps_values and (record.handed or record.kept):
             self.kept[unit] = (*record.handed, *record.kept)
-        if isinstance(record.exception, KeyboardInterrupt):
+        if isinstance(record.exception, KeyboardInterrupt):  # also of a hook, after its step
             self.cancel_reason = INTERRUPTED
         elif self.failure is None and self.state.phase[unit] is Phase.FAILED:
             self.failure = (unit, record.exception or self._exception_of(unit, record))
@@ -252,6 +256,8 @@ class Drive:
             except Exception:  # noqa: BLE001  # an exception of the user's, which may be made in any way
                 found = None
             if isinstance(found, BaseException):
+                with suppress(Exception):  # frozen exceptions take no notes
+                    found.add_note(f"where the step ran:\n{''.join(self.state.errors[unit].stack)}".rstrip())
                 return found
         return self._described(unit)
 
@@ -262,22 +268,29 @@ class Drive:
     # ---- losses -------------------------------------------------------------------------------
 
     def _take_loss(self, under_way: UnderWay, loss: Lost) -> None:
-        """A task came to no end: its units that were not done are tried again, fail, or wait."""
+        """A task came to no end: its units that were not done are tried again, fail, or wait.
+
+        In a chain it is the first that is not done which was lost; those after it never began.
+        """
         assignment, state = under_way.assignment, self.state
-        open_units = [unit for unit in assignment.units if state.phase[unit] < Phase.SUCCEEDED]
+        open_units = [
+            unit for unit in assignment.units if state.phase[unit] in (Phase.CLAIMED, Phase.RUNNING)
+        ]
         for unit in open_units[1:]:
             state.unclaim(unit)
         if not open_units:
             return
         unit = open_units[0]
         attempt = assignment.attempt if unit == assignment.units[0] else 1
-        if loss.cause == "input" and self._can_do_without(unit, assignment, loss):
+        in_vain = self.never_began.get(unit, 0) + 1
+        self.never_began[unit] = in_vain
+        if loss.cause == "input" and in_vain <= MOST_FREE and self._can_do_without(unit, assignment, loss):
             return
-        self.never_began[unit] = 0 if loss.started else self.never_began.get(unit, 0) + 1
-        events = after_loss(self.program, state, unit, attempt, loss, self.never_began[unit])
+        events = after_loss(self.program, state, unit, attempt, loss, in_vain)
         if not events:
             state.unclaim(unit)
             return
+        del self.never_began[unit]
         self._note(events)
         if self.failure is None and state.phase[unit] is Phase.FAILED:
             self.failure = (unit, self._described(unit))

@@ -1,21 +1,31 @@
 """Events of a step that is still running: told in batches, soon after they happened.
 
 Owns: ``Teller``, the thread that tells them, and the list that remembers how far it is. A step that is over
-sooner than ``PATIENCE`` tells its start and nothing more: the rest goes with its record. Knows the
-driver as the function it is given.
+sooner than ``PATIENCE`` tells its start and nothing more: the rest goes with its record. So does every end,
+whose consequences need the record: what was handed on, and that nothing of the attempt runs any more.
+Knows the driver as the function it is given.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from itertools import takewhile
 
 from penstock.engine.record import Told
-from penstock.events.values import Happened
+from penstock.events.values import (
+    Happened,
+    StepFailed,
+    StepInterrupted,
+    StepRetryScheduled,
+    StepSucceeded,
+)
+from penstock.spi.executor import Report
 
 PATIENCE = 0.05
 """Seconds that an event waits at most for others to share its message."""
+
+_ENDS = (StepSucceeded, StepFailed, StepRetryScheduled, StepInterrupted)
 
 _IDLE = 40
 """Rounds without a step after which the thread rests until there is one."""
@@ -26,33 +36,52 @@ class Live:
 
     Args:
         place: of the work in its task.
-        events: of the attempt; grows.
-        tell: sends a message to the driver.
+        report: sends a message to the driver.
+
+    ``events`` grows while the attempt goes on.
     """
 
-    __slots__ = ("_is_over", "_mutex", "_place", "_tell", "_told", "events")
+    __slots__ = ("_is_over", "_mutex", "_place", "_report", "_told", "events")
 
-    def __init__(self, place: int, events: list[Happened], tell: Callable[[Told], None]) -> None:
-        self.events = events
+    def __init__(self, place: int, report: Report) -> None:
+        self.events: list[Happened] = []
         self._place = place
-        self._tell = tell
+        self._report = report
         self._told = 0
         self._is_over = False
         self._mutex = threading.Lock()
 
-    def flush(self) -> None:
-        """Tell what was not told yet."""
+    @property
+    def is_reliable(self) -> bool:
+        """Whether everything told arrives."""
+        return self._report.is_reliable
+
+    def flush(self, *, to_the_end: bool = False) -> None:
+        """Tell what was not told yet.
+
+        Args:
+            to_the_end: the end as well, because the task goes on with something else.
+        """
         with self._mutex:
-            first, until = self._told, len(self.events)
-            if until > first and not self._is_over:
-                self._told = until
-                self._tell(Told(place=self._place, first=first, events=tuple(self.events[first:until])))
+            if self._is_over:
+                return
+            first = self._told
+            new = self.events[first:]
+            if not to_the_end:
+                new = list(takewhile(_is_no_end, new))
+            if new:
+                self._told = first + len(new)
+                self._report(Told(place=self._place, first=first, events=tuple(new)))
 
     def stop(self) -> int:
         """Tell nothing more; returns how many events were told."""
         with self._mutex:
             self._is_over = True
             return self._told
+
+
+def _is_no_end(event: Happened) -> bool:
+    return not isinstance(event, _ENDS)
 
 
 class Teller:

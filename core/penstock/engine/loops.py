@@ -56,7 +56,7 @@ class SharedLoop:
             raise
 
     def _started(self) -> Any:
-        import asyncio  # noqa: PLC0415  # lazy, likewise
+        import asyncio  # noqa: PLC0415  # lazy: only async functions pay for it
 
         with self._turn:
             if self._loop is None:

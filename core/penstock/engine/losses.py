@@ -21,7 +21,6 @@ from penstock.events.values import (
     EngineNoted,
     Happened,
     StepFailed,
-    StepInterrupted,
     StepRetryScheduled,
 )
 from penstock.spi.executor import Lost, Ticket
@@ -45,20 +44,23 @@ def after_loss(
         in_vain: how often in a row the unit was lost before it began, this time included.
     """
     now, key = program.tools.now(), state.key(unit)
-    if not loss.started and loss.cause not in ("canceled", "input") and in_vain <= MOST_FREE:
+    has_begun = state.attempts.get(unit, 0) >= attempt
+    if not loss.started and not has_begun and loss.cause != "input" and in_vain <= MOST_FREE:
         return []
     events: list[Happened] = []
-    if state.attempts.get(unit, 0) < attempt:
+    if not has_begun:
         events.append(start_event(program, key, attempt))
     captured = program.tools.captured(key)
     if captured is not None:
         events.append(captured)
-    if loss.cause == "canceled":
-        return [*events, StepInterrupted(at=now, step=key, attempt=attempt)]
     error = _error_of(key, loss)
     policy = program.bound(program.plan.steps[unit[0]]).retry_policy
     retry = retry_after(
-        error, attempt, policy, chance=program.tools.chance(), enabled=program.retries_enabled
+        error,
+        attempt,
+        policy,
+        chance=program.tools.chance(),
+        enabled=program.retries_enabled and loss.cause != "input",  # another attempt would find as little
     )
     info = describe_error(error)
     if retry is not None:
@@ -70,6 +72,11 @@ def after_loss(
 def _error_of(key: str, loss: Lost) -> Error:
     if loss.cause == "timeout":
         return StepTimeoutError(f"Step {key!r} ran longer than its timeout and was killed: {loss.reason}")
+    if loss.cause == "input":
+        return WorkerLostError(
+            f"Step {key!r} cannot begin: {loss.reason}. Bind an I/O manager that stores what it reads, or"
+            f" allow the steps before it to run again by the tag {RECOMPUTE_TAG}: 'true'."
+        )
     return WorkerLostError(f"Step {key!r} came to no end: {loss.reason}")
 
 

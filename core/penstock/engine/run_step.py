@@ -28,9 +28,11 @@ from penstock.engine.inputs import Inputs
 from penstock.engine.program import Program
 from penstock.engine.record import StepRecord, Work
 from penstock.engine.timeouts import limit
+from penstock.errors import ResourceFunctionError
 from penstock.events.values import (
     Happened,
     LogsCaptured,
+    ResourceFailed,
     StepFailed,
     StepInterrupted,
     StepRestarted,
@@ -169,6 +171,9 @@ def _fail(hand: StepInHand, error: BaseException, record: StepRecord) -> None:
         chance=program.tools.chance(),
         enabled=program.retries_enabled,
     )
+    if isinstance(error, ResourceFunctionError):
+        shown = error  # says which resource
+        _tell_of_resource(hand, error, record)
     now, info = program.tools.now(), describe_error(shown)
     if retry is not None:
         record.events.append(
@@ -184,6 +189,13 @@ def _fail(hand: StepInHand, error: BaseException, record: StepRecord) -> None:
     )
     if hand.bound.hooks:
         _call_hooks(hand, record, {}, shown)
+
+
+def _tell_of_resource(hand: StepInHand, error: ResourceFunctionError, record: StepRecord) -> None:
+    """A resource that was opened for this step failed: in a worker nobody else tells of it."""
+    if error.resource is not None:
+        info = describe_error(user_error(error))
+        record.events.append(ResourceFailed(at=hand.program.tools.now(), resource=error.resource, error=info))
 
 
 def _call_hooks(

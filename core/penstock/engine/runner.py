@@ -11,12 +11,17 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from attrs import evolve
+
 from penstock.engine.inputs import handed_name
 from penstock.engine.live import Live, Teller
 from penstock.engine.loops import LOOP
 from penstock.engine.program import Program
 from penstock.engine.record import StepRecord, Work
 from penstock.engine.run_step import run_step
+from penstock.events.values import DATA_VERSION_TAG, AssetMaterialized
+from penstock.keys import AssetKey
+from penstock.plan.model import unit_key
 from penstock.spi.executor import Report, TaskResult
 
 LARGEST_EXCEPTION = 1 << 20
@@ -29,11 +34,15 @@ class ProgramRunner:
     Args:
         program: of the run, as this process has it.
         is_away: whether records leave this process.
+        dumps: pickles an exception for the driver.
     """
 
-    def __init__(self, program: Program, *, is_away: bool = False) -> None:
+    def __init__(
+        self, program: Program, *, is_away: bool = False, dumps: Callable[[Any], bytes] = pickle.dumps
+    ) -> None:
         self.program = program
         self._is_away = is_away
+        self._dumps = dumps
         self._teller = Teller()
         self._let_go: Callable[[], None] | None = None
 
@@ -45,23 +54,36 @@ class ProgramRunner:
         """
         if self._let_go is None and threading.current_thread() is not threading.main_thread():
             self._let_go = LOOP.hold()
-        if len(body) == 1 and not self._is_away:
+        if report is None and len(body) == 1 and not self._is_away:
             record, values = run_step(self.program, body[0], handed)
             return TaskResult(record=(record,), handed=values)
         records: list[StepRecord] = []
         made: dict[str, Any] = {}
+        versions: dict[AssetKey, str] = {}
         for place, work in enumerate(body):
             given = handed if place == 0 else _handed_in_chain(work, made)
-            record, values = self._run_one(place, work, given, report)
+            one = evolve(work, versions={**work.versions, **versions}) if versions else work
+            live = None if report is None else Live(place, report)
+            record, values = self._run_one(one, given, live)
             records.append(record)
+            goes_on = record.is_success and place + 1 < len(body)
+            if goes_on:
+                versions.update(_versions_in(record))
+            if live is not None:
+                _leave_out_told(record, live, goes_on=goes_on)
             if not record.is_success:
                 break
             made = values
         _keep_last_handed(records)
         if self._is_away:
             for record in records:
-                _make_portable(record)
+                _make_portable(record, self._dumps)
         return TaskResult(record=tuple(records), handed=made)
+
+    def keys(self, body: Sequence[Work]) -> list[str]:
+        """The keys of the units that a task carries out."""
+        steps = self.program.plan.steps
+        return [unit_key(steps[work.step].key, work.mapping_key) for work in body]
 
     def close(self) -> None:
         """End what runs beside the steps; idempotent."""
@@ -71,22 +93,32 @@ class ProgramRunner:
             let_go()
 
     def _run_one(
-        self, place: int, work: Work, handed: Mapping[str, Any], report: Report | None
+        self, work: Work, handed: Mapping[str, Any], live: Live | None
     ) -> tuple[StepRecord, dict[str, Any]]:
         """Carry out one work; what happens in it is told while it goes on."""
-        if report is None:
+        if live is None:
             return run_step(self.program, work, handed)
-        record = StepRecord()
-        live = Live(place, record.events, report)
+        record = StepRecord(events=live.events)
         self._teller.begin(live)
         try:
-            record, values = run_step(self.program, work, handed, record, on_start=live.flush)
+            return run_step(self.program, work, handed, record, on_start=live.flush)
         finally:
             self._teller.end(live)
-        told = live.stop()
-        if report.is_reliable:
-            record.first, record.events = told, record.events[told:]
-        return record, values
+
+
+def _leave_out_told(record: StepRecord, live: Live, *, goes_on: bool) -> None:
+    """Repeat nothing that arrives anyhow; the driver hears of the end before the next work begins."""
+    if goes_on:
+        live.flush(to_the_end=True)
+    told = live.stop()
+    if live.is_reliable:
+        record.first, record.events = told, record.events[told:]
+
+
+def _versions_in(record: StepRecord) -> dict[AssetKey, str]:
+    """The data versions that an attempt gave to assets, which those after it in a chain depend on."""
+    facts = [event.materialization for event in record.events if isinstance(event, AssetMaterialized)]
+    return {fact.asset_key: fact.tags[DATA_VERSION_TAG] for fact in facts if DATA_VERSION_TAG in fact.tags}
 
 
 def _handed_in_chain(work: Work, made: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,13 +139,16 @@ def _keep_last_handed(records: Sequence[StepRecord]) -> None:
             record.handed, record.kept = [], []
 
 
-def _make_portable(record: StepRecord) -> None:
+def _make_portable(record: StepRecord, dumps: Callable[[Any], bytes]) -> None:
     """Pickle the exception apart, so that one that cannot travel does not take the record with it."""
     error, record.exception = record.exception, None
     if error is None:
         return
+    if isinstance(error, KeyboardInterrupt):
+        record.exception = KeyboardInterrupt()
+        return
     try:
-        pickled = pickle.dumps(error)
+        pickled = dumps(error)
     except Exception:  # noqa: BLE001  # an exception of the user's may hold anything
         return
     if len(pickled) <= LARGEST_EXCEPTION:

@@ -108,6 +108,7 @@ class RunState:
         self._order: dict[Unit, int] = {}
         self._units: dict[str, Unit] = {}
         self._parked: dict[str, deque[tuple[Unit, Phase]]] = {}
+        self._due: dict[Unit, float] = {}  # moments of retries that wait for something else meanwhile
         self._lay_out()
 
     # ---- questions --------------------------------------------------------------------------
@@ -176,7 +177,7 @@ class RunState:
     def reopen(self, unit: Unit) -> None:
         """A unit that succeeded is to run again, because what it handed on is lost.
 
-        Its readers that have not begun wait for it once more. Only for units without a mapping key.
+        Its readers wait for it once more, save what is on its way to a worker. Not for mapped units.
         """
         step = unit[0]
         self._open[step] += 1
@@ -184,12 +185,18 @@ class RunState:
             if reader in self._template_waiting:
                 self._template_waiting[reader] += 1
             for key in self.keys.get(reader, (None,)):
-                follower = (reader, key)
-                if follower in self._waiting:
-                    self._waiting[follower] += 1
-                    if self.phase[follower] in (Phase.READY, Phase.CLAIMED):
-                        self.phase[follower] = Phase.WAITING
+                if (reader, key) in self._waiting:
+                    self._waiting[reader, key] += 1
+                    self._hold_back((reader, key))
         self._make_ready(unit, 0)
+
+    def _hold_back(self, unit: Unit) -> None:
+        """A unit that could have started waits again."""
+        if self.phase[unit] is Phase.RETRYING:
+            self._due[unit] = self.retry_at.pop(unit)
+        elif self.phase[unit] is not Phase.READY:
+            return
+        self.phase[unit] = Phase.WAITING
 
     def park(self, unit: Unit, reason: str) -> None:
         """Take a unit out of what is ready or due until ``unpark`` of the same reason."""
@@ -202,12 +209,9 @@ class RunState:
         if not parked:
             return False
         unit, phase = parked.popleft()
-        self.phase[unit] = phase
         if phase is Phase.RETRYING:
-            self.retry_at[unit] = now
-            heapq.heappush(self._retries, (now, unit[0], unit[1]))
-        else:
-            self._make_ready(unit, self._order.get(unit, 0))
+            self._due[unit] = now
+        self.unclaim(unit)
         return True
 
     @property
@@ -255,11 +259,14 @@ class RunState:
 
     def _on_retry(self, event: StepRetryScheduled) -> None:
         unit = self.unit(event.step)
-        self.phase[unit] = Phase.RETRYING
         self.attempts[unit] = event.attempt
-        self.retry_at[unit] = at = event.at + event.wait
-        heapq.heappush(self._retries, (at, unit[0], unit[1]))
+        self._retry_at(unit, event.at + event.wait)
         self.produced.pop(unit, None)
+
+    def _retry_at(self, unit: Unit, at: float) -> None:
+        self.phase[unit] = Phase.RETRYING
+        self.retry_at[unit] = at
+        heapq.heappush(self._retries, (at, unit[0], unit[1]))
 
     def _on_version(self, event: AssetMaterialized | AssetObserved) -> None:
         fact = event.materialization if isinstance(event, AssetMaterialized) else event.observation
@@ -319,6 +326,9 @@ class RunState:
         return self.plan.steps[unit[0]].key in self.only or self.key(unit) in self.only
 
     def _make_ready(self, unit: Unit, order: int) -> None:
+        if self._due and unit in self._due:
+            self._retry_at(unit, self._due.pop(unit))
+            return
         self.phase[unit] = Phase.READY
         heapq.heappush(self._ready, (unit[0], order, unit[1]))
 

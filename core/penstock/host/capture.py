@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -100,6 +101,8 @@ class Capture:
         """What tells of the output of a step that ended elsewhere without a word."""
         for stream in _BY_INTEREST:
             path = self._folder.path(self._run_id, key, stream)
+            with suppress(OSError):
+                self._folder.finish(path)
             if path.exists():
                 return LogsCaptured(at=time.time(), step=key, file=str(path))
         return None

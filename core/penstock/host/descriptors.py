@@ -65,6 +65,7 @@ class DescriptorCapture:
     def begin(self, key: str) -> None:
         """Put the files of a step in place of the descriptors; a disk that refuses costs the text alone."""
         self._step = key
+        _flush()  # what was printed between the steps is none of this one's
         with suppress(OSError):
             for descriptor, stream in _STREAMS:
                 path = self._folder.writer(self._run_id, key, stream).path
@@ -73,9 +74,7 @@ class DescriptorCapture:
 
     def end(self) -> None:
         """Put the descriptors back, and remove files into which nothing was written."""
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(Exception):  # user code may have put anything in their place
-                stream.flush()
+        _flush()
         for descriptor, saved in self._saved.items():
             os.dup2(saved, descriptor)
         for path in self._paths.values():
@@ -92,9 +91,7 @@ class DescriptorCapture:
         """Where the output of the step in hand went so far, None while it wrote nothing."""
         if self._log is not None:
             return str(self._log.path)
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(Exception):
-                stream.flush()
+        _flush()
         return next((str(path) for path in self._paths.values() if _is_written(path)), None)
 
 
@@ -115,6 +112,12 @@ class _OfStep:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._capture.end()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # user code may have put anything in their place
+            stream.flush()
 
 
 def _put(descriptor: int, path: Path) -> None:

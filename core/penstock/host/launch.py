@@ -149,8 +149,10 @@ class _Launched:
         # elsewhere values stay where the steps were
         self.program.keeps_values = self.given.keeps_values and executor.features.in_process
         with contextlib.ExitStack() as attempt:
+            shipment = self._shipment()
+            attempt.callback(shipment.close)
             attempt.callback(executor.close)
-            executor.begin(self._shipment())
+            executor.begin(shipment)
             stack.push(attempt.pop_all())
         return executor
 

@@ -8,30 +8,44 @@ imported with this module, which is imported when a run leaves this process.
 from __future__ import annotations
 
 import io
+import pickle
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 import cloudpickle as untyped
 
+from penstock.define.executor import ExecutorDefinition
 from penstock.define.places import function_at, place_of
+from penstock.engine.failures import said_by
 from penstock.errors import UnmetExecutorRequirementsError
 
 cloudpickle: Any = untyped  # ships no types
 _PROTOCOL = 5
+_EXECUTOR = ("collect", "submit", "fetch")
+_NOBODY: Any = type(None), ()
 
 
 class _Pickler(cloudpickle.Pickler):
-    """Functions below a decorator go by their place; modules that nobody else can import go by value."""
+    """Functions below a decorator go by their place; modules that nobody else can import go by value.
+
+    Executors stay: they belong to the driver, and have threads and connections.
+    """
 
     def reducer_override(self, obj: Any) -> Any:
-        if type(obj) is FunctionType and is_importable(obj.__module__):
+        kind: Any = cast("Any", type(obj))
+        if kind is FunctionType and is_importable(obj.__module__):
             place = place_of(obj)
             if place is not None:
                 return function_at, place
+        elif kind is ExecutorDefinition:
+            return ExecutorDefinition, (obj.name, obj.config)
+        elif all(hasattr(kind, name) for name in _EXECUTOR):
+            return _NOBODY
         return _by_value(self, obj)
 
 
@@ -58,6 +72,50 @@ def dumps(value: Any, modules: frozenset[str] = frozenset()) -> bytes:
     finally:
         for module in by_value:
             cloudpickle.unregister_pickle_by_value(module)
+
+
+def dumps_error(error: BaseException) -> bytes:
+    """A pickled exception that gives one of the same type, also where its class does not pickle by itself.
+
+    Args:
+        error: of the user; what it holds and cannot travel is left behind.
+
+    Raises:
+        Exception: when not even its type can travel.
+    """
+    with suppress(Exception):
+        pickled = pickle.dumps(error, _PROTOCOL)
+        if type(pickle.loads(pickled)) is type(error):  # noqa: S301  # made in the line before
+            return pickled
+    state = {name: value for name, value in vars(error).items() if _travels(value)}
+    args = error.args if _travels(error.args) else (said_by(error),)
+    return dumps(_Again(type(error), args, state))
+
+
+def _travels(value: Any) -> bool:
+    try:
+        pickle.loads(dumps(value))  # noqa: S301  # made in this line
+    except Exception:  # noqa: BLE001  # anything may be in an exception of the user's
+        return False
+    return True
+
+
+def error_of(kind: type[BaseException], args: tuple[Any, ...], state: Mapping[str, Any]) -> BaseException:
+    """An exception as it was, made without its own ``__init__``, which may want other arguments."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class _Again:
+    """Pickles as a call of ``error_of``."""
+
+    def __init__(self, *parts: Any) -> None:
+        self._parts = parts
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return error_of, self._parts
 
 
 def refuse(job_name: str, parts: Mapping[str, Any], error: BaseException) -> UnmetExecutorRequirementsError:

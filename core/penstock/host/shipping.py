@@ -66,6 +66,7 @@ class Shipment:
     def __init__(self, program: Program, cargo: Cargo) -> None:
         self._program = program
         self._cargo = cargo
+        self._runner: ProgramRunner | None = None
 
     @property
     def key(self) -> str:
@@ -80,7 +81,14 @@ class Shipment:
 
     def runner(self) -> Runner:
         """The runner over the program of this process."""
-        return ProgramRunner(self._program)
+        if self._runner is None:
+            self._runner = ProgramRunner(self._program)
+        return self._runner
+
+    def close(self) -> None:
+        """End what the runner of this process has beside its steps; idempotent."""
+        if self._runner is not None:
+            self._runner.close()
 
     def blob(self) -> bytes:
         """The pickled cargo.

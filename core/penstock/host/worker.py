@@ -3,6 +3,7 @@
 Owns: what differs from the driver's process: config is bound here, resources are opened when a step first
 needs them and kept for the steps that follow, what steps print goes to files (or back to the driver
 where the disk is another), and the instance is opened only if somebody asks for it. Builds no plugins.
+Lazy: pickling is imported when a step has failed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from importlib import import_module
 from typing import Any
 
 from attrs import evolve
@@ -18,7 +20,7 @@ from penstock.engine.program import Captured, Program, Tools
 from penstock.engine.record import Printed
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.runner import ProgramRunner
-from penstock.errors import InvariantViolationError
+from penstock.errors import InvariantViolationError, ResourceFunctionError
 from penstock.host.capture import Capture
 from penstock.host.descriptors import DescriptorCapture
 from penstock.host.instance import Instance
@@ -51,28 +53,35 @@ class WorkerRunner:
         for name, handler in cargo.table_types.items():
             register(name, handler)
         self._stack = ExitStack()
-        self._instance = LateInstance(cargo)
+        instance = LateInstance(cargo)
         self._text = _Text(cargo, place)
-        program = _program_of(cargo, self._instance, self._text.tools())
+        program = _program_of(cargo, instance, self._text.tools())
         program.log = run_log(cargo.job, program, self._text.sinks())
-        self._resources = LateResources(cargo, program, self._stack, self._instance)
+        self._resources = LateResources(cargo, program, self._stack, instance)
         program.use(self._resources)
-        self._runner = ProgramRunner(program, is_away=True)
+        self._runner = ProgramRunner(program, is_away=True, dumps=_dumps_error)
+        self._stack.callback(instance.close)
         self._stack.enter_context(self._text)
+        self._stack.callback(self._runner.close)
 
     def run(self, body: Any, handed: Mapping[str, Any], report: Report | None) -> TaskResult:
         """Carry out a task; what it stored is on the disk before its outcome travels."""
-        self._text.report = report
+        keys = self._runner.keys(body)
+        self._text.reports.update(dict.fromkeys(keys, report))
         try:
             return self._runner.run(body, handed, report)
         finally:
+            for key in keys:
+                self._text.reports.pop(key, None)
             self._resources.flush()
 
     def close(self) -> None:
         """Close resources in reverse order, then everything else; idempotent."""
-        self._runner.close()
         self._stack.close()
-        self._instance.close()
+
+
+def _dumps_error(error: BaseException) -> bytes:
+    return import_module("penstock.host.pickling").dumps_error(error)
 
 
 def _program_of(cargo: Cargo, instance: Any, tools: Tools) -> Program:
@@ -135,11 +144,23 @@ class LateResources(Mapping[str, Any]):
             raise KeyError(key)
         defs, program = self._cargo.job.resource_defs, self._program
         needed = in_order_of_needs(defs, [key], f"Step of job {self._cargo.job.name!r}")
-        around = Surroundings(run=program.run, instance=self._instance, log=program.log.for_step(""))
+        log = program.log.for_step("")
+        failed: list[str] = []
+
+        def note(which: str, error: BaseException, phase: str) -> None:
+            failed.append(which)
+            if phase == "teardown":  # the run may be over: its log is all that is left
+                log.error("Resource %r could not be torn down: %s: %s", which, type(error).__name__, error)
+
+        around = Surroundings(run=program.run, instance=self._instance, log=log, on_failure=note)
         fresh = [one for one in needed if one not in self._found]
-        self._found |= self._stack.enter_context(
-            opened(defs, fresh, program.resource_configs, around, self._found)
-        )
+        try:
+            self._found |= self._stack.enter_context(
+                opened(defs, fresh, program.resource_configs, around, self._found)
+            )
+        except ResourceFunctionError as error:
+            error.resource = failed[0] if failed else key
+            raise
 
 
 class LateInstance:
@@ -152,6 +173,7 @@ class LateInstance:
     def __init__(self, cargo: Cargo) -> None:
         self._cargo = cargo
         self._opened: Instance | None = None
+        self._turn = threading.Lock()
 
     def storage_directory(self) -> str:
         """Path or URL where the default I/O manager stores."""
@@ -164,9 +186,14 @@ class LateInstance:
             self._opened = None
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
-        if self._opened is None:
+        return getattr(self._at_hand(name), name)
+
+    def _at_hand(self, name: str) -> Instance:
+        with self._turn:
+            if self._opened is not None:
+                return self._opened
             if self._cargo.settings is None:
                 raise InvariantViolationError(
                     f"context.instance.{name} was asked for in a worker, but the instance of this run lives"
@@ -174,7 +201,7 @@ class LateInstance:
                     " Instance.get(), or executor='in_process'."
                 )
             self._opened = Instance.open(self._cargo.settings)
-        return getattr(self._opened, name)
+            return self._opened
 
 
 class _Text:
@@ -186,7 +213,7 @@ class _Text:
         self._logs = cargo.logs if place.shares_disk else None
         self._is_told = cargo.logs is not None and not place.shares_disk
         self._capture: Capture | DescriptorCapture | None = None
-        self.report: Report | None = None
+        self.reports: dict[str, Report | None] = {}
         if self._logs is not None and place.owns_process:
             self._capture = DescriptorCapture(self._logs, self._run_id)
         elif self._logs is not None:
@@ -217,5 +244,6 @@ class _Text:
         return self._capture.step(key)
 
     def _tell(self, key: str, stream: str, text: str) -> None:
-        if self.report is not None:
-            self.report(Printed(step=key, stream=stream, text=text))
+        report = self.reports.get(key) or next(iter(self.reports.values()), None)  # of the run as a whole
+        if report is not None:
+            report(Printed(step=key, stream=stream, text=text))

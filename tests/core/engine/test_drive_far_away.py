@@ -1,0 +1,137 @@
+"""Runs whose tasks go far away, get lost, come out of order or joined: they end as if all had stayed here."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import attrs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import courier
+from courier import Courier
+from far_jobs import KEPT, KINDS, RAN, Shelf, job_of
+
+from penstock import Instance, RetryPolicy
+from penstock.define.executor import as_executor
+from penstock.events import values as v
+from penstock.host.launch import Launch, launch
+
+MANY = RetryPolicy(max_retries=100)
+AGAIN = {"penstock/recompute": "true"}
+
+
+@st.composite
+def shapes(draw):
+    """Which steps a job has: kinds, and which earlier steps each reads."""
+    found = []
+    for place in range(draw(st.integers(1, 9))):
+        kind = draw(st.sampled_from(KINDS))
+        before = [n for n in range(place) if n >= place - 3]
+        reads = draw(st.lists(st.sampled_from(before), max_size=3, unique=True)) if before else []
+        found.append((kind, tuple(reads)))
+    return found
+
+
+def carry_out(definition, executor=None, **more):
+    """Run a job; gives its result."""
+    RAN.clear()
+    KEPT.clear()
+    if executor is not None:
+        definition = attrs.evolve(definition, executor_def=as_executor(executor))
+    stores = "io_manager" in definition.resource_defs
+    with Instance.ephemeral() as instance:
+        given = Launch(raise_on_error=False, keeps_values=False, stores_op_outputs=stores, **more)
+        return launch(definition, given, instance)
+
+
+def ends(result):
+    """Where every unit came to, and the ends of all those who ran."""
+    state = result.state
+    return {state.key(unit): phase.name for unit, phase in state.phase.items()}, result.run.status
+
+
+def recorded(result):
+    """How many attempts of each unit are in the log."""
+    return Counter(
+        event.step for event in result.happened if isinstance(event, v.StepStarted | v.StepRestarted)
+    )
+
+
+def numbers_are_dense(result):
+    """The attempts of each unit are counted 1, 2, 3 … in the log."""
+    seen = Counter()
+    for event in result.happened:
+        if isinstance(event, v.StepStarted | v.StepRestarted):
+            seen[event.step] += 1
+            assert getattr(event, "attempt", 1) == seen[event.step]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    shape=shapes(),
+    chains=st.sampled_from([1, 2, 8]),
+    seed=st.integers(0, 99),
+    is_reliable=st.booleans(),
+    stored=st.booleans(),
+)
+def test_order_chains_and_unheard_reports_change_nothing(shape, chains, seed, is_reliable, stored):
+    definition = job_of(shape, resources={"io_manager": Shelf()} if stored else None)
+    here = carry_out(definition)
+    ran_here = Counter(RAN)
+    far = Courier(chains=chains, seed=seed, is_reliable=is_reliable)
+    there = carry_out(definition, far)
+    assert ends(there) == ends(here)
+    assert ran_here == RAN == recorded(there)
+    assert far.is_closed
+    assert not far.queue
+
+
+FATES = st.lists(
+    st.sampled_from(
+        [
+            courier.FINE,
+            courier.NEVER_BEGAN,
+            courier.LOST_BEFORE,
+            courier.LOST_AFTER,
+            courier.INPUT_GONE,
+        ]
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    shape=shapes(),
+    fates=FATES,
+    chains=st.sampled_from([1, 8]),
+    seed=st.integers(0, 99),
+    is_reliable=st.booleans(),
+    stored=st.booleans(),
+)
+def test_whatever_is_lost_a_run_that_may_try_again_ends_as_it_should(
+    shape, fates, chains, seed, is_reliable, stored
+):
+    resources = {"io_manager": Shelf()} if stored else None
+    calm = [(("plain" if kind == "failing" else kind), reads) for kind, reads in shape]
+    definition = job_of(calm, policy=MANY, tags=AGAIN, resources=resources)
+    here = carry_out(definition)
+    left, met = list(fates), Counter()
+
+    def fate(_key):
+        found = left.pop() if left else courier.FINE
+        met[found] += 1
+        return found
+
+    far = Courier(chains=chains, seed=seed, is_reliable=is_reliable, fate=fate)
+    there = carry_out(definition, far)
+    assert ends(there) == ends(here)
+    numbers_are_dense(there)
+    lost = sum((recorded(there) - RAN).values())
+    assert not RAN - recorded(there)
+    assert lost <= met[courier.LOST_BEFORE] + met[courier.NEVER_BEGAN] // 5
