@@ -39,11 +39,13 @@ class Connection:
         host: address of this machine, as the cluster knows it.
         is_own: whether it was connected here, and is to be shut down here.
         speak: lets Ray print again.
+        is_started: whether it was started here, for this process alone.
     """
 
     host: str
     is_own: bool
     speak: Callable[[], None] | None = None
+    is_started: bool = False
 
     def nodes(self) -> tuple[Node, ...]:
         """The machines that are alive now."""
@@ -85,7 +87,7 @@ def connect(config: RayConfig, environ: Mapping[str, str]) -> Connection:
         _check(address, config, environ)
         with _environment(auth_mode(config, environ)):
             _attach(address, options)
-    return Connection(_own_host(), is_own=True, speak=_hush())
+    return Connection(_own_host(), is_own=True, speak=_hush(), is_started=address == "local")
 
 
 def _check(address: str, config: RayConfig, environ: Mapping[str, str]) -> None:

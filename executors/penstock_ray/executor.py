@@ -28,7 +28,6 @@ from penstock.spi.executor import (
     Ticket,
     Wants,
 )
-from penstock.tables import pack
 from penstock_ray.config import RayConfig
 from penstock_ray.connection import LOOPBACK, Connection, connect
 from penstock_ray.feasibility import misfit, processors
@@ -36,6 +35,7 @@ from penstock_ray.flights import Flight, Runway, arrived, drop
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
 from penstock_ray.options import Request, request_of
+from penstock_ray.parcel import unwrap, wrap
 from penstock_ray.probe import check_modules
 from penstock_ray.step import Seed, remote_functions
 from penstock_ray.tower import Landing, Tower
@@ -116,7 +116,7 @@ class RayExecutor:
             beat=self._config.heartbeat,
         )
         step, streaming = map(ray.remote, remote_functions(seed))
-        self._runway = Runway(shared.key, step, streaming)
+        self._runway = Runway(shared.key, step, streaming, tells_ray=not connection.is_started)
 
     def submit(
         self, task: Task, upstream: Mapping[str, tuple[Ticket, str]], given: Mapping[str, Any] = _NO_VALUES
@@ -130,7 +130,7 @@ class RayExecutor:
         self._check(request, task.key)
         inputs = {name: self._reference(*source) for name, source in upstream.items()}
         missing = tuple(name for name, value in inputs.items() if value is None)
-        inputs |= {name: pack(value) for name, value in given.items()}
+        inputs |= {name: wrap(value) for name, value in given.items()}
         flight = Flight(task=task, ticket=Ticket(task.key), inputs=inputs, request=request)
         if missing:
             reason = f"values that it needs are gone: {', '.join(missing)}"
@@ -157,7 +157,7 @@ class RayExecutor:
         """A value that was handed on, packed."""
         reference = self._values[ticket.key][name]
         try:
-            return ray.get(reference)
+            return unwrap(ray.get(reference))
         except ray.exceptions.RayError as error:
             raise KeyError(f"{name} of {ticket.key} is lost: {error}") from error
 

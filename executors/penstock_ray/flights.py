@@ -89,12 +89,14 @@ class Runway:
     Args:
         run: name of the run, for Ray's own tools.
         step, streaming: the remote functions.
+        tells_ray: whether Ray's dashboard and state API hear of each task.
     """
 
     run: str
     step: Any
     streaming: Any
-    _prepared: dict[Any, Any] = field(factory=dict[Any, Any])
+    tells_ray: bool = True
+    _prepared: dict[Any, dict[str, Any]] = field(factory=dict[Any, dict[str, Any]])
 
     def send(self, flight: Flight) -> None:
         """Hand a task to Ray."""
@@ -106,8 +108,7 @@ class Runway:
             hands=task.hands,
             watched=flight.is_watched,
         )
-        remote = self._function(task, flight.request)
-        result = remote.remote(order.encoded(), *flight.inputs.values())
+        result = self._sent(task, flight.request, (order.encoded(), *flight.inputs.values()))
         if task.hands is None:
             flight.control, flight.values = result.completed(), result
         elif task.hands:
@@ -115,11 +116,22 @@ class Runway:
         else:
             flight.control = result
 
-    def _function(self, task: Task, request: Request) -> Any:
-        said = request.options()
-        returns: Any = "streaming" if task.hands is None else 1 + len(task.hands)
+    def _sent(self, task: Task, request: Request, arguments: tuple[Any, ...]) -> Any:
         function = self.streaming if task.hands is None else self.step
-        return function.options(num_returns=returns, max_retries=0, name=f"{self.run}/{task.key}", **said)
+        returns: Any = "streaming" if task.hands is None else 1 + len(task.hands)
+        own = {"num_returns": returns, "name": f"{self.run}/{task.key}"}
+        if request.runtime_env:
+            said = request.options() | self._usual()
+            return function.options(**own, **said).remote(*arguments)
+        # what ``options`` does beyond this is to check each time what was checked the first time
+        options = self._prepared.get(request.shape)
+        if options is None:
+            function.options(**request.options(), **self._usual())
+            options = self._prepared[request.shape] = self._usual() | request.options()
+        return function._remote(arguments, {}, **{**function._default_options, **options, **own})  # noqa: SLF001 - see above
+
+    def _usual(self) -> dict[str, Any]:
+        return {"max_retries": 0, "enable_task_events": self.tells_ray}
 
 
 def drop(flight: Flight) -> None:

@@ -54,6 +54,11 @@ class Request:
         named = {"CPU": self.cpus, "GPU": self.gpus, "memory": float(self.memory or 0), **self.resources}
         return {name: value for name, value in named.items() if value}
 
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What tells it from others, but for its environment."""
+        return self.cpus, self.gpus, self.memory, self.strategy, *sorted(self.resources.items())
+
     def options(self) -> dict[str, Any]:
         """As arguments of Ray's ``options``."""
         said: dict[str, Any] = {"num_cpus": self.cpus}

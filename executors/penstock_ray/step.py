@@ -26,9 +26,9 @@ from attrs import define
 
 from penstock.errors import UnstorableValueError
 from penstock.spi.executor import Place, Runner
-from penstock.tables import pack
 from penstock.values import frozen
 from penstock_ray.link import Link, Unreachable, dial
+from penstock_ray.parcel import unwrap, wrap
 
 
 @frozen(kw_only=True)
@@ -188,7 +188,7 @@ def carry_out(seed: Seed, order: bytes, values: Sequence[Any]) -> tuple[bytes, l
         return _failed("fault", hands, _fault(error))
     session.is_busy = True
     try:
-        return _run(session, link, (key, body, hands), dict(zip(names, values, strict=True)))
+        return _run(session, link, (key, body, hands), dict(zip(names, map(unwrap, values), strict=True)))
     finally:
         session.is_busy = False
 
@@ -242,7 +242,7 @@ def _packed(name: str, value: Any) -> Any:
         UnstorableValueError: naming it, when it cannot.
     """
     try:
-        return pack(value)
+        return wrap(value)
     except Exception as error:
         raise UnstorableValueError(f"The value {name!r} cannot leave its worker: {error}") from error
 
