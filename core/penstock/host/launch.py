@@ -22,7 +22,7 @@ from penstock.engine.journal import Journal
 from penstock.engine.limits import Limits
 from penstock.engine.record import Printed
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
-from penstock.engine.state import RunState, Unit
+from penstock.engine.state import Phase, RunState, Unit
 from penstock.errors import InvariantViolationError, ResourceFunctionError, TransitionRejected, UserError
 from penstock.events.runs import Run
 from penstock.events.values import (
@@ -121,6 +121,8 @@ class _Launched:
                     self._end_early(error)
             else:
                 self._run_with_resources(executor, stack)
+                if self.given.keeps_values and not self.program.keeps_values and not self.instance.is_durable:
+                    self._load_stored()
         result = self._result()
         if self.exception is not None and self.given.raise_on_error:
             raise self.exception
@@ -299,6 +301,16 @@ class _Launched:
             values=self.values,
             load=self._load,
         )
+
+    def _load_stored(self) -> None:
+        """Take every value in, as long as there is an instance whose steps stored it."""
+        for unit, made in self.state.produced.items():
+            if self.state.phase[unit] is not Phase.SUCCEEDED:
+                continue
+            for output, keys in made.items():
+                for name in [output] if keys is None else [f"{output}[{key}]" for key in keys]:
+                    with contextlib.suppress(Exception):  # whoever asks for this one is told why
+                        self.values.setdefault(unit, {})[name] = self._load(unit, name)
 
     def _load(self, unit: Unit, name: str) -> Any:
         """A value that was not kept, from where it was stored."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from importlib.machinery import PathFinder
@@ -34,16 +34,28 @@ class _Pickler(cloudpickle.Pickler):
     """Functions below a decorator go by their place; modules that nobody else can import go by value.
 
     Executors stay: they belong to the driver, and have threads and connections.
+
+    Args:
+        stream: to write to.
+        foreign: modules that travel by value; ``classes`` collects what of them is a class.
     """
+
+    def __init__(self, stream: io.BytesIO, foreign: Collection[str] = ()) -> None:
+        super().__init__(stream, protocol=_PROTOCOL)  # pyright: ignore[reportUnknownMemberType]  # no types
+        self._foreign = {"__main__", *foreign}
+        self.classes: list[type] = []
 
     def reducer_override(self, obj: Any) -> Any:
         kind: Any = cast("Any", type(obj))
+        if isinstance(obj, type) and obj.__module__ in self._foreign and "<" not in obj.__qualname__:
+            self.classes.append(obj)
         if kind is FunctionType and is_importable(obj.__module__):
-            place = place_of(obj)
+            place = place_of(cast("FunctionType", obj))
             if place is not None:
                 return function_at, place
         elif kind is ExecutorDefinition:
-            return ExecutorDefinition, (obj.name, obj.config)
+            definition = cast("ExecutorDefinition", obj)
+            return ExecutorDefinition, (definition.name, definition.config)
         elif all(hasattr(kind, name) for name in _EXECUTOR):
             return _NOBODY
         return _by_value(self, obj)
@@ -62,16 +74,30 @@ def dumps(value: Any, modules: frozenset[str] = frozenset()) -> bytes:
     Raises:
         Exception: what pickling raised.
     """
-    by_value = [sys.modules[name] for name in modules if name in sys.modules and not is_importable(name)]
-    for module in by_value:
-        cloudpickle.register_pickle_by_value(module)
+    by_value = {name for name in modules if name in sys.modules and not is_importable(name)}
+    for name in by_value:
+        cloudpickle.register_pickle_by_value(sys.modules[name])
     try:
         stream = io.BytesIO()
-        _Pickler(stream, protocol=_PROTOCOL).dump(value)
+        pickler = _Pickler(stream, by_value)
+        pickler.dump(_Call(at_home, value, pickler.classes))  # those come last, when all are found
         return stream.getvalue()
     finally:
-        for module in by_value:
-            cloudpickle.unregister_pickle_by_value(module)
+        for name in by_value:
+            cloudpickle.unregister_pickle_by_value(sys.modules[name])
+
+
+def at_home(value: Any, classes: Sequence[type]) -> Any:
+    """A value that has arrived; classes that came with it are where their instances look for them.
+
+    Instances pickle by the name of their class: what a step stores names ``__main__.Point``, as it would
+    in the process that the run was launched in, and can be read there.
+    """
+    for one in classes:
+        home = sys.modules.setdefault(one.__module__, ModuleType(one.__module__))
+        if "." not in one.__qualname__ and getattr(home, one.__qualname__, None) is not one:
+            setattr(home, one.__qualname__, one)
+    return value
 
 
 def dumps_error(error: BaseException) -> bytes:
@@ -89,12 +115,18 @@ def dumps_error(error: BaseException) -> bytes:
             return pickled
     state = {name: value for name, value in vars(error).items() if _travels(value)}
     args = error.args if _travels(error.args) else (said_by(error),)
-    return dumps(_Again(type(error), args, state))
+    return _plainly(_Call(error_of, type(error), args, state))
+
+
+def _plainly(value: Any) -> bytes:
+    stream = io.BytesIO()
+    _Pickler(stream).dump(value)
+    return stream.getvalue()
 
 
 def _travels(value: Any) -> bool:
     try:
-        pickle.loads(dumps(value))  # noqa: S301  # made in this line
+        pickle.loads(_plainly(value))  # noqa: S301  # made in this line
     except Exception:  # noqa: BLE001  # anything may be in an exception of the user's
         return False
     return True
@@ -108,14 +140,14 @@ def error_of(kind: type[BaseException], args: tuple[Any, ...], state: Mapping[st
     return error
 
 
-class _Again:
-    """Pickles as a call of ``error_of``."""
+class _Call:
+    """Pickles as what a function makes of its arguments."""
 
-    def __init__(self, *parts: Any) -> None:
-        self._parts = parts
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self._parts = function, arguments
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return error_of, self._parts
+        return self._parts
 
 
 def refuse(job_name: str, parts: Mapping[str, Any], error: BaseException) -> UnmetExecutorRequirementsError:
