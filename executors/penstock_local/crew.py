@@ -135,6 +135,18 @@ class Crew:
             elif seat.number in self.seats:
                 self._serve(seat, key.events)
 
+    def settle(self) -> None:
+        """Let idle workers leave in peace, and wait until they have."""
+        until = time.monotonic() + FAREWELL
+        leaving = [seat for seat in self.seats.values() if not seat.flights]
+        for seat in leaving:
+            self._part_with(seat)
+        while not self.is_orphaned and any(seat.number in self.seats for seat in leaving):
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            self.hear(self.select(left))
+
     def close(self) -> None:
         """Let idle workers leave in peace, kill the others; idempotent."""
         until = time.monotonic() + FAREWELL

@@ -59,6 +59,7 @@ class ProcessPoolExecutor:
             cancels_running=True,
             enforces_timeouts=True,
             survives_worker_loss=True,
+            settles=True,
             lanes=_LANES,
             max_concurrent=self._settings.max_concurrent,
             window=self._settings.max_concurrent + self._settings.max_threads,
@@ -180,6 +181,11 @@ class ProcessPoolExecutor:
             self._say(Lost(ticket=ticket, reason=why, started=False, cause="canceled"))
         elif self._crew is not None and self._crew.seat_of(flight) is not None:
             self._crew.stop(flight, grace)
+
+    def settle(self) -> None:
+        """Let every worker leave, and wait for it; further tasks would get new ones."""
+        if self._crew is not None:
+            self._crew.settle()
 
     def close(self) -> None:
         """End the workers, and remove what was kept."""

@@ -93,8 +93,8 @@ class Shelf:
             FileNotFoundError: when it was dropped.
         """
         if parcel.path is None:
-            return pickle.loads(parcel.facts)  # noqa: S301  # made by put
-        note, target, extensions = pickle.loads(parcel.facts)  # noqa: S301  # made by put
+            return pickle.loads(parcel.facts)  # made by put
+        note, target, extensions = pickle.loads(parcel.facts)  # made by put
         memory = _mapped(parcel.path)
         body = Image(memory, extensions) if parcel.form == "arrow" else _read_pickled(memory)
         return Packed(kind=parcel.kind, nbytes=parcel.nbytes, body=body, note=note, target=target)

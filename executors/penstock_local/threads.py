@@ -125,6 +125,9 @@ class ThreadExecutor:
             reason = "canceled before it began"
             self._messages.put(Lost(ticket=ticket, reason=reason, started=False, cause="canceled"))
 
+    def settle(self) -> None:
+        """Nothing: the driver itself sees to what is stored here."""
+
     def close(self) -> None:
         """Drop the queue, wait a while for what is running, forget everything."""
         pool, self._pool = self._pool, None

@@ -48,7 +48,7 @@ def live(set_up: Mapping[str, Any], who: tuple[int, int], descriptors: Sequence[
     ledger = Ledger(descriptors[1], max(threads, 1))
     os.close(descriptors[1])
     try:
-        runner = make(Place(owns_process=not threads))
+        runner = make(Place(owns_process=not threads, settles=True))
     except BaseException:  # noqa: BLE001 - whatever user code raises is told
         channel.send(pickle.dumps(("unfit", traceback.format_exc())))
         leave(1)

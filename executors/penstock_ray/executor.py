@@ -183,6 +183,9 @@ class RayExecutor:
             self._backlog.remove(one)
             self._outbox.append(unsent(one, "canceled", "canceled before it began"))
 
+    def settle(self) -> None:
+        """Nothing: a worker has what a step stored on the disk before its outcome travels."""
+
     def close(self) -> None:
         """End everything; a Ray that was started for the run goes with it."""
         self._backlog.clear()

@@ -124,6 +124,8 @@ MULTIPROCESS_CONFIG = {
     ),
     "max_steps_per_worker": Field(int, is_required=False, description="a worker is replaced after so many"),
     "max_worker_memory": Field(int, is_required=False, description="bytes; a larger worker is replaced"),
+    "max_step_memory": Field(int, is_required=False, description="bytes; a step that holds more is killed"),
+    "shelf_directory": Field(str, is_required=False, description="where values lie that are handed on"),
     "max_threads": Field(int, is_required=False, description="steps at once on the thread and async lanes"),
 }
 

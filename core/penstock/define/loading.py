@@ -228,8 +228,8 @@ def load_definitions_from_modules(
         jobs=_found(where, (JobDefinition, UnresolvedAssetJobDefinition)),
         schedules=_found(where, (ScheduleDefinition,)),
         sensors=_found(where, (SensorDefinition,)),
-        resources=resources,
-        loggers=loggers,
+        resources=resources or {},
+        loggers=loggers or {},
         executor=executor,
     )
     others = _found(where, (Definitions,))

@@ -113,6 +113,8 @@ class Drive:
         if staged:
             self._submit(staged)
         elif isinstance(command, Finish):
+            if self.executor.features.settles:
+                self.executor.settle()
             self._note(command.events)
             self.journal.flush()
         elif isinstance(command, WaitUntil):

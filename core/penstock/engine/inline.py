@@ -81,6 +81,9 @@ class InlineExecutor:
             )
         self._queue = kept
 
+    def settle(self) -> None:
+        """Nothing: the driver itself sees to what is stored here."""
+
     def close(self) -> None:
         """Forget everything."""
         self._queue.clear()

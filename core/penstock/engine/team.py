@@ -68,6 +68,7 @@ class Team:
             cancels_running=all(one.cancels_running for one in every),
             enforces_timeouts=all(one.enforces_timeouts for one in every),
             survives_worker_loss=all(one.survives_worker_loss for one in every),
+            settles=any(one.settles for one in every),
         )
 
     @property
@@ -130,6 +131,12 @@ class Team:
             )
         else:
             member.executor.cancel(ticket, grace)
+
+    def settle(self) -> None:
+        """Have the runners of every member closed that asks for it."""
+        for member in self._members.values():
+            if member.executor.features.settles:
+                member.executor.settle()
 
     def close(self) -> None:
         """End every member, also when one of them fails to."""

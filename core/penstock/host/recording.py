@@ -18,7 +18,7 @@ from penstock.spi.store import Store
 
 _ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
 _BAD_ENDINGS = (RunFailed, RunCanceling, RunCanceled)
-_SYNC_EVERY = 1.0
+SYNC_EVERY = 1.0
 """Seconds between two moments at which stored values are made to survive a power cut."""
 
 
@@ -46,7 +46,7 @@ class Recording:
         self._observers = list(observers)
         self._now = now
         self._seq = 0
-        self._next_sync = now() + _SYNC_EVERY
+        self._next_sync = now() + SYNC_EVERY
 
     @property
     def has_listeners(self) -> bool:
@@ -73,7 +73,7 @@ class Recording:
         now = self._now()
         if now >= self._next_sync or isinstance(events[-1], _ENDINGS):
             self._flush_values(can_fail=all(isinstance(event, _BAD_ENDINGS) for event in events))
-            self._next_sync = now + _SYNC_EVERY
+            self._next_sync = now + SYNC_EVERY
         self._seq = self._store.append(self.run.run_id, self._seq, events)
         self._tell(events)
 

@@ -9,8 +9,9 @@ Lazy: pickling is imported when a step has failed.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, suppress
 from importlib import import_module
 from typing import Any
 
@@ -24,6 +25,7 @@ from penstock.errors import InvariantViolationError, ResourceFunctionError
 from penstock.host.capture import Capture
 from penstock.host.descriptors import DescriptorCapture
 from penstock.host.instance import Instance
+from penstock.host.recording import SYNC_EVERY
 from penstock.host.run_log import run_log
 from penstock.host.settings import environment
 from penstock.host.shipping import Cargo
@@ -52,6 +54,8 @@ class WorkerRunner:
     def __init__(self, cargo: Cargo, place: Place) -> None:
         for name, handler in cargo.table_types.items():
             register(name, handler)
+        self._settles = place.settles
+        self._flush_at = time.monotonic() + SYNC_EVERY
         self._stack = ExitStack()
         instance = LateInstance(cargo)
         self._text = _Text(cargo, place)
@@ -65,7 +69,11 @@ class WorkerRunner:
         self._stack.callback(self._runner.close)
 
     def run(self, body: Any, handed: Mapping[str, Any], report: Report | None) -> TaskResult:
-        """Carry out a task; what it stored is on the disk before its outcome travels."""
+        """Carry out a task.
+
+        What it stored is on the disk before its outcome travels, unless the executor settles runs: then once
+        a second, and at the close.
+        """
         keys = self._runner.keys(body)
         self._text.reports.update(dict.fromkeys(keys, report))
         try:
@@ -73,11 +81,20 @@ class WorkerRunner:
         finally:
             for key in keys:
                 self._text.reports.pop(key, None)
-            self._resources.flush()
+            self._flush()
 
     def close(self) -> None:
-        """Close resources in reverse order, then everything else; idempotent."""
+        """Have values on the disk, close resources in reverse order, then everything else; idempotent."""
+        with suppress(Exception):  # nobody is there to be told; the steps themselves ended well
+            self._resources.flush()
         self._stack.close()
+
+    def _flush(self) -> None:
+        """Have values survive a power cut: with each task, or now and then where the end is settled."""
+        now = time.monotonic()
+        if not self._settles or now >= self._flush_at:
+            self._resources.flush()
+            self._flush_at = now + SYNC_EVERY
 
 
 def _dumps_error(error: BaseException) -> bytes:

@@ -100,11 +100,14 @@ class Place:
         owns_process: one task at a time, in the main thread, with the process's standard streams its own.
         shares_disk: files that are written here can be read by the driver.
         node: name of the machine; empty for the driver's.
+        settles: the executor closes its runners before the end of a run is recorded, so that what was stored
+            may be made to survive a power cut then, rather than with each task.
     """
 
     owns_process: bool = False
     shares_disk: bool = True
     node: str = ""
+    settles: bool = False
 
 
 class Runner(Protocol):
@@ -226,6 +229,7 @@ class ExecutorFeatures:
         cancels_running: ``cancel`` stops a task that is running, whatever it does.
         enforces_timeouts: a task that outlives ``wants.timeout`` by a little is killed.
         survives_worker_loss: a worker that dies takes no other task and no driver with it.
+        settles: ``settle`` is to be called when every task has ended.
         chains: how many tasks that need only each other it would rather take as one; 1 for none.
         lanes: the lanes it knows; others are treated as ``process``.
         max_concurrent: how many tasks of the lane ``process`` it runs at once, None for any number.
@@ -238,6 +242,7 @@ class ExecutorFeatures:
     cancels_running: bool = False
     enforces_timeouts: bool = False
     survives_worker_loss: bool = False
+    settles: bool = False
     chains: int = 1
     lanes: frozenset[str] = frozenset({"process"})
     max_concurrent: int | None = None
@@ -302,6 +307,13 @@ class Executor(Protocol):
 
     def cancel(self, ticket: Ticket, grace: float = 10.0) -> None:
         """Stop a task: asked first, killed after ``grace`` seconds. Its end still comes by ``collect``."""
+        ...
+
+    def settle(self) -> None:
+        """Close every runner and wait for it; called once no task is under way, if ``features`` say so.
+
+        What tasks stored survives a power cut afterwards. Tasks may still be submitted.
+        """
         ...
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ FEATURES = ExecutorFeatures(
     cancels_running=True,
     enforces_timeouts=True,
     survives_worker_loss=True,
+    settles=True,
     lanes=frozenset({"process", "thread", "async"}),
     max_concurrent=2,
     window=34,  # and those that wait in threads
