@@ -15,6 +15,7 @@ from penstock.spi.executor import ExecutorFeatures, Lost, Outcome, Place, Progre
 FINE = "fine"
 NEVER_BEGAN = "never began"
 LOST_BEFORE = "lost before the user's code"
+LOST_BETWEEN = "lost between two steps of a chain"
 LOST_AFTER = "lost when everything was done"
 INPUT_GONE = "input gone"
 
@@ -83,9 +84,15 @@ class Courier:
             self.said.append(Lost(ticket=ticket, reason="killed"))
             return
         body, handed = pickle.loads(packed)
+        if fate == LOST_BETWEEN:
+            body = body[:2]
         for name, (of, value) in upstream.items():
             handed[name] = pickle.loads(self.values[of.key, value])
         result = self.runner.run(body, handed, _Report(self, ticket))
+        if fate == LOST_BETWEEN:  # the second has begun, and its end was not heard
+            self.said = [one for one in self.said if isinstance(one, Progress)]
+            self.said.append(Lost(ticket=ticket, reason="killed"))
+            return
         if fate == LOST_AFTER:
             self.said.append(Lost(ticket=ticket, reason="killed"))
             return
