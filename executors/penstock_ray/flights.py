@@ -82,6 +82,9 @@ class Flight:
         return self.worker.where if self.worker is not None else "a worker"
 
 
+_NAMES = 1000
+
+
 @define(eq=False)
 class Runway:
     """Sends tasks to Ray.
@@ -96,6 +99,7 @@ class Runway:
     step: Any
     streaming: Any
     tells_ray: bool = True
+    _sent_so_far: int = 0
     _prepared: dict[Any, dict[str, Any]] = field(factory=dict[Any, dict[str, Any]])
 
     def send(self, flight: Flight) -> None:
@@ -119,7 +123,7 @@ class Runway:
     def _sent(self, task: Task, request: Request, arguments: tuple[Any, ...]) -> Any:
         function = self.streaming if task.hands is None else self.step
         returns: Any = "streaming" if task.hands is None else 1 + len(task.hands)
-        own = {"num_returns": returns, "name": f"{self.run}/{task.key}"}
+        own = {"num_returns": returns, "name": self._name(task)}
         if request.runtime_env:
             said = request.options() | self._usual()
             return function.options(**own, **said).remote(*arguments)
@@ -129,6 +133,11 @@ class Runway:
             function.options(**request.options(), **self._usual())
             options = self._prepared[request.shape] = self._usual() | request.options()
         return function._remote(arguments, {}, **{**function._default_options, **options, **own})  # noqa: SLF001 - see above
+
+    def _name(self, task: Task) -> str:
+        """By which Ray's tools show it; only so many, since Ray keeps some kilobytes for each name for ever."""
+        self._sent_so_far += 1
+        return f"{self.run}/{task.key if self._sent_so_far <= _NAMES else 'step'}"
 
     def _usual(self) -> dict[str, Any]:
         return {"max_retries": 0, "enable_task_events": self.tells_ray}
