@@ -4,12 +4,13 @@ import pytest
 
 from penstock.config import bind
 from penstock.define.executor import (
+    as_executor,
     executor,
     in_process_executor,
     multi_or_in_process_executor,
     multiprocess_executor,
 )
-from penstock.errors import InvalidConfigError
+from penstock.errors import InvalidConfigError, InvalidDefinitionError
 
 
 def test_ready_made_executors_name_their_plugin():
@@ -46,3 +47,37 @@ def test_a_function_makes_an_executor():
 
     assert (made.name, made.requirements, made.description, made.target) == ("mine", ["store"], "Mine.", None)
     assert (bare.name, bare.executor_creation_fn("c")) == ("bare", None)
+
+
+@pytest.mark.parametrize("name", ["in_process", "inline", "multiprocess", "process"])
+def test_names_of_penstock_stand_for_its_definitions(name):
+    assert as_executor(name) in (in_process_executor, multiprocess_executor)
+
+
+def test_another_name_is_left_to_plugins():
+    found = as_executor("ray")
+    assert (found.name, found.target) == ("ray", "ray")
+    assert bind(found.config, {"anything": 1}, env={}) == {"anything": 1}
+
+
+def test_a_name_with_config_is_settled():
+    found = as_executor({"process": {"max_concurrent": 3}})
+    assert bind(found.config, env={})["max_concurrent"] == 3
+    assert found.target == "multiprocess"
+
+
+def test_an_executor_itself_is_given_out_as_it_is():
+    class Mine:
+        def submit(self): ...
+        def collect(self): ...
+
+    mine = Mine()
+    assert as_executor(mine).executor_creation_fn("context") is mine
+    assert as_executor(as_executor(mine)).name == "Mine"
+    assert as_executor(None) is None
+
+
+@pytest.mark.parametrize("given", [3, {"process": {}, "ray": {}}, object()], ids=str)
+def test_everything_else_is_refused_with_what_there_is(given):
+    with pytest.raises(InvalidDefinitionError, match="takes a name such as 'process'"):
+        as_executor(given)

@@ -33,14 +33,16 @@ class Courier:
         seed: of the order in which tasks are carried out; None for that of submission.
         is_reliable: whether everything told arrives; else some of it is dropped.
         at_once: how many tasks it takes.
+        place: where its runner believes to live.
     """
 
-    def __init__(self, *, chains=1, fate=_fine, seed=None, is_reliable=True, at_once=4):
+    def __init__(self, *, chains=1, fate=_fine, seed=None, is_reliable=True, at_once=4, place=None):
         self.features = ExecutorFeatures(
             reports=True, cancels_running=True, chains=chains, max_concurrent=at_once
         )
         self.chance = None if seed is None else random.Random(seed)
         self.fate, self.is_reliable = fate, is_reliable
+        self.place = place or Place()
         self.queue, self.values, self.said, self.submitted = [], {}, [], []
         self.began = Counter()
         self.most = 0
@@ -48,7 +50,7 @@ class Courier:
         self.is_closed = False
 
     def begin(self, shared):
-        self.runner = pickle.loads(shared.blob())(Place())
+        self.runner = pickle.loads(shared.blob())(self.place)
 
     def submit(self, task, upstream, given=()):
         assert task.key not in self.submitted, f"{task.key} is submitted twice"

@@ -1,72 +1,187 @@
-"""What the config of an executor means for the engine, wherever it was said."""
+"""Which executor carries out which steps, and what is refused before anything runs."""
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
-from penstock import (
-    RetryPolicy,
+from penstock import Definitions, Instance, asset, execute_job, in_process_executor, job, materialize, op
+from penstock.define.executor import (
+    as_executor,
     executor,
-    in_process_executor,
-    job,
+    multi_or_in_process_executor,
     multiprocess_executor,
-    op,
 )
-from penstock.host.executors import choose, limits_of
-from penstock.host.instance import Instance
+from penstock.engine.inline import InlineExecutor
+from penstock.engine.team import Team
+from penstock.errors import InvalidConfigError, UserError
+from penstock.host.executors import choose, is_wide, limits_of, open_executor, works_here
 from penstock.host.prepare import Launch, prepare
 
-ONE = [{"key": "database", "value": "prod", "limit": 1}]
-NO_RETRIES = {"retries": {"disabled": {}}}
+
+@op
+def one(): ...
 
 
-@op(tags={"database": "prod"}, retry_policy=RetryPolicy(max_retries=1))
-def failing():
-    raise ValueError("no")
+@op
+def two(x): ...
 
 
-def job_with(executor_def):
-    @job(executor_def=executor_def)
-    def made():
-        failing()
-
-    return made
+@job
+def line():
+    two(one())
 
 
-def limits(executor_def):
+@job
+def wide():
+    two(one())
+    two.alias("too")(one.alias("other")())
+
+
+class Mine(InlineExecutor):
+    """An executor of the user's."""
+
+
+@pytest.fixture
+def program(instance):
+    def make(definition, **given):
+        return prepare(definition, Launch(**given), instance).program
+
+    return make
+
+
+def test_a_job_that_says_nothing_stays_here(program):
+    assert choose(program(line), None, runs_here=False).stays_here
+
+
+def test_the_default_is_for_plans_that_are_wide(program):
+    assert choose(program(line), "process", runs_here=False).stays_here
+    chosen = choose(program(wide), "process", runs_here=False)
+    assert (chosen.own.target, chosen.is_fallback) == ("multiprocess", True)
+
+
+def test_another_default_than_the_pool_is_meant_for_every_plan(program):
+    assert choose(program(line), "ray", runs_here=False).own.target == "ray"
+
+
+def test_what_a_job_says_wins_over_the_default(program):
+    definition = attrs.evolve(wide, executor_def=in_process_executor)
+    chosen = choose(program(definition), "process", runs_here=False)
+    assert chosen.stays_here
+    assert not chosen.is_fallback
+
+
+def test_running_here_leaves_every_executor_aside(program):
+    definition = attrs.evolve(wide, executor_def=multiprocess_executor)
+    assert choose(program(definition), "process", runs_here=True).stays_here
+
+
+@pytest.mark.parametrize(
+    ("config", "stays"), [(None, False), ({"multiprocess": {}}, False), ({"in_process": {}}, True)]
+)
+def test_either_of_two_is_decided_by_the_runs_config(program, config, stays):
+    definition = attrs.evolve(wide, executor_def=multi_or_in_process_executor)
+    given = None if config is None else {"execution": {"config": config}}
+    assert choose(program(definition, run_config=given), None, runs_here=False).stays_here is stays
+
+
+def test_a_plan_is_wide_when_two_steps_could_run_at_once(program):
+    assert not is_wide(program(line).plan)
+    assert is_wide(program(wide).plan)
+
+
+def assets_job(*assets, own=None):
+    return Definitions(assets=assets, executor=own).resolve_implicit_global_asset_job_def()
+
+
+def test_steps_may_name_executors_by_name_and_by_value(program):
+    mine = Mine()
+
+    @asset(executor="thread")
+    def a(): ...
+
+    @asset(executor=mine)
+    def b(): ...
+
+    @asset
+    def c(): ...
+
+    made = program(assets_job(a, b, c))
+    chosen = choose(made, None, runs_here=False)
+    assert not chosen.stays_here
     with Instance.ephemeral() as instance:
-        program = prepare(job_with(executor_def), Launch(), instance).program
-        return limits_of(choose(program, None, runs_here=False), program, instance.settings)
+        team = open_executor(chosen, made, instance.settings)
+    assert isinstance(team, Team)
+    assert works_here(team)
+    assert len(chosen.others) == 2
+    team.close()
 
 
-@pytest.mark.parametrize(
-    "executor_def",
-    [
-        multiprocess_executor.configured({"tag_concurrency_limits": ONE}),
-        {"process": {"tag_concurrency_limits": ONE}},
-        {"thread": {"tag_concurrency_limits": ONE}},
-    ],
-    ids=["configured", "process", "thread"],
-)
-def test_limits_with_which_an_executor_was_configured_hold(executor_def):
-    found = limits(executor_def)
-    assert found.counters({"database": "prod"}, None) == ("tag database=prod",)
+def test_steps_run_by_the_executors_that_they_name():
+    mine = Mine()
+    seen = []
+
+    class Watching(InlineExecutor):
+        def submit(self, task, upstream, given=()):
+            seen.append(task.key)
+            return super().submit(task, upstream, given or {})
+
+    watching = Watching()
+
+    @asset(executor=mine)
+    def a():
+        return [1]
+
+    @asset(executor=watching)
+    def b(a):
+        return [*a, 2]
+
+    @asset
+    def c(b):
+        return [*b, 3]
+
+    result = materialize([a, b, c])
+    assert result.output_for_node("c") == [1, 2, 3]
+    assert seen == ["b#1"]
 
 
-@pytest.mark.parametrize(
-    "executor_def",
-    [in_process_executor.configured(NO_RETRIES), multiprocess_executor.configured(NO_RETRIES)],
-    ids=["in_process", "multiprocess"],
-)
-def test_an_executor_that_was_configured_without_retries_has_none(executor_def):
-    result = job_with(executor_def).execute_in_process(raise_on_error=False)
-    assert not [event for event in result.all_events if event.event_type_value == "STEP_UP_FOR_RETRY"]
+def test_a_function_makes_an_executor_of_its_context(program):
+    seen = []
+
+    @executor(name="made", config_schema={"n": int})
+    def make(context):
+        seen.append((context.job.name, context.executor_config["n"]))
+        return Mine()
+
+    definition = attrs.evolve(line, executor_def=make)
+    made = program(definition, run_config={"execution": {"config": {"n": 3}}})
+    with Instance.ephemeral() as instance:
+        found = open_executor(choose(made, None, runs_here=False), made, instance.settings)
+    assert isinstance(found, Mine)
+    assert seen == [("line", 3)]
 
 
-def test_config_that_an_executor_misses_harms_no_run_without_it():
-    @executor(config_schema={"address": str})
-    def far_away(context):
-        raise AssertionError(context)
+def test_limits_of_a_run_come_from_its_config(program):
+    definition = attrs.evolve(wide, executor_def=multiprocess_executor)
+    config = {"execution": {"config": {"tag_concurrency_limits": [{"key": "db", "limit": 1}]}}}
+    made = program(definition, run_config=config)
+    with Instance.ephemeral() as instance:
+        limits = limits_of(choose(made, None, runs_here=False), made, instance.settings)
+    assert limits.counters({"db": "x"}, None) == ("tag db",)
 
-    result = job_with(far_away).execute_in_process(raise_on_error=False)
-    assert [event.step_key for event in result.all_events if event.is_step_failure] == ["failing"]
+
+def test_a_wrong_limit_is_refused_before_the_run_is_recorded(tmp_path):
+    definition = attrs.evolve(wide, executor_def=multiprocess_executor)
+    config = {"execution": {"config": {"tag_concurrency_limits": [{"key": "db", "limit": 0}]}}}
+    with Instance.local_temp(str(tmp_path)) as instance:
+        with pytest.raises(InvalidConfigError, match="wanted a whole number"):
+            execute_job(definition, instance, run_config=config)
+        assert instance.get_runs() == []
+
+
+def test_an_unknown_executor_is_refused_before_the_run_is_recorded(tmp_path):
+    definition = attrs.evolve(wide, executor_def=as_executor("proces"))
+    with Instance.local_temp(str(tmp_path)) as instance:
+        with pytest.raises(UserError, match="proces"):
+            execute_job(definition, instance)
+        assert instance.get_runs() == []
