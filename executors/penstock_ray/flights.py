@@ -135,7 +135,7 @@ class Runway:
         return function._remote(arguments, {}, **{**function._default_options, **options, **own})  # noqa: SLF001 - see above
 
     def _name(self, task: Task) -> str:
-        """By which Ray's tools show it; only so many, since Ray keeps some kilobytes for each name for ever."""
+        """By which Ray's tools show it; a bounded number, since Ray keeps 8 kB for each name for ever."""
         self._sent_so_far += 1
         return f"{self.run}/{task.key if self._sent_so_far <= _NAMES else 'step'}"
 

@@ -20,6 +20,9 @@ from penstock.values import frozen
 Status = Literal["PENDING", "RUNNING", "STOPPED", "SUCCEEDED", "FAILED"]
 ENDED = frozenset({"STOPPED", "SUCCEEDED", "FAILED"})
 _PAUSE = 0.5
+_WAKING = 30.0
+_NO_AGENT = "No available agent"
+"""What a cluster says in its first seconds; nothing was started then."""
 _PENSTOCK = ("python", "-c", "from penstock.cli.main import main; main()")
 """The command line, also where its script is not on the path."""
 
@@ -64,14 +67,18 @@ class RayRunLauncher:
             UnmetExecutorRequirementsError: when the cluster does not take it.
         """
         options: dict[str, Any] = {} if self.num_cpus is None else {"entrypoint_num_cpus": self.num_cpus}
-        try:
-            return self._client().submit_job(
-                entrypoint=shlex.join(command), runtime_env=self._environment(), **options
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise UnmetExecutorRequirementsError(
-                f"Wanted to send a run to the cluster at {self.address}, found: {error}"
-            ) from error
+        job = {"entrypoint": shlex.join(command), "runtime_env": self._environment(), **options}
+        until = time.monotonic() + _WAKING
+        while True:
+            try:
+                return self._client().submit_job(**job)
+            except (RuntimeError, ValueError, OSError) as error:
+                if _NO_AGENT in str(error) and time.monotonic() < until:
+                    time.sleep(_PAUSE)
+                    continue
+                raise UnmetExecutorRequirementsError(
+                    f"Wanted to send a run to the cluster at {self.address}, found: {error}"
+                ) from error
 
     def status(self, launched: str) -> Status:
         """How far a run is, by its id."""
