@@ -43,10 +43,14 @@ class Capture:
         folder: of the logs.
         run_id: of the run.
         on_text: takes the text instead of files.
+        echoes: whether text goes where it would have gone as well; False where the driver shows it.
     """
 
-    def __init__(self, folder: str, run_id: str, on_text: OnText | None = None) -> None:
+    def __init__(
+        self, folder: str, run_id: str, on_text: OnText | None = None, *, echoes: bool = True
+    ) -> None:
         self.on_text = on_text
+        self.echoes = echoes
         self._folder = LogFolder(folder)
         self._run_id = run_id
         self._tees: tuple[_Tee, ...] = ()
@@ -107,13 +111,18 @@ class Capture:
                 return LogsCaptured(at=time.time(), step=key, file=str(path))
         return None
 
-    def write(self, stream: Stream, text: str) -> None:
-        """Keep what was printed, when a step is in hand and it was not the journal's listeners."""
+    def write(self, stream: Stream, text: str) -> bool:
+        """Keep what was printed, when a step is in hand and it was not the journal's listeners.
+
+        Returns:
+            Whether it was kept.
+        """
         if not self._in_hand or isinstance(threading.current_thread(), JournalThread):
-            return
+            return False
         step = self._step_here()
         if step is not None:
             step.write(stream, text)
+        return step is not None
 
     def _step_here(self) -> OfStep | None:
         """The step of this run that prints: in this thread, or the only one when the thread is the user's."""
@@ -210,7 +219,8 @@ class _Tee:
             setattr(sys, name, self.below)
 
     def write(self, text: str) -> int:
-        self._capture.write(self._kind, text)
+        if self._capture.write(self._kind, text) and not self._capture.echoes:
+            return len(text)
         return self.below.write(text)
 
     def writelines(self, lines: list[str]) -> None:

@@ -234,9 +234,9 @@ class _Text:
         if self._logs is not None and place.owns_process:
             self._capture = DescriptorCapture(self._logs, self._run_id)
         elif self._logs is not None:
-            self._capture = Capture(self._logs, self._run_id)
+            self._capture = Capture(self._logs, self._run_id, echoes=False)
         elif self._is_told:
-            self._capture = Capture("", self._run_id, on_text=self._tell)
+            self._capture = Capture("", self._run_id, on_text=self._tell, echoes=False)
 
     def __enter__(self) -> None:
         if self._capture is not None:

@@ -175,3 +175,23 @@ def test_runs_in_two_threads_keep_their_output_apart(tmp_path, capsys):
     assert folder.read("second", "step", Stream.OUT).text == "said by second\n"
     assert folder.read("second", "late", Stream.OUT).text == "late\n"
     assert sys.stdout is before
+
+
+def test_where_the_driver_shows_the_text_it_is_not_said_twice(tmp_path, capsys):
+    with Capture(str(tmp_path), "r", echoes=False) as capture:
+        with capture.step("a"):
+            say("kept")
+        say("of nobody")
+    assert capsys.readouterr().out == "of nobody\n"
+    assert LogFolder(str(tmp_path)).read("r", "a", Stream.OUT).text == "kept\n"
+
+
+def test_what_a_dead_worker_left_is_told_save_for_empty_files(tmp_path):
+    capture = Capture(str(tmp_path), "r")
+    folder = LogFolder(str(tmp_path))
+    folder.path("r", "a", Stream.OUT).parent.mkdir()
+    folder.path("r", "a", Stream.OUT).touch()
+    folder.path("r", "a", Stream.ERR).write_text("its last words")
+    assert capture.left_by("a").file == str(folder.path("r", "a", Stream.ERR))
+    assert not folder.path("r", "a", Stream.OUT).exists()
+    assert capture.left_by("b") is None
