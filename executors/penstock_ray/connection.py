@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -81,11 +83,11 @@ def connect(config: RayConfig, environ: Mapping[str, str]) -> Connection:
         "logging_level": logging.ERROR,
     }
     if address == "local":
-        with _environment(config.auth):
+        with _environment(config.auth), _own_sigterm():
             _start(options | dict(config.local))
     else:
         _check(address, config, environ)
-        with _environment(auth_mode(config, environ)):
+        with _environment(auth_mode(config, environ)), _own_sigterm():
             _attach(address, options)
     return Connection(_own_host(), is_own=True, speak=_hush(), is_started=address == "local")
 
@@ -159,6 +161,17 @@ def _hush() -> Callable[[], None]:
 
     worker.print_to_stdstream = log
     return restore
+
+
+@contextmanager
+def _own_sigterm() -> Generator[None]:
+    """Keep who answers SIGTERM: Ray puts a handler there that ends the process, ours cancels the run."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if callable(before) and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -1,0 +1,22 @@
+"""What connecting to Ray leaves as it was."""
+
+from __future__ import annotations
+
+import signal
+
+from penstock_ray.connection import _own_sigterm
+
+
+def test_who_answers_sigterm_stays_who_it_was():
+    before = signal.getsignal(signal.SIGTERM)
+
+    def own(*_):
+        raise KeyboardInterrupt
+
+    try:
+        signal.signal(signal.SIGTERM, own)
+        with _own_sigterm():
+            signal.signal(signal.SIGTERM, lambda *_: None)  # as ray.init does
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
