@@ -53,6 +53,7 @@ from penstock import (
 
 SECRET = "PENSTOCK_TEST_SECRET"
 BOXES = "PENSTOCK_TEST_BOXES"
+say = print  # printing is the subject
 
 
 # ---- values of many kinds through a diamond -----------------------------------------------------
@@ -450,6 +451,29 @@ def printing_below():
     prints_below()
 
 
+# ---- lanes ---------------------------------------------------------------------------------------
+
+
+@op
+async def awaited(x: int) -> int:
+    say("from a coroutine")
+    return x + 1
+
+
+@op(lane="thread")
+def threaded(context, x: int) -> int:
+    say("from a thread")
+    context.log.info("logged")
+    return x + 1
+
+
+@job
+def lanes():
+    collected(
+        [threaded(awaited(gives())), awaited.alias("too")(threaded.alias("first")(gives.alias("more")()))]
+    )
+
+
 # ---- types ---------------------------------------------------------------------------------------
 
 Even = Type(
@@ -489,7 +513,8 @@ def nested():
 JOBS = {
     one.name: one
     for one in (
-        diamond, options, dynamic, dynamic_with_failure, retried, failed, equipped, printing, typed, nested
+        diamond, options, dynamic, dynamic_with_failure, retried, failed, equipped, lanes, printing, typed,
+        nested,
     )
 }  # fmt: skip
 

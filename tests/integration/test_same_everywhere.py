@@ -30,7 +30,8 @@ ELSEWHERE = {
     "chained": lambda: Courier(chains=8),
     "unreliable": lambda: Courier(chains=8, is_reliable=False),
 }
-CASES = [*everywhere.JOBS, "assets", "many_assets", "blocked"]
+CASES = [*everywhere.JOBS, "assets", "many_assets", "blocked", "partitioned"]
+GIVEN = {"partitioned": {"partition_key": "a"}}
 UNSEEN = frozenset({"at", "seconds", "stack", "cause"})
 NOTES = (v.EngineNoted, v.RunStarting, v.RunQueued)
 
@@ -99,8 +100,9 @@ def texts(instance_home):
 @pytest.mark.parametrize("where", ELSEWHERE)
 @pytest.mark.parametrize("name", CASES)
 def test_events_values_and_logs_are_the_same(name, where, carry_out, tmp_path):
-    here = carry_out(everywhere.job_named(name), OURS)
-    there = carry_out(everywhere.job_named(name), ELSEWHERE[where]())
+    definition, given = everywhere.job_named(name), GIVEN.get(name, {})
+    here = carry_out(definition, OURS, **given)
+    there = carry_out(definition, ELSEWHERE[where](), **given)
     ours, theirs = facts(here), facts(there)
     assert (theirs - ours, ours - theirs) == (Counter(), Counter())
     assert values(there) == values(here)
