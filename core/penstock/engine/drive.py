@@ -204,12 +204,13 @@ class Drive:
             self._take_loss(under_way, message)
         self._release()
 
-    def _take_word(self, under_way: UnderWay, record: Told | Printed) -> None:
+    def _take_word(self, under_way: UnderWay, record: Told | tuple[Told, ...] | Printed) -> None:
         if isinstance(record, Printed):
             self.printed.add(record.step)
             self.on_text(record)
-        else:
-            self._take_events(under_way, record.place, record.first, record.events)
+            return
+        for one in (record,) if isinstance(record, Told) else record:
+            self._take_events(under_way, one.place, one.first, one.events)
 
     def _take_events(self, under_way: UnderWay, place: int, first: int, events: Sequence[Happened]) -> None:
         """Note what is new; what comes after a gap waits for the record, which has everything."""

@@ -37,14 +37,16 @@ class Live:
     Args:
         place: of the work in its task.
         report: sends a message to the driver.
+        before: what is left to tell of the work before this one; goes with the first message.
 
     ``events`` grows while the attempt goes on.
     """
 
-    __slots__ = ("_is_over", "_mutex", "_place", "_report", "_told", "events")
+    __slots__ = ("_before", "_is_over", "_mutex", "_place", "_report", "_told", "events")
 
-    def __init__(self, place: int, report: Report) -> None:
+    def __init__(self, place: int, report: Report, before: Told | None = None) -> None:
         self.events: list[Happened] = []
+        self._before = before
         self._place = place
         self._report = report
         self._told = 0
@@ -56,22 +58,23 @@ class Live:
         """Whether everything told arrives."""
         return self._report.is_reliable
 
-    def flush(self, *, to_the_end: bool = False) -> None:
-        """Tell what was not told yet.
-
-        Args:
-            to_the_end: the end as well, because the task goes on with something else.
-        """
+    def flush(self) -> None:
+        """Tell what was not told yet, save for the end."""
         with self._mutex:
             if self._is_over:
                 return
-            first = self._told
-            new = self.events[first:]
-            if not to_the_end:
-                new = list(takewhile(_is_no_end, new))
+            new = tuple(takewhile(_is_no_end, self.events[self._told :]))
             if new:
-                self._told = first + len(new)
-                self._report(Told(place=self._place, first=first, events=tuple(new)))
+                told = Told(place=self._place, first=self._told, events=new)
+                self._told += len(new)
+                before, self._before = self._before, None
+                self._report(told if before is None else (before, told))
+
+    def rest(self) -> Told:
+        """What was not told yet, with the end, for a task that goes on with another work."""
+        with self._mutex:
+            first, self._told = self._told, len(self.events)
+            return Told(place=self._place, first=first, events=tuple(self.events[first:]))
 
     def stop(self) -> int:
         """Tell nothing more; returns how many events were told."""

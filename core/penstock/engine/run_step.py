@@ -123,9 +123,9 @@ def _attempt(
     """Inputs, user code, outputs; then what is left to say of a success."""
     tools, bound = hand.program.tools, hand.bound
     began = tools.monotonic()
+    for name in bound.resource_keys:
+        hand.program.resources[name]  # a worker opens it now, whether it is used or not
     with limit(bound.timeout, hand.key):
-        for name in bound.resource_keys:
-            hand.program.resources[name]  # a worker opens it now, whether it is used or not
         found = Inputs(hand=hand, sources=work.sources, handed=handed, events=record.events).arguments()
         args, kwargs = _call_of(hand, found)
         ending = Ending(hand, record, values)

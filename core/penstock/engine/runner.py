@@ -17,7 +17,7 @@ from penstock.engine.inputs import handed_name
 from penstock.engine.live import Live, Teller
 from penstock.engine.loops import LOOP
 from penstock.engine.program import Program
-from penstock.engine.record import StepRecord, Work
+from penstock.engine.record import StepRecord, Told, Work
 from penstock.engine.run_step import run_step
 from penstock.events.values import DATA_VERSION_TAG, AssetMaterialized
 from penstock.keys import AssetKey
@@ -60,17 +60,19 @@ class ProgramRunner:
         records: list[StepRecord] = []
         made: dict[str, Any] = {}
         versions: dict[AssetKey, str] = {}
+        before: Told | None = None
         for place, work in enumerate(body):
             given = handed if place == 0 else _handed_in_chain(work, made)
             one = evolve(work, versions={**work.versions, **versions}) if versions else work
-            live = None if report is None else Live(place, report)
+            live = None if report is None else Live(place, report, before)
             record, values = self._run_one(one, given, live)
             records.append(record)
             goes_on = record.is_success and place + 1 < len(body)
             if goes_on:
                 versions.update(_versions_in(record))
             if live is not None:
-                _leave_out_told(record, live, goes_on=goes_on)
+                before = live.rest() if goes_on else None
+                _leave_out_told(record, live)
             if not record.is_success:
                 break
             made = values
@@ -106,10 +108,8 @@ class ProgramRunner:
             self._teller.end(live)
 
 
-def _leave_out_told(record: StepRecord, live: Live, *, goes_on: bool) -> None:
-    """Repeat nothing that arrives anyhow; the driver hears of the end before the next work begins."""
-    if goes_on:
-        live.flush(to_the_end=True)
+def _leave_out_told(record: StepRecord, live: Live) -> None:
+    """Repeat nothing that arrives anyhow."""
     told = live.stop()
     if live.is_reliable:
         record.first, record.events = told, record.events[told:]

@@ -61,13 +61,23 @@ def test_an_end_and_what_follows_it_waits_for_the_record(end):
     assert live.stop() == 1
 
 
-def test_the_end_is_told_when_the_task_goes_on_with_something_else():
+def test_the_end_is_told_with_the_beginning_of_what_the_task_goes_on_with():
     report = Reporter()
     live = Live(0, report)
-    live.events += [START, ENDS[0], LOGGED]
-    live.flush(to_the_end=True)
-    assert report.told[-1].events[-1] == LOGGED
+    live.events += [START]
+    live.flush()
+    live.events += [ENDS[0], LOGGED]
+    following = Live(1, report, live.rest())
     assert live.stop() == 3
+    following.flush()
+    assert len(report.told) == 1
+    following.events.append(START)
+    following.flush()
+    following.flush()
+    before, told = report.told[-1]
+    assert (before.place, before.first, before.events) == (0, 1, (ENDS[0], LOGGED))
+    assert (told.place, told.first, told.events) == (1, 0, (START,))
+    assert len(report.told) == 2
 
 
 def test_nothing_is_told_after_the_stop():

@@ -128,3 +128,7 @@ def test_text_reaches_the_logs_also_from_another_disk(durable, shares_disk):
     captured = [one for one in result.happened if isinstance(one, v.LogsCaptured)]
     assert len(captured) == 1
     assert captured[0].step == "prints"
+
+
+def test_opening_a_resource_does_not_count_as_the_time_of_the_step(durable, marks):
+    assert materialize([w.hurried], instance=durable, resources={"slow": w.slow}, executor=Courier()).success

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from penstock import AssetKey, ConfigurableResource, EnvVar, asset, resource, success_hook
@@ -99,3 +100,14 @@ def prints(context):
 @success_hook(required_resource_keys={"first"})
 def hooked(context):
     mark(f"hook of {context.op.name}: {context.resources.first} {sorted(context.op_output_values.values())}")
+
+
+@resource
+def slow(_context):
+    until = time.monotonic() + 0.1
+    while time.monotonic() < until:
+        pass
+
+
+@asset(required_resource_keys={"slow"}, timeout=0.05)
+def hurried(): ...
