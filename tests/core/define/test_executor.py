@@ -77,7 +77,9 @@ def test_an_executor_itself_is_given_out_as_it_is():
     assert as_executor(None) is None
 
 
-@pytest.mark.parametrize("given", [3, {"process": {}, "ray": {}}, object()], ids=str)
+@pytest.mark.parametrize(
+    "given", [3, {"process": {}, "ray": {}}, object()], ids=lambda one: type(one).__name__
+)
 def test_everything_else_is_refused_with_what_there_is(given):
     with pytest.raises(InvalidDefinitionError, match="takes a name such as 'process'"):
         as_executor(given)
