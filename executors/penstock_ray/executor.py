@@ -80,6 +80,7 @@ class RayExecutor:
             survives_worker_loss=True,
             chains=_CHAIN if self._config.fuse else 1,
             max_concurrent=self._config.max_concurrent,
+            window=2 * self._window or None,
         )
 
     def begin(self, shared: Shared) -> None:
@@ -100,7 +101,8 @@ class RayExecutor:
         nodes = connection.nodes()
         self._window = self._config.window or min(1000, max(16, 4 * processors(nodes)))
         self._window = min(self._window, self._config.max_concurrent or self._window)
-        self._check(request_of(Wants(), self._config))
+        for step, wants in (("", Wants()), *shared.wants):
+            self._check(request_of(wants, self._config, step), step)
         if self._config.probe:
             check_modules(shared.modules, nodes)
         secret = secrets.token_bytes(32)

@@ -1,9 +1,9 @@
 """The link: a worker's connection to the hub in the driver.
 
-Owns: dialling, batching at the source and heartbeats. Must not know Ray, nor what records mean.
+Owns: dialling and heartbeats. Must not know Ray, nor what records mean.
 
-A task's start and end go out at once, and so does the first record after a quiet moment; what follows
-closely is sent together, after 50 ms or 32 records. Sending never waits: what the kernel does not take is
+Everything goes out at once: who tells much collects it first, as the engine does, and what happened just
+before a crash is what people want to know. Sending never waits: what the kernel does not take is
 kept and tried again by the link's thread, which also sends heartbeats and notices the end of the run.
 """
 
@@ -21,8 +21,6 @@ from typing import Any
 from penstock_ray import wire
 from penstock_ray.exits import here
 
-BATCH = 32
-QUIET = 0.05
 _MOST_KEPT = 16 << 20
 
 
@@ -50,10 +48,8 @@ class Link:
         self._lock = threading.Lock()
         self._number = 0
         self._unsent = bytearray()
-        self._records: list[Any] = []
-        self._first = 0  # number of the first record that waits
+        self._first = 0  # number of the next record
         self._sent = 0
-        self._last_sent = 0.0
         self._task = ""
         self.is_up = True
         connection.setblocking(False)
@@ -66,7 +62,6 @@ class Link:
         """A task begins in this process."""
         with self._lock:
             self._task, self._first, self._sent = task, 0, 0
-            self._records = []
             self._send("start", task)
 
     def tell(self, record: Any) -> None:
@@ -74,12 +69,8 @@ class Link:
         with self._lock:
             if not self.is_up or not self._task:
                 return
-            self._records.append(record)
-            count = len(self._records)
-            if count >= BATCH or time.monotonic() - self._last_sent > QUIET:
-                self._flush("told")
-            elif count == 1:
-                os.write(self._waker, b"!")
+            first, self._first = self._first, self._first + 1
+            self._send("told", self._task, first, [record])
 
     def end(self) -> int:
         """The task ends.
@@ -88,7 +79,7 @@ class Link:
             How many of its records went out; -1 when nobody can know how many arrived.
         """
         with self._lock:
-            self._flush("end")
+            self._send("end", self._task)
             self._task = ""
             return self._sent if self.is_up else -1
 
@@ -96,11 +87,6 @@ class Link:
         """Hang up. Idempotent."""
         with self._lock:
             self._hang_up()
-
-    def _flush(self, kind: wire.Kind) -> None:
-        first, records = self._first, self._records
-        self._first, self._records = first + len(records), []
-        self._send(kind, self._task, first, records)
 
     def _send(self, kind: wire.Kind, task: str, first: int = 0, records: list[Any] | None = None) -> None:
         if not self.is_up:
@@ -115,7 +101,6 @@ class Link:
             return  # the outcome repeats it
         self._number += 1
         self._sent += len(frame[3])
-        self._last_sent = time.monotonic()
         self._unsent += data
         self._push()
 
@@ -144,12 +129,9 @@ class Link:
             readable, _, _ = select.select([self._socket, self._wake], writing, [], left)
             if self._wake in readable and self.is_up:
                 os.read(self._wake, 4096)
-                time.sleep(QUIET)
             with self._lock:
                 if self._socket in readable and _has_ended(self._socket):
                     break
-                if self._records:
-                    self._flush("told")
                 self._push()
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._beat

@@ -23,14 +23,12 @@ from penstock.define.job import JobDefinition
 from penstock.errors import InvalidInvocationError
 from penstock.host.code import Code
 from penstock.host.execute import execute_job
+from penstock.host.executors import USUAL
 from penstock.host.instance import Instance
 from penstock.host.registry import open_registry
 from penstock.host.settings import load_settings
 from penstock.plan.flatten import Scope, walk
 from penstock.values import frozen
-
-USUAL_EXECUTOR = "process"
-"""Carries out what the command line runs, where steps can run side by side and nothing else is said."""
 
 
 @frozen(kw_only=True)
@@ -133,7 +131,7 @@ def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice
                 partition_key=launch.partition,
                 observers=observers,
                 code_location=str(code.source),
-                default_executor=instance.settings.executor or USUAL_EXECUTOR,
+                default_executor=instance.settings.executor or USUAL,
             )
 
         return watched(screen, act, steps_in(job), launch.code)

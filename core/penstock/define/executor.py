@@ -11,6 +11,7 @@ from typing import Any, Self, cast, overload
 
 from attrs import evolve, field
 
+from penstock.config import Any as AnyConfig
 from penstock.config import Field, Noneable, Permissive, Selector, as_field, configured_field
 from penstock.define.callables import is_schema
 from penstock.define.names import checked_name
@@ -120,7 +121,7 @@ MULTIPROCESS_CONFIG = {
     ),
     "tag_concurrency_limits": Field([Permissive()], is_required=False, description="steps at once by tag"),
     "start_method": Field(
-        Permissive(), is_required=False, description="forkserver (the usual) or spawn: how workers begin"
+        AnyConfig, is_required=False, description="forkserver (the usual) or spawn: how workers begin"
     ),
     "max_steps_per_worker": Field(int, is_required=False, description="a worker is replaced after so many"),
     "max_worker_memory": Field(int, is_required=False, description="bytes; a larger worker is replaced"),

@@ -18,7 +18,7 @@ from penstock.engine.decide import Finish, Submit, WaitUntil, cancellation, next
 from penstock.engine.failures import free_values
 from penstock.engine.journal import Journal
 from penstock.engine.limits import Limits
-from penstock.engine.losses import MOST_FREE, after_loss, is_stored, recompute_note, to_recompute
+from penstock.engine.losses import MOST_FREE, after_loss, error_of, is_stored, recompute_note, to_recompute
 from penstock.engine.program import Program
 from penstock.engine.record import Printed, StepRecord, Told
 from penstock.engine.run_step import start_event
@@ -291,12 +291,14 @@ class Drive:
             return
         events = after_loss(self.program, state, unit, attempt, loss, in_vain)
         if not events:
+            message = f"{state.key(unit)} is sent again: {loss.reason}"
+            self._note([EngineNoted(at=self.program.tools.now(), message=message, step=state.key(unit))])
             state.unclaim(unit)
             return
         del self.never_began[unit]
         self._note(events)
         if self.failure is None and state.phase[unit] is Phase.FAILED:
-            self.failure = (unit, self._described(unit))
+            self.failure = (unit, error_of(state.key(unit), loss))
 
     def _can_do_without(self, unit: Unit, assignment: Assignment, loss: Lost) -> bool:
         """Values that were handed on are gone: whether the unit can load them, or wait for them anew."""

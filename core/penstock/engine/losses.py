@@ -53,7 +53,7 @@ def after_loss(
     captured = program.tools.captured(key)
     if captured is not None:
         events.append(captured)
-    error = _error_of(key, loss)
+    error = error_of(key, loss)
     policy = program.bound(program.plan.steps[unit[0]]).retry_policy
     retry = retry_after(
         error,
@@ -69,7 +69,8 @@ def after_loss(
     return [*events, StepFailed(at=now, step=key, error=info, blame=blame, attempt=attempt)]
 
 
-def _error_of(key: str, loss: Lost) -> Error:
+def error_of(key: str, loss: Lost) -> Error:
+    """What a lost attempt is told as, and raised as where the caller wants to be told."""
     if loss.cause == "timeout":
         return StepTimeoutError(f"Step {key!r} ran longer than its timeout and was killed: {loss.reason}")
     if loss.cause == "input":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, field
 
@@ -22,6 +22,7 @@ from penstock.spi.executor import (
     Shared,
     Task,
     Ticket,
+    Wants,
 )
 
 _NO_VALUES: Mapping[str, Any] = {}
@@ -43,6 +44,22 @@ class _Member:
     def has_room(self) -> bool:
         limit = self.executor.features.at_hand
         return limit is None or len(self.running) < limit
+
+
+class _SharedWith:
+    """What the tasks of a run share, as one member sees it: only what is meant for it is asked of it."""
+
+    def __init__(self, shared: Shared, name: str | None) -> None:
+        self._shared = shared
+        self._name = name
+
+    @property
+    def wants(self) -> Sequence[tuple[str, Wants]]:
+        """Of the tasks that name this member."""
+        return [one for one in self._shared.wants if one[1].executor == self._name]
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._shared, attribute)
 
 
 class Team:
@@ -82,8 +99,8 @@ class Team:
         Raises:
             UserError: when one of them cannot work.
         """
-        for member in self._members.values():
-            member.executor.begin(shared)
+        for name, member in self._members.items():
+            member.executor.begin(cast("Shared", _SharedWith(shared, name)))
 
     def submit(
         self, task: Task, upstream: Mapping[str, tuple[Ticket, str]], given: Mapping[str, Any] = _NO_VALUES

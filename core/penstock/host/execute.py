@@ -6,8 +6,7 @@ Owns: ``materialize``, ``materialize_to_memory``, ``execute_job`` and what stand
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.config import as_run_config_dict
@@ -31,13 +30,23 @@ from penstock.plan.run_config import bind_run_config, effective_config
 ASSET_JOB_NAME = "__ASSET_JOB"
 
 
-@contextlib.contextmanager
-def _instance_or_ephemeral(instance: Instance | None) -> Generator[Instance]:
+def _launch(job: JobDefinition, given: Launch, instance: Instance | None) -> ExecutionResult:
+    """Run a job on an instance, or on one that is forgotten afterwards.
+
+    Where the steps kept their values in other processes, the result loads them when it is asked, so what is
+    to be forgotten lives as long as the result.
+    """
     if instance is not None:
-        yield instance
-        return
-    with Instance.ephemeral() as made:
-        yield made
+        return launch(job, given, instance)
+    made = Instance.ephemeral()
+    keeps = False
+    try:
+        result = launch(job, given, made)
+        keeps = not result.has_values
+        return result
+    finally:
+        if not keeps:
+            made.close()
 
 
 def materialize(
@@ -69,7 +78,7 @@ def materialize(
         run_id: a UUID; None for a new one.
 
     Returns:
-        What came of it, with every value at hand.
+        What came of it; values that stayed in other processes are loaded when they are asked for.
 
     Raises:
         UserError: when something about the request is wrong; nothing is recorded then.
@@ -86,8 +95,7 @@ def materialize(
         run_id=run_id,
         stores_op_outputs=False,
     )
-    with _instance_or_ephemeral(instance) as where:
-        return launch(job, given, where)
+    return _launch(job, given, instance)
 
 
 def materialize_to_memory(
@@ -114,8 +122,7 @@ def materialize_to_memory(
         raise_on_error=raise_on_error,
         stores_op_outputs=False,
     )
-    with _instance_or_ephemeral(instance) as where:
-        return launch(job, given, where)
+    return _launch(job, given, instance)
 
 
 def _manager_keys(assets: Sequence[Any]) -> set[str]:
@@ -164,8 +171,7 @@ def execute_job_in_process(
         stores_op_outputs=False,
         observers=tuple(observers),
     )
-    with _instance_or_ephemeral(instance) as where:
-        return launch(job, given, where)
+    return _launch(job, given, instance)
 
 
 def execute_graph_in_process(graph: GraphDefinition, **arguments: Any) -> ExecutionResult:

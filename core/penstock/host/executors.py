@@ -6,6 +6,7 @@ through ``extensions``; the in-process executor needs nobody.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ from penstock.spi.executor import Executor
 from penstock.values import frozen
 
 EITHER = "multi_or_in_process"
+USUAL = "usual"
+"""Asks for worker processes where they pay, and for this process where they do not or cannot be had."""
+
 _OWN_KEYS = frozenset({"retries", "tag_concurrency_limits", "marker_to_close"})
 """Keys of an executor's config that are the engine's: no executor hears of them."""
 
@@ -72,15 +76,19 @@ def choose(program: Program, default: str | None, *, runs_here: bool) -> Choice:
 
     Args:
         program: with job and plan.
-        default: name for jobs that say nothing; None for this process.
+        default: name for jobs that say nothing; None for this process, ``USUAL`` for worker processes where
+            steps can run side by side on more than one processor.
         runs_here: True leaves every executor aside.
     """
     if runs_here:
         return Choice(own=None, others={})
     own = as_executor(program.job.executor_def)
     others = _named_by_steps(program)
-    if own is None and default is not None and (default != "process" or is_wide(program.plan)):
-        return Choice(own=as_executor(default), others=others, is_fallback=True)
+    if own is None and default == USUAL:
+        pays = is_wide(program.plan) and count_processors() > 1
+        return Choice(own=as_executor("process") if pays else None, others=others, is_fallback=True)
+    if own is None:
+        own = as_executor(default)
     return Choice(own=_decided(own, program), others=others)
 
 
@@ -94,6 +102,12 @@ def _decided(own: ExecutorDefinition | None, program: Program) -> ExecutorDefini
 def is_here(definition: ExecutorDefinition | None) -> bool:
     """Whether an executor is this process."""
     return definition is None or definition.target in _IN_PROCESS_NAMES
+
+
+def count_processors() -> int:
+    """How many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def is_wide(plan: Plan) -> bool:

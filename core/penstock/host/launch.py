@@ -299,6 +299,7 @@ class _Launched:
             state=self.state,
             happened=tuple(self.record.events),
             values=self.values,
+            has_values=self.program.keeps_values or not self.given.keeps_values,
             load=self._load,
         )
 

@@ -37,6 +37,7 @@ class ExecutionResult:
         job_def: the job as it was run.
         happened: every event of the run, in order.
         values: what was kept: unit → output name (with mapping key) → value.
+        has_values: whether everything that was to be kept is there, also without the instance.
         load: loads what was not kept: (unit, output) → value.
     """
 
@@ -45,6 +46,7 @@ class ExecutionResult:
     state: RunState = field(repr=False)
     happened: Sequence[Happened] = field(repr=False)
     values: Mapping[Unit, Mapping[str, Any]] = field(repr=False, factory=dict[Unit, Mapping[str, Any]])
+    has_values: bool = field(repr=False, default=True)
     load: Callable[[Unit, str], Any] | None = field(repr=False, default=None)
     on_close: Callable[[], None] | None = field(repr=False, default=None)
 

@@ -20,8 +20,11 @@ from penstock.errors import UnmetExecutorRequirementsError
 from penstock.events.runs import Run
 from penstock.host.settings import Settings
 from penstock.plan.model import Plan
-from penstock.spi.executor import Place, Runner
+from penstock.spi.executor import Place, Runner, Wants
 from penstock.values import frozen
+
+_LOOK_BACK = 50
+"""How many kinds of wants are compared: they hold mappings, so they have no hash, and few are different."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -78,6 +81,16 @@ class Shipment:
         """The modules of the functions that run; those that nobody else can import travel by value."""
         pickling = import_module("penstock.host.pickling")
         return tuple(sorted(name for name in self._homes() if pickling.is_importable(name)))
+
+    @property
+    def wants(self) -> Sequence[tuple[str, Wants]]:
+        """What the steps ask for, each kind once, with the key of the first that does."""
+        found: list[tuple[str, Wants]] = []
+        for step in self._program.plan.steps:
+            wants = self._program.bound(step).wants
+            if all(wants != known for _, known in found[-_LOOK_BACK:]):
+                found.append((step.key, wants))
+        return found
 
     def runner(self) -> Runner:
         """The runner over the program of this process."""

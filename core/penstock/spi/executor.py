@@ -147,6 +147,11 @@ class Shared(Protocol):
         """Modules that a worker must be able to import, for a check before the first task."""
         ...
 
+    @property
+    def wants(self) -> Sequence[tuple[str, Wants]]:
+        """What the tasks will ask for, each kind once, with the name of one that does: to refuse it now."""
+        ...
+
     def runner(self) -> Runner:
         """The runner of this process, for executors that stay in it."""
         ...

@@ -15,7 +15,15 @@ from penstock.define.executor import (
 from penstock.engine.inline import InlineExecutor
 from penstock.engine.team import Team
 from penstock.errors import InvalidConfigError, UserError
-from penstock.host.executors import choose, is_wide, limits_of, open_executor, works_here
+from penstock.host.executors import (
+    USUAL,
+    choose,
+    count_processors,
+    is_wide,
+    limits_of,
+    open_executor,
+    works_here,
+)
 from penstock.host.prepare import Launch, prepare
 
 
@@ -54,10 +62,16 @@ def test_a_job_that_says_nothing_stays_here(program):
     assert choose(program(line), None, runs_here=False).stays_here
 
 
-def test_the_default_is_for_plans_that_are_wide(program):
-    assert choose(program(line), "process", runs_here=False).stays_here
-    chosen = choose(program(wide), "process", runs_here=False)
-    assert (chosen.own.target, chosen.is_fallback) == ("multiprocess", True)
+def test_the_usual_is_the_pool_for_plans_that_are_wide_on_several_processors(program):
+    assert choose(program(line), USUAL, runs_here=False).stays_here
+    chosen = choose(program(wide), USUAL, runs_here=False)
+    assert chosen.is_fallback
+    assert chosen.stays_here == (count_processors() < 2)
+
+
+def test_a_default_that_somebody_set_is_no_guess(program):
+    chosen = choose(program(line), "process", runs_here=False)
+    assert (chosen.own.target, chosen.is_fallback) == ("multiprocess", False)
 
 
 def test_another_default_than_the_pool_is_meant_for_every_plan(program):

@@ -137,6 +137,8 @@ class Shared:
     def runner(self):
         return Runner()
 
+    wants = ()
+
     def blob(self):
         cloudpickle.register_pickle_by_value(sys.modules[__name__])
         closed = self.closed

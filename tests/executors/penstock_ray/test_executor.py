@@ -81,7 +81,7 @@ def test_what_a_task_tells_comes_while_it_is_running(executor, tmp_path):
 
 
 def test_everything_that_went_out_before_a_crash_arrives(executor, tmp_path):
-    executor.submit(task("a#1", "tell_and_die", 96), {})  # three whole batches
+    executor.submit(task("a#1", "tell_and_die", 96), {})
     *told, end = collect_all(executor, 1)
     assert [one.record for one in told][:96] == list(range(96))
     assert isinstance(end, Lost)

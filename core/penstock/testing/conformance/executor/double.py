@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from penstock.errors import UnmetExecutorRequirementsError
-from penstock.spi.executor import Place, Report, Runner, TaskResult
+from penstock.spi.executor import Place, Report, Runner, TaskResult, Wants
 from penstock.testing.conformance.executor import marks
 from penstock.values import frozen
 
@@ -151,6 +151,11 @@ class StandIn:
     def modules(self) -> Sequence[str]:
         """What the test said, and the kit itself."""
         return ("penstock.testing.conformance.executor.tasks", *self._modules)
+
+    @property
+    def wants(self) -> Sequence[tuple[str, Wants]]:
+        """Nothing beforehand."""
+        return ()
 
     def runner(self) -> Runner:
         """The one runner of this process."""
