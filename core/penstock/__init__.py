@@ -128,8 +128,30 @@ if TYPE_CHECKING:
         TableRecord, TableSchema, TableSchemaMetadataValue, TextMetadataValue, TimestampMetadataValue,
         UrlCodeReference, UrlMetadataValue,
     )
-    from penstock.partitions.definition import PartitionsDefinition, StaticPartitionsDefinition
-    from penstock.partitions.windows import DailyPartitionsDefinition, TimeWindow
+    from penstock.partitions.definition import PartitionsDefinition
+    from penstock.partitions.dynamic import (
+        AddDynamicPartitionsRequest, DeleteDynamicPartitionsRequest, DynamicPartitionsDefinition,
+    )
+    from penstock.partitions.keys import MultiPartitionKey, PartitionKeyRange
+    from penstock.partitions.mapping import (
+        AllPartitionMapping, IdentityPartitionMapping, LastPartitionMapping, PartitionMapping,
+        SpecificPartitionsPartitionMapping, UpstreamPartitionsResult,
+    )
+    from penstock.partitions.multi import MultiPartitionsDefinition, PartitionDimensionDefinition
+    from penstock.partitions.multi_mapping import (
+        DimensionPartitionMapping, MultiPartitionMapping, MultiToSingleDimensionPartitionMapping,
+    )
+    from penstock.partitions.periods import (
+        DailyPartitionsDefinition, HourlyPartitionsDefinition, MonthlyPartitionsDefinition,
+        WeeklyPartitionsDefinition,
+    )
+    from penstock.partitions.static import StaticPartitionsDefinition
+    from penstock.partitions.static_mapping import StaticPartitionMapping
+    from penstock.partitions.subset import PartitionsSubset
+    from penstock.partitions.time_mapping import TimeWindowPartitionMapping
+    from penstock.partitions.time_window import TimeWindow
+    from penstock.partitions.view import partition_loading_context
+    from penstock.partitions.windows import ScheduleType, TimeWindowPartitionsDefinition
     from penstock.spi.io_contexts import (
         InputContext, OutputContext, build_input_context, build_output_context,
     )
@@ -256,8 +278,30 @@ _PLACES: dict[str, str] = {
         "TableSchema TableSchemaMetadataValue TextMetadataValue TimestampMetadataValue UrlCodeReference "
         "UrlMetadataValue"
     ),
-    "penstock.partitions.definition": "PartitionsDefinition StaticPartitionsDefinition",
-    "penstock.partitions.windows": "DailyPartitionsDefinition TimeWindow",
+    "penstock.partitions.definition": "PartitionsDefinition",
+    "penstock.partitions.dynamic": (
+        "AddDynamicPartitionsRequest DeleteDynamicPartitionsRequest DynamicPartitionsDefinition"
+    ),
+    "penstock.partitions.keys": "MultiPartitionKey PartitionKeyRange",
+    "penstock.partitions.mapping": (
+        "AllPartitionMapping IdentityPartitionMapping LastPartitionMapping PartitionMapping "
+        "SpecificPartitionsPartitionMapping UpstreamPartitionsResult"
+    ),
+    "penstock.partitions.multi": "MultiPartitionsDefinition PartitionDimensionDefinition",
+    "penstock.partitions.multi_mapping": (
+        "DimensionPartitionMapping MultiPartitionMapping MultiToSingleDimensionPartitionMapping"
+    ),
+    "penstock.partitions.periods": (
+        "DailyPartitionsDefinition HourlyPartitionsDefinition MonthlyPartitionsDefinition "
+        "WeeklyPartitionsDefinition"
+    ),
+    "penstock.partitions.static": "StaticPartitionsDefinition",
+    "penstock.partitions.static_mapping": "StaticPartitionMapping",
+    "penstock.partitions.subset": "PartitionsSubset",
+    "penstock.partitions.time_mapping": "TimeWindowPartitionMapping",
+    "penstock.partitions.time_window": "TimeWindow",
+    "penstock.partitions.view": "partition_loading_context",
+    "penstock.partitions.windows": "ScheduleType TimeWindowPartitionsDefinition",
     "penstock.spi.io_contexts": "InputContext OutputContext build_input_context build_output_context",
     "penstock.testing.fixtures": "instance_for_test",
     "penstock.types": (
@@ -271,56 +315,64 @@ _PLACES: dict[str, str] = {
 """Module → the public names it gives."""
 
 __all__ = [
-    "AnchorBasedFilePathMapping", "Any", "Array", "AssetCheckEvaluation", "AssetCheckExecutionContext",
-    "AssetCheckExecutionRecord", "AssetCheckKey", "AssetCheckResult", "AssetCheckSeverity",
-    "AssetCheckSpec", "AssetChecksDefinition", "AssetDep", "AssetExecutionContext", "AssetGraph", "AssetIn",
-    "AssetKey", "AssetMaterialization", "AssetMetadataValue", "AssetObservation", "AssetOut",
-    "AssetPartitionStatus", "AssetRecord", "AssetRecordsFilter", "AssetSelection", "AssetSpec",
-    "AssetValueLoader", "AssetsDefinition", "Backoff", "Bool", "BoolMetadataValue", "BoolSource",
-    "CheckFailedError", "CodeLocationError", "CodeReferencesMetadataSet", "CodeReferencesMetadataValue",
-    "CoercibleToAssetKey", "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping",
-    "ConfigMappingFunctionError", "ConfigurableIOManager", "ConfigurableIOManagerFactory",
-    "ConfigurableResource", "ConfigurableResourceFactory", "DailyPartitionsDefinition", "DataProvenance",
-    "DataVersion", "DataVersionsByPartition", "DefaultScheduleStatus", "DefaultSensorStatus", "Definitions",
-    "Dict", "DynamicOut", "DynamicOutput", "Enum", "EnumValue", "EnvVar", "Error", "Event", "EventLogEntry",
+    "AddDynamicPartitionsRequest", "AllPartitionMapping", "AnchorBasedFilePathMapping", "Any", "Array",
+    "AssetCheckEvaluation", "AssetCheckExecutionContext", "AssetCheckExecutionRecord", "AssetCheckKey",
+    "AssetCheckResult", "AssetCheckSeverity", "AssetCheckSpec", "AssetChecksDefinition", "AssetDep",
+    "AssetExecutionContext", "AssetGraph", "AssetIn", "AssetKey", "AssetMaterialization",
+    "AssetMetadataValue", "AssetObservation", "AssetOut", "AssetPartitionStatus", "AssetRecord",
+    "AssetRecordsFilter", "AssetSelection", "AssetSpec", "AssetValueLoader", "AssetsDefinition", "Backoff",
+    "Bool", "BoolMetadataValue", "BoolSource", "CheckFailedError", "CodeLocationError",
+    "CodeReferencesMetadataSet", "CodeReferencesMetadataValue", "CoercibleToAssetKey",
+    "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping", "ConfigMappingFunctionError",
+    "ConfigurableIOManager", "ConfigurableIOManagerFactory", "ConfigurableResource",
+    "ConfigurableResourceFactory", "DailyPartitionsDefinition", "DataProvenance", "DataVersion",
+    "DataVersionsByPartition", "DefaultScheduleStatus", "DefaultSensorStatus", "Definitions",
+    "DeleteDynamicPartitionsRequest", "Dict", "DimensionPartitionMapping", "DynamicOut", "DynamicOutput",
+    "DynamicPartitionsDefinition", "Enum", "EnumValue", "EnvVar", "Error", "Event", "EventLogEntry",
     "EventLogInvalidForRun", "EventLogRecord", "EventRecordsFilter", "EventRecordsResult", "EventType",
     "ExecuteInProcessResult", "ExecutionInterruptedError", "ExecutionResult", "ExecutorDefinition",
     "ExpectationResult", "Failure", "Field", "FilePathMapping", "FilesystemIOManager", "Float",
     "FloatMetadataValue", "GraphDefinition", "GraphIn", "GraphOut", "HandleOutputError", "HookContext",
-    "HookDefinition", "HookExecutionError", "IOManager", "IOManagerDefinition", "In", "InMemoryIOManager",
-    "InitLoggerContext", "InitResourceContext", "InputContext", "InputManager", "InputManagerDefinition",
-    "Instance", "Int", "IntMetadataValue", "IntSource", "InvalidConfigDefinitionError",
-    "InvalidConfigError", "InvalidDefinitionError", "InvalidInvocationError", "InvalidMetadataError",
-    "InvalidSubsetError", "InvariantViolationError", "Jitter", "JobDefinition", "JobExecutionResult",
-    "JobMetadataValue", "JsonMetadataValue", "List", "LoadInputError", "LocalFileCodeReference",
-    "LogManager", "LoggerDefinition", "Map", "MarkdownMetadataValue", "MaterializeResult", "MetadataValue",
-    "Noneable", "NotebookMetadataValue", "Nothing", "NullMetadataValue", "ObserveResult", "OpDefinition",
-    "OpExecutionContext", "Optional", "Out", "Output", "OutputContext", "PartitionsDefinition",
-    "PathMetadataValue", "Permissive", "PermissiveConfig", "PluginError", "PoolMetadataValue",
-    "PythonArtifactMetadataValue", "PythonObjectType", "RawMetadataMapping", "RawMetadataValue",
-    "ReconstructableJob", "ReexecutionOptions", "RepositoryDefinition", "ResourceDefinition",
-    "ResourceDependency", "ResourceFunctionError", "ResourceParam", "RetryPolicy", "RetryRequested", "Run",
-    "RunConfig", "RunMetadataValue", "RunNotFoundError", "RunRecord", "RunRequest", "RunStatus",
-    "RunStatusChangeRecordsFilter", "RunsFilter", "ScalarUnion", "ScheduleDefinition",
-    "ScheduleEvaluationContext", "Selector", "SensorDefinition", "SensorEvaluationContext", "Set",
-    "SettingsError", "Shape", "SkipReason", "SourceAsset", "StaticPartitionsDefinition",
-    "StepExecutionError", "StepNotFoundError", "StepOutputNotFoundError", "StepTimeoutError", "StoreError",
-    "String", "StringSource", "SubprocessError", "TableColumn", "TableColumnConstraints", "TableColumnDep",
-    "TableColumnLineage", "TableColumnLineageMetadataValue", "TableConstraints", "TableMetadataSet",
-    "TableMetadataValue", "TableRecord", "TableSchema", "TableSchemaMetadataValue", "TextMetadataValue",
-    "TimeWindow", "TimestampMetadataValue", "TransitionRejected", "Tuple", "Type", "TypeCheck",
-    "TypeCheckContext", "TypeCheckDidNotPass", "TypeCheckError", "TypeLoader", "TypeLoaderContext",
-    "TypeLoadingError", "UPathIOManager", "UnknownPartitionError", "UnknownResourceError",
-    "UnmetExecutorRequirementsError", "UnresolvedAssetJobDefinition", "UrlCodeReference",
-    "UrlMetadataValue", "UserCodeExecutionError", "UserError", "asset", "asset_check",
-    "build_asset_check_context", "build_asset_context", "build_hook_context", "build_init_resource_context",
-    "build_input_context", "build_op_context", "build_output_context", "build_reconstructable_job",
-    "build_resources", "build_schedule_context", "build_sensor_context", "check_type",
-    "colored_console_logger", "config_from_files", "config_from_yaml_strings", "config_mapping",
-    "configured", "custom_path_fs_io_manager", "define_asset_job", "event_list_hook", "execute_job",
-    "executor", "external_asset_from_spec", "external_assets_from_specs", "failure_hook",
-    "file_relative_path", "fs_io_manager", "get_logger", "graph", "graph_asset", "graph_multi_asset",
-    "in_process_executor", "input_manager", "instance_for_test", "io_manager", "job", "json_console_logger",
+    "HookDefinition", "HookExecutionError", "HourlyPartitionsDefinition", "IOManager", "IOManagerDefinition",
+    "IdentityPartitionMapping", "In", "InMemoryIOManager", "InitLoggerContext", "InitResourceContext",
+    "InputContext", "InputManager", "InputManagerDefinition", "Instance", "Int", "IntMetadataValue",
+    "IntSource", "InvalidConfigDefinitionError", "InvalidConfigError", "InvalidDefinitionError",
+    "InvalidInvocationError", "InvalidMetadataError", "InvalidSubsetError", "InvariantViolationError",
+    "Jitter", "JobDefinition", "JobExecutionResult", "JobMetadataValue", "JsonMetadataValue",
+    "LastPartitionMapping", "List", "LoadInputError", "LocalFileCodeReference", "LogManager",
+    "LoggerDefinition", "Map", "MarkdownMetadataValue", "MaterializeResult", "MetadataValue",
+    "MonthlyPartitionsDefinition", "MultiPartitionKey", "MultiPartitionMapping", "MultiPartitionsDefinition",
+    "MultiToSingleDimensionPartitionMapping", "Noneable", "NotebookMetadataValue", "Nothing",
+    "NullMetadataValue", "ObserveResult", "OpDefinition", "OpExecutionContext", "Optional", "Out", "Output",
+    "OutputContext", "PartitionDimensionDefinition", "PartitionKeyRange", "PartitionMapping",
+    "PartitionsDefinition", "PartitionsSubset", "PathMetadataValue", "Permissive", "PermissiveConfig",
+    "PluginError", "PoolMetadataValue", "PythonArtifactMetadataValue", "PythonObjectType",
+    "RawMetadataMapping", "RawMetadataValue", "ReconstructableJob", "ReexecutionOptions",
+    "RepositoryDefinition", "ResourceDefinition", "ResourceDependency", "ResourceFunctionError",
+    "ResourceParam", "RetryPolicy", "RetryRequested", "Run", "RunConfig", "RunMetadataValue",
+    "RunNotFoundError", "RunRecord", "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter", "RunsFilter",
+    "ScalarUnion", "ScheduleDefinition", "ScheduleEvaluationContext", "ScheduleType", "Selector",
+    "SensorDefinition", "SensorEvaluationContext", "Set", "SettingsError", "Shape", "SkipReason",
+    "SourceAsset", "SpecificPartitionsPartitionMapping", "StaticPartitionMapping",
+    "StaticPartitionsDefinition", "StepExecutionError", "StepNotFoundError", "StepOutputNotFoundError",
+    "StepTimeoutError", "StoreError", "String", "StringSource", "SubprocessError", "TableColumn",
+    "TableColumnConstraints", "TableColumnDep", "TableColumnLineage", "TableColumnLineageMetadataValue",
+    "TableConstraints", "TableMetadataSet", "TableMetadataValue", "TableRecord", "TableSchema",
+    "TableSchemaMetadataValue", "TextMetadataValue", "TimeWindow", "TimeWindowPartitionMapping",
+    "TimeWindowPartitionsDefinition", "TimestampMetadataValue", "TransitionRejected", "Tuple", "Type",
+    "TypeCheck", "TypeCheckContext", "TypeCheckDidNotPass", "TypeCheckError", "TypeLoader",
+    "TypeLoaderContext", "TypeLoadingError", "UPathIOManager", "UnknownPartitionError",
+    "UnknownResourceError", "UnmetExecutorRequirementsError", "UnresolvedAssetJobDefinition",
+    "UpstreamPartitionsResult", "UrlCodeReference", "UrlMetadataValue", "UserCodeExecutionError",
+    "UserError", "WeeklyPartitionsDefinition", "asset", "asset_check", "build_asset_check_context",
+    "build_asset_context", "build_hook_context", "build_init_resource_context", "build_input_context",
+    "build_op_context", "build_output_context", "build_reconstructable_job", "build_resources",
+    "build_schedule_context", "build_sensor_context", "check_type", "colored_console_logger",
+    "config_from_files", "config_from_yaml_strings", "config_mapping", "configured",
+    "custom_path_fs_io_manager", "define_asset_job", "event_list_hook", "execute_job", "executor",
+    "external_asset_from_spec", "external_assets_from_specs", "failure_hook", "file_relative_path",
+    "fs_io_manager", "get_logger", "graph", "graph_asset", "graph_multi_asset", "in_process_executor",
+    "input_manager", "instance_for_test", "io_manager", "job", "json_console_logger",
     "link_code_references_to_git", "load_all_assets_from_current_module",
     "load_asset_checks_from_current_module", "load_asset_checks_from_modules",
     "load_asset_checks_from_package_module", "load_asset_checks_from_package_name",
@@ -330,9 +382,9 @@ __all__ = [
     "load_definitions_from_package_name", "logger", "make_python_type_usable_as_type",
     "make_values_resource", "map_asset_specs", "materialize", "materialize_to_memory", "mem_io_manager",
     "multi_asset", "multi_asset_check", "multi_observable_source_asset", "multi_or_in_process_executor",
-    "multiprocess_executor", "observable_source_asset", "op", "reconstructable", "repository", "resource",
-    "schedule", "sensor", "success_hook", "type_loader", "usable_as_type", "validate_run_config",
-    "with_resources", "with_source_code_references",
+    "multiprocess_executor", "observable_source_asset", "op", "partition_loading_context", "reconstructable",
+    "repository", "resource", "schedule", "sensor", "success_hook", "type_loader", "usable_as_type",
+    "validate_run_config", "with_resources", "with_source_code_references",
 ]
 # isort: on
 # fmt: on

@@ -119,7 +119,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
         job,
         Given(config_inputs=input_names(raw), input_values=frozenset(values), partition_keys=keys),
     )
-    check_partition(job, given.partition_key)
+    check_partition(job, given.partition_key, instance)
     program = Program(
         run=_run_of(job, given, own),
         job=job,
@@ -150,7 +150,7 @@ def complete(job: JobDefinition, given: Launch, instance: Instance) -> JobDefini
     return evolve(job, resource_defs=defs, graph=graph, executor_def=as_executor(job.executor_def))
 
 
-def check_partition(job: JobDefinition, key: str | None) -> None:
+def check_partition(job: JobDefinition, key: str | None, instance: Instance) -> None:
     """Refuse a partition key that the job's partitions do not have.
 
     Raises:
@@ -159,7 +159,7 @@ def check_partition(job: JobDefinition, key: str | None) -> None:
     definition = job.partitions_def
     if key is None or definition is None:
         return
-    definition.validate_partition_key(key)
+    definition.validate_partition_key(key, dynamic_partitions_store=instance)
 
 
 def _run_of(job: JobDefinition, given: Launch, own: Mapping[str, Any] | None) -> Run:

@@ -1,140 +1,281 @@
-"""Partitions that are windows of time: a day each.
+"""Partitions that are windows of time, each from one tick of a schedule to the next.
 
-Owns: ``TimeWindow`` and ``DailyPartitionsDefinition``. Keys are reckoned, not listed: whether a key
-exists costs the same for ten days and for ten thousand.
+Owns: ``ScheduleType`` and ``TimeWindowPartitionsDefinition``; the arithmetic is that of ``timeline``.
+
+The rules of time:
+
+- The first window is the first that begins at or after ``start``.
+- A window is a partition as soon as it is over; ``end_offset`` adds windows that are not over yet, or holds
+  back as many of the newest. No window that ends after ``end`` is a partition, whatever the offset.
+- A key is the beginning of its window, written in ``fmt`` on the wall of the time zone.
+- Where the clocks change, the table in ``grid`` holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import TypedDict, Unpack
 
-from penstock.errors import InvalidDefinitionError, InvariantViolationError, UnknownPartitionError
-from penstock.values import frozen
+from penstock.errors import InvalidDefinitionError, UnknownPartitionError
+from penstock.partitions import window_lookups
+from penstock.partitions.cron import read_cron
+from penstock.partitions.definition import PartitionsDefinition
+from penstock.partitions.forms import Form
+from penstock.partitions.key_format import in_zone, seconds
+from penstock.partitions.span_form import SpanForm
+from penstock.partitions.timeline import Timeline, WindowRules, timeline_of
+from penstock.partitions.view import DynamicPartitionsStore, View, view_of
+from penstock.partitions.zones import zone_named
 
-DAY_FORMAT = "%Y-%m-%d"
+
+class ScheduleType(Enum):
+    """A schedule by its usual name."""
+
+    HOURLY = "HOURLY"
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
 
 
-class TimeWindow(NamedTuple):
-    """From ``start`` up to but without ``end``, both with a time zone."""
+class WindowOptions(TypedDict, total=False):
+    """What else may be said about windows of time."""
 
-    start: datetime
-    end: datetime
+    minute_offset: int | None
+    hour_offset: int | None
+    day_offset: int | None
+    cron_schedule: str | None
+    exclusions: Sequence[str | datetime] | None
 
 
-@frozen(repr=False)
-class DailyPartitionsDefinition:
-    """One partition a day, there as soon as the day is over.
+class TimeWindowPartitionsDefinition(PartitionsDefinition):
+    """One partition for each window of a schedule.
 
     Args:
-        start_date: the first day, as ``fmt`` writes it, or a datetime.
-        end_date: the day after the last one; None goes on for ever.
-        minute_offset, hour_offset: when a day begins.
-        timezone: name of the time zone, None is UTC.
-        fmt: how keys are written.
-        end_offset: days that exist before they are over; negative ones are held back.
+        start: before the first window begins; a datetime, or a text written in ``fmt``.
+        fmt: how keys are written, as of ``strftime``.
+        end: after the last window ends; None goes on for ever.
+        schedule_type: hourly, daily, weekly or monthly, instead of a cron schedule.
+        timezone: IANA name, None is UTC.
+        end_offset: windows that exist before they are over; negative ones are held back.
+        options: ``cron_schedule``, or ``minute_offset``, ``hour_offset`` and ``day_offset`` with a schedule
+            type (days of a week count from Sunday, 0; of a month from 1); ``exclusions``, datetimes and cron
+            schedules at which no window begins.
 
     Raises:
-        InvalidDefinitionError: when a date is not written in ``fmt``.
+        InvalidDefinitionError: when a date, the time zone, the schedule or the format is not possible, or
+            the start is after the end.
     """
 
-    start_date: str | datetime
-    end_date: str | datetime | None = None
-    minute_offset: int = 0
-    hour_offset: int = 0
-    timezone: str | None = None
-    fmt: str = DAY_FORMAT
-    end_offset: int = 0
+    __slots__ = ("timeline",)
+    timeline: Timeline
 
-    def __attrs_post_init__(self) -> None:
-        for given in (self.start_date, self.end_date):
-            if isinstance(given, str) and _day(given, self.fmt) is None:
-                raise InvalidDefinitionError(
-                    f"The date {given!r} of daily partitions is not written as {self.fmt!r}."
-                )
+    def __init__(
+        self,
+        start: datetime | str,
+        fmt: str,
+        end: datetime | str | None = None,
+        schedule_type: ScheduleType | None = None,
+        timezone: str | None = None,
+        end_offset: int = 0,
+        **options: Unpack[WindowOptions],
+    ) -> None:
+        zone = timezone or "UTC"
+        exclusions = options.get("exclusions") or ()
+        rules = WindowRules(
+            start=_moment("start", start, fmt, zone),
+            end=None if end is None else _moment("end", end, fmt, zone),
+            timezone=zone,
+            fmt=fmt,
+            end_offset=end_offset,
+            cron_schedule=_schedule(schedule_type, options),
+            excluded=tuple(one for one in exclusions if isinstance(one, str)),
+            holes=tuple(seconds(in_zone(one, zone_named(zone))) for one in _datetimes(exclusions)),
+        )
+        if rules.end is not None and rules.end < rules.start:
+            raise InvalidDefinitionError(f"The partitions start at {start!s}, after their end at {end!s}.")
+        object.__setattr__(self, "timeline", timeline_of(rules))
 
-    @property
-    def first_day(self) -> date:
-        """The day of the first partition."""
-        return self._as_day(self.start_date)
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"A partitions definition cannot be changed: {name}. Make another.")
 
-    def _as_day(self, given: str | datetime) -> date:
-        found = _day(given, self.fmt) if isinstance(given, str) else given.date()
-        if found is None:  # refused when the definition was made
-            raise InvalidDefinitionError(f"{given!r} is no date of the form {self.fmt!r}.")
-        return found
+    def __getstate__(self) -> WindowRules:
+        return self.timeline.rules
 
-    def _begins(self, day: date) -> datetime:
-        zone = ZoneInfo(self.timezone) if self.timezone else UTC
-        return datetime.combine(day, time(self.hour_offset, self.minute_offset), tzinfo=zone)
+    def __setstate__(self, rules: WindowRules) -> None:
+        object.__setattr__(self, "timeline", timeline_of(rules))
 
-    def time_window_for_partition_key(self, partition_key: str) -> TimeWindow:
-        """The window of a partition.
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, TimeWindowPartitionsDefinition) and other.timeline.rules == self.timeline.rules
+        )
 
-        Raises:
-            UnknownPartitionError: when the key is none.
-        """
-        self.validate_partition_key(partition_key)
-        day = self._as_day(partition_key)
-        return TimeWindow(self._begins(day), self._begins(day + timedelta(days=1)))
-
-    def _last_day(self, current_time: datetime | None) -> date | None:
-        """The day of the newest partition at a time; None when the time is not given and no end is."""
-        last = None if self.end_date is None else self._as_day(self.end_date) - timedelta(days=1)
-        if current_time is None:
-            return last
-        zone = ZoneInfo(self.timezone) if self.timezone else UTC
-        day = current_time.astimezone(zone).date()
-        over = day - timedelta(days=1 if current_time >= self._begins(day) else 2)
-        newest = over + timedelta(days=self.end_offset)
-        return newest if last is None else min(last, newest)
-
-    def get_partition_keys(self, current_time: datetime | None = None) -> Sequence[str]:
-        """Every key up to a time.
-
-        Args:
-            current_time: with a time zone; may be left out when there is an ``end_date``.
-
-        Raises:
-            InvariantViolationError: when neither says where to stop.
-        """
-        last = self._last_day(current_time)
-        if last is None:
-            raise InvariantViolationError(
-                "Daily partitions without end_date grow every day: pass current_time= to list their keys."
-            )
-        days = (last - self.first_day).days + 1
-        return [(self.first_day + timedelta(days=number)).strftime(self.fmt) for number in range(days)]
-
-    def has_partition_key(self, partition_key: str, current_time: datetime | None = None) -> bool:
-        """Whether there is such a key at a time; without a time, whether there ever will be."""
-        day = _day(partition_key, self.fmt)
-        if day is None or day.strftime(self.fmt) != partition_key or day < self.first_day:
-            return False
-        last = self._last_day(current_time)
-        return last is None or day <= last
-
-    def validate_partition_key(self, partition_key: str, current_time: datetime | None = None) -> None:
-        """Refuse a key that does not exist.
-
-        Raises:
-            UnknownPartitionError: naming the key and the first one that exists.
-        """
-        if not self.has_partition_key(partition_key, current_time):
-            until = "" if self.end_date is None else f", before {self.end_date}"
-            raise UnknownPartitionError(
-                f"There is no partition {partition_key!r}: wanted a day written as {self.fmt!r}, from"
-                f" {self.first_day.strftime(self.fmt)!r} on{until}."
-            )
+    def __hash__(self) -> int:
+        return hash(self.timeline.rules)
 
     def __repr__(self) -> str:
-        return f"DailyPartitionsDefinition({self.start_date!r})"
+        rules = self.timeline.rules
+        end = "" if rules.end is None else f", end={self.end.isoformat() if self.end else ''}"
+        rest = "".join(
+            f", {name}={value!r}"
+            for name, value in {
+                "end_offset": rules.end_offset, "excluded": rules.excluded, "holes": rules.holes,
+            }.items()
+            if value
+        )  # fmt: skip
+        return (
+            f"{type(self).__name__}({rules.cron_schedule!r}, start={self.start.isoformat()}{end},"
+            f" timezone={rules.timezone!r}, fmt={rules.fmt!r}{rest})"
+        )
+
+    # ---- what was said ----------------------------------------------------------------------
+
+    @property
+    def start(self) -> datetime:
+        """Before the first window begins."""
+        return self.timeline.time_at(self.timeline.rules.start)
+
+    @property
+    def end(self) -> datetime | None:
+        """After the last window ends."""
+        moment = self.timeline.rules.end
+        return None if moment is None else self.timeline.time_at(moment)
+
+    @property
+    def timezone(self) -> str:
+        """The IANA name of the time zone."""
+        return self.timeline.rules.timezone
+
+    @property
+    def fmt(self) -> str:
+        """How keys are written."""
+        return self.timeline.rules.fmt
+
+    @property
+    def end_offset(self) -> int:
+        """Windows that exist before they are over."""
+        return self.timeline.rules.end_offset
+
+    @property
+    def cron_schedule(self) -> str:
+        """The schedule whose ticks begin windows."""
+        return self.timeline.rules.cron_schedule
+
+    @property
+    def exclusions(self) -> Sequence[str | datetime]:
+        """Schedules and moments at which no window begins."""
+        return [*self.timeline.rules.excluded, *map(self.timeline.time_at, self.timeline.rules.holes)]
+
+    # ---- arithmetic -------------------------------------------------------------------------
+
+    @property
+    def form(self) -> Form:
+        """Subsets are kept as ranges of places."""
+        return SpanForm(self.timeline)
+
+    def _count(self, view: View) -> int:
+        return self.timeline.count(view)
+
+    def _key_at(self, place: int, view: View) -> str:
+        return self.timeline.key_at(place)
+
+    def _place_of(self, key: str, view: View) -> int | None:
+        place = self.timeline.place_of(key)
+        return place if place is not None and place < self.timeline.count(view) else None
+
+    def _keys_between(self, first: int, end: int, view: View) -> Sequence[str]:
+        return list(map(self.timeline.keys.write, self.timeline.kept.between(first, end)))
+
+    def _unknown(self, key: str, view: View) -> UnknownPartitionError:
+        return self.timeline.unknown(key, view)
+
+    def get_partition_keys(
+        self,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: DynamicPartitionsStore | None = None,
+    ) -> Sequence[str]:
+        """Every key there is at a time, in order.
+
+        Args:
+            current_time: what counts as now, with a time zone.
+            dynamic_partitions_store: is not asked.
+        """
+        view = view_of(current_time, dynamic_partitions_store)
+        return self._keys_between(0, self._count(view), view)
+
+    time_window_for_partition_key = window_lookups.time_window_for_partition_key
+    start_time_for_partition_key = window_lookups.start_time_for_partition_key
+    end_time_for_partition_key = window_lookups.end_time_for_partition_key
+    get_first_partition_window = window_lookups.get_first_partition_window
+    get_last_partition_window = window_lookups.get_last_partition_window
+    get_next_partition_key = window_lookups.get_next_partition_key
+    get_next_partition_window = window_lookups.get_next_partition_window
+    get_prev_partition_window = window_lookups.get_prev_partition_window
+    get_partition_key = window_lookups.get_partition_key
+    get_partition_key_for_timestamp = window_lookups.get_partition_key_for_timestamp
+    get_partition_key_range_for_time_window = window_lookups.get_partition_key_range_for_time_window
+    get_partition_keys_in_time_window = window_lookups.get_partition_keys_in_time_window
+    get_partition_subset_in_time_window = window_lookups.get_partition_subset_in_time_window
+    get_num_partitions_in_window = window_lookups.get_num_partitions_in_window
+    get_cron_schedule = window_lookups.get_cron_schedule
 
 
-def _day(text: str, fmt: str) -> date | None:
+def _moment(what: str, given: datetime | str, fmt: str, zone_name: str) -> int:
+    zone = zone_named(zone_name)
+    if isinstance(given, datetime):
+        return seconds(in_zone(given, zone))
     try:
-        return datetime.strptime(text, fmt).replace(tzinfo=UTC).date()
-    except (TypeError, ValueError):
-        return None
+        return seconds(in_zone(datetime.strptime(given, fmt), zone))  # noqa: DTZ007 - the wall's zone is put in
+    except (TypeError, ValueError) as fault:
+        raise InvalidDefinitionError(
+            f"The {what} {given!r} of the partitions is not written as {fmt!r}. Give it so, or as a datetime."
+        ) from fault
+
+
+def _datetimes(exclusions: Iterable[str | datetime]) -> list[datetime]:
+    found = [one for one in exclusions if not isinstance(one, str)]
+    for one in found:
+        if not isinstance(one, datetime):  # pyright: ignore[reportUnnecessaryIsInstance] - users give anything
+            raise InvalidDefinitionError(f"Exclusions are datetimes and cron schedules, found {one!r}.")
+    return found
+
+
+def _schedule(schedule_type: ScheduleType | None, options: WindowOptions) -> str:
+    cron = options.get("cron_schedule")
+    minute, hour, day = (options.get(name) for name in ("minute_offset", "hour_offset", "day_offset"))
+    offsets = [one for one in (minute, hour, day) if one is not None]
+    if (cron is None) == (schedule_type is None) or (cron is not None and offsets):
+        raise InvalidDefinitionError(
+            "Windows of time want either a cron_schedule or a schedule_type (which may have offsets)."
+        )
+    if cron is not None:
+        read_cron(cron)
+        return cron
+    return cron_of(schedule_type, minute or 0, hour or 0, day)
+
+
+def cron_of(schedule_type: ScheduleType | None, minute: int, hour: int, day: int | None) -> str:
+    """The cron schedule of a usual name with offsets.
+
+    Raises:
+        InvalidDefinitionError: when an offset is out of its range.
+    """
+    for name, value, end in (("minute_offset", minute, 59), ("hour_offset", hour, 23)):
+        if not 0 <= value <= end:
+            raise InvalidDefinitionError(f"{name} is between 0 and {end}, found {value}.")
+    match schedule_type:
+        case ScheduleType.HOURLY:
+            return f"{minute} * * * *"
+        case ScheduleType.WEEKLY:
+            return f"{minute} {hour} * * {_within(day or 0, 0, 6)}"
+        case ScheduleType.MONTHLY:
+            return f"{minute} {hour} {_within(1 if day is None else day, 1, 31)} * *"
+        case _:
+            return f"{minute} {hour} * * *"
+
+
+def _within(day: int, low: int, high: int) -> int:
+    if not low <= day <= high:
+        raise InvalidDefinitionError(f"day_offset is between {low} and {high}, found {day}.")
+    return day

@@ -1,0 +1,76 @@
+"""How the moment at which a window begins is written as a key, and read again.
+
+Owns: ``KeyFormat``. An hour that comes twice gets the offset from UTC behind the second of its keys
+(``2024-11-03-01:00-0500``), unless the format has the offset anyway.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from penstock.partitions.zones import DAY, zone_named
+from penstock.values import frozen
+
+DAY_FORMAT = "%Y-%m-%d"
+HOUR_FORMAT = "%Y-%m-%d-%H:%M"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@frozen
+class KeyFormat:
+    """Keys as ``strftime`` writes the beginning of a window on the wall.
+
+    Args:
+        fmt: of ``strftime``.
+        zone_name: of the wall.
+        tells_twice: whether the second of two equal wall times is marked.
+    """
+
+    fmt: str
+    zone_name: str
+    tells_twice: bool = False
+
+    def write(self, moment: int) -> str:
+        """The key of a moment."""
+        local = local_time(moment, zone_named(self.zone_name))
+        if self.fmt == DAY_FORMAT and local.year >= 1000:
+            written = local.date().isoformat()
+        else:
+            written = local.strftime(self.fmt)
+        return f"{written}{local:%z}" if self.tells_twice and local.fold and "%z" not in self.fmt else written
+
+    def read(self, key: str) -> tuple[int, ...]:
+        """The moments that a key may name, one or two in order; none when it is not so written."""
+        try:
+            time = datetime.strptime(key, self.fmt)  # noqa: DTZ007 - the wall's zone is put in below
+            if time.tzinfo is not None:
+                return (seconds(time),)
+            zoned = time.replace(tzinfo=zone_named(self.zone_name))
+            first, second = seconds(zoned), seconds(zoned.replace(fold=1))
+        except (TypeError, ValueError, OverflowError):
+            return self._read_told(key)
+        return (first,) if first == second else (first, second)
+
+    def _read_told(self, key: str) -> tuple[int, ...]:
+        """The moment of a key with an offset behind it."""
+        try:
+            return (seconds(datetime.strptime(key, f"{self.fmt}%z")),) if self.tells_twice else ()
+        except (TypeError, ValueError, OverflowError):
+            return ()
+
+
+def in_zone(time: datetime, zone: tzinfo) -> datetime:
+    """A time with a zone: its own, or this one."""
+    return time if time.tzinfo is not None else time.replace(tzinfo=zone)
+
+
+def seconds(time: datetime) -> int:
+    """Whole seconds since 1970 UTC, rounded up."""
+    return -((_EPOCH - time) // timedelta(seconds=1))
+
+
+def local_time(moment: int, zone: tzinfo) -> datetime:
+    """A moment on the wall of a zone."""
+    days, rest = divmod(moment, DAY)
+    utc = _EPOCH + timedelta(days, rest)
+    return utc if zone is UTC else zone.fromutc(utc.replace(tzinfo=zone))

@@ -1,0 +1,152 @@
+"""The mapping between windows of time: a window reads those it overlaps, or those around it.
+
+Owns: ``TimeWindowPartitionMapping``. Ranges of windows are mapped as a whole; only where exclusions make
+holes between windows are they mapped one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from attrs import field
+
+from penstock.errors import InvalidDefinitionError
+from penstock.partitions.definition import PartitionsDefinition
+from penstock.partitions.mapping import PartitionMapping, UpstreamPartitionsResult, reading
+from penstock.partitions.spans import Run, Spans, merged, span
+from penstock.partitions.subset import PartitionsSubset
+from penstock.partitions.view import DynamicPartitionsStore, View, view_of
+from penstock.partitions.windows import TimeWindowPartitionsDefinition
+from penstock.values import frozen
+
+
+@frozen
+class TimeWindowPartitionMapping(PartitionMapping):
+    """A window of time reads the upstream windows that it overlaps.
+
+    Args:
+        start_offset: downstream windows by which the span that is read starts later; -1 starts one earlier.
+        end_offset: downstream windows by which the span ends later; both at -1 read the window before.
+        allow_nonexistent_upstream_partitions: whether windows that upstream does not have are never missed.
+
+    Windows before the first one upstream are missed unless ``start_offset`` reaches back, and windows that
+    do not exist yet unless ``end_offset`` reaches forward.
+
+    Raises:
+        InvalidDefinitionError: when the span would end before it starts.
+    """
+
+    start_offset: int = 0
+    end_offset: int = 0
+    allow_nonexistent_upstream_partitions: bool = field(default=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.start_offset > self.end_offset:
+            raise InvalidDefinitionError(
+                f"A window that starts {self.start_offset} and ends {self.end_offset} windows later is empty:"
+                " start_offset is at most end_offset."
+            )
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether a partition reads only windows before its own."""
+        return self.end_offset < 0
+
+    def get_upstream_mapped_partitions_result_for_partitions(
+        self,
+        downstream_partitions_subset: PartitionsSubset | None,
+        downstream_partitions_def: PartitionsDefinition | None,
+        upstream_partitions_def: PartitionsDefinition,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: DynamicPartitionsStore | None = None,
+    ) -> UpstreamPartitionsResult:
+        """The windows that these overlap, as far as they exist; the others are missing."""
+        view = view_of(current_time, dynamic_partitions_store)
+        up, down = _sides(upstream_partitions_def, downstream_partitions_def)
+        body = reading(self, downstream_partitions_subset).body
+        wanted = merged(sorted(self._overlapped(run, down, up) for run in _seamless(body, down)))
+        everything = up.form.everything(view)
+        found = PartitionsSubset(up, Spans(wanted) & everything)
+        return UpstreamPartitionsResult(found, self._missing(Spans(wanted), everything, up))
+
+    def _overlapped(
+        self, run: Run, down: TimeWindowPartitionsDefinition, up: TimeWindowPartitionsDefinition
+    ) -> Run:
+        start = down.timeline.kept.at(run[0] + self.start_offset)
+        end = down.timeline.end_at(run[1] - 1 + self.end_offset)
+        return up.timeline.overlapping(start, end)
+
+    def _missing(self, wanted: Spans, there: Spans, up: TimeWindowPartitionsDefinition) -> PartitionsSubset:
+        missing = Spans()
+        if not self.allow_nonexistent_upstream_partitions:
+            missing = wanted - there
+            if self.start_offset < 0:
+                missing = missing & span(0, _FAR)
+            if self.end_offset > 0:
+                missing = missing & span(-_FAR, 0)
+        return PartitionsSubset(up, missing)
+
+    def get_downstream_partitions_for_partitions(
+        self,
+        upstream_partitions_subset: PartitionsSubset,
+        upstream_partitions_def: PartitionsDefinition,
+        downstream_partitions_def: PartitionsDefinition,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: DynamicPartitionsStore | None = None,
+    ) -> PartitionsSubset:
+        """The partitions whose spans overlap these windows."""
+        view: View = view_of(current_time, dynamic_partitions_store)
+        up, down = _sides(upstream_partitions_def, downstream_partitions_def)
+        runs: list[Run] = []
+        for start, end in _seamless(upstream_partitions_subset.body, up):
+            first, beyond = down.timeline.overlapping(up.timeline.kept.at(start), up.timeline.end_at(end - 1))
+            runs.append((first - self.end_offset, beyond - self.start_offset))
+        return PartitionsSubset(down, Spans(merged(sorted(runs))) & down.form.everything(view))
+
+    def validate_partition_mapping(
+        self,
+        upstream_partitions_def: PartitionsDefinition,
+        downstream_partitions_def: PartitionsDefinition | None,
+    ) -> None:
+        """Refuse partitions that are no windows of time, or of different time zones.
+
+        Raises:
+            InvalidDefinitionError: with what does not fit.
+        """
+        _sides(upstream_partitions_def, downstream_partitions_def)
+
+
+_FAR = 1 << 60
+
+
+def _sides(
+    up: PartitionsDefinition, down: PartitionsDefinition | None
+) -> tuple[TimeWindowPartitionsDefinition, TimeWindowPartitionsDefinition]:
+    if not isinstance(up, TimeWindowPartitionsDefinition):
+        raise _no_windows("upstream", up)
+    if not isinstance(down, TimeWindowPartitionsDefinition):
+        raise _no_windows("downstream", down)
+    if up.timezone != down.timezone:
+        raise InvalidDefinitionError(
+            f"TimeWindowPartitionMapping wants one time zone on both sides; upstream has {up.timezone!r},"
+            f" downstream {down.timezone!r}. Use one of them, or a mapping of your own."
+        )
+    return up, down
+
+
+def _no_windows(side: str, found: PartitionsDefinition | None) -> InvalidDefinitionError:
+    return InvalidDefinitionError(
+        f"TimeWindowPartitionMapping wants windows of time on both sides; {side} it found {found!r}."
+    )
+
+
+def _seamless(body: object, definition: TimeWindowPartitionsDefinition) -> Iterator[Run]:
+    """The ranges of a subset that cover time without holes."""
+    if not isinstance(body, Spans):
+        raise InvalidDefinitionError(f"These are no windows of time: {body!r}.")
+    if not definition.timeline.has_holes:
+        yield from body.runs
+        return
+    for place in body:
+        yield place, place + 1

@@ -1,0 +1,184 @@
+"""The time line of windows: which window has which place, and where it begins and ends.
+
+Owns: ``WindowRules`` and ``Timeline``. Keys, windows and counts are reckoned on two grids and never listed:
+``raw`` has every tick of the schedule and says where a window ends, ``kept`` is what the exclusions leave and
+says which windows there are. A window is known by its place, its number on the kept grid from the start on,
+which never changes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from penstock.errors import InvalidDefinitionError, UnknownPartitionError
+from penstock.partitions.cron import CronRule, calendar_of, read_cron
+from penstock.partitions.grid import Grid, Twice
+from penstock.partitions.key_format import KeyFormat, local_time
+from penstock.partitions.time_window import TimeWindow
+from penstock.partitions.view import View
+from penstock.partitions.zones import zone_named
+from penstock.values import frozen
+
+_TRIED = (0, 1, 2, 13, 40, 400)
+
+
+@frozen(kw_only=True)
+class WindowRules:
+    """What windows there are and how their keys are written: equal rules make equal partitions.
+
+    Args:
+        start, end: seconds since 1970 UTC; no ``end`` goes on for ever.
+        timezone: IANA name.
+        fmt: of ``strftime``.
+        end_offset: windows that exist before they are over.
+        cron_schedule: each tick begins a window.
+        excluded: schedules whose ticks begin no window.
+        holes: moments, in seconds since 1970 UTC, at which no window begins.
+    """
+
+    start: int
+    end: int | None
+    timezone: str
+    fmt: str
+    end_offset: int
+    cron_schedule: str
+    excluded: tuple[str, ...] = ()
+    holes: tuple[int, ...] = ()
+
+
+class Timeline:
+    """Windows of time by their places.
+
+    Args:
+        rules: what windows there are.
+
+    Raises:
+        InvalidDefinitionError: when a schedule is none, or the format does not tell windows apart.
+    """
+
+    __slots__ = ("kept", "keys", "raw", "rules")
+
+    def __init__(self, rules: WindowRules) -> None:
+        rule = read_cron(rules.cron_schedule)
+        excluded = [read_cron(one) for one in rules.excluded]
+        ticks = rules.timezone, _twice(rule), rules.start
+        bare = not (excluded or rules.holes)
+        self.rules = rules
+        self.raw = Grid(calendar_of(rule), *ticks)
+        self.kept = self.raw if bare else Grid(calendar_of(rule, excluded), *ticks, rules.holes)
+        self.keys = KeyFormat(rules.fmt, rules.timezone, rule.is_every_hour)
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether there is time between windows."""
+        return self.kept is not self.raw
+
+    def try_format(self) -> None:
+        """Refuse a format that does not tell windows apart.
+
+        Raises:
+            InvalidDefinitionError: with a key that is read as another window than it was written for.
+        """
+        for place in _TRIED:
+            key = self.key_at(place)
+            if self._place_of(key) != place:
+                raise InvalidDefinitionError(
+                    f"Keys written as {self.rules.fmt!r} do not tell the windows of"
+                    f" {self.rules.cron_schedule!r} apart: {key!r} is read as another moment."
+                    " Give a fmt that has all the parts of a window's beginning."
+                )
+
+    def time_at(self, moment: int) -> datetime:
+        """A moment on the wall of the time zone."""
+        return local_time(moment, zone_named(self.rules.timezone))
+
+    def end_at(self, place: int) -> int:
+        """The moment at which a window ends."""
+        return self.raw.at(self.raw.up_to(self.kept.at(place)))
+
+    def window_at(self, place: int) -> TimeWindow:
+        """The window of a place, whether or not it is a partition."""
+        return TimeWindow(self.time_at(self.kept.at(place)), self.time_at(self.end_at(place)))
+
+    def key_at(self, place: int) -> str:
+        """The key of a place, whether or not it is a partition."""
+        return self.keys.write(self.kept.at(place))
+
+    def _place_of(self, key: str) -> int | None:
+        for moment in self.keys.read(key):
+            place = self.kept.before(moment)
+            if place >= 0 and self.key_at(place) == key:
+                return place
+        return None
+
+    def place_of(self, key: str) -> int | None:
+        """The place of a key within start and end, now or some day; None for any other text."""
+        place, end = self._place_of(key), self.rules.end
+        return place if place is None or end is None or self.end_at(place) <= end else None
+
+    def overlapping(self, start: int, end: int) -> tuple[int, int]:
+        """The places of the windows that overlap a span of time, from one up to but without another."""
+        return self.kept.before(self.raw.at(self.raw.up_to(start) - 1)), self.kept.before(end)
+
+    def count_over(self, moment: int) -> int:
+        """How many windows are over at a moment; negative when it is so many before the start."""
+        last = self.raw.up_to(moment) - 1
+        return self.kept.before(self.raw.at(last)) if self.has_holes else last
+
+    def count(self, view: View) -> int:
+        """How many partitions there are."""
+        count = max(self.count_over(view.moment()) + self.rules.end_offset, 0)
+        end = self.rules.end
+        if end is not None and count and self.end_at(count - 1) > end:
+            return max(self.count_over(end), 0)
+        return count
+
+    def unknown(self, key: str, view: View | None) -> UnknownPartitionError:
+        """What to say about a key that is none: how keys are written, and from where to where they go.
+
+        Args:
+            key: the text that is none.
+            view: from where it was looked for; None when any time would have done.
+        """
+        moments, first = self.keys.read(key), self.key_at(0)
+        if not moments:
+            return UnknownPartitionError(
+                f"There is no partition {key!r}: keys are written as {self.rules.fmt!r}, such as {first!r}."
+            )
+        count = self._known_count(view)
+        if count == 0:
+            return UnknownPartitionError(
+                f"There is no partition {key!r} yet: the first one, {first!r}, is there from"
+                f" {self.window_at(0).end.isoformat()} on."
+            )
+        until = "on" if count is None else f"to {self.key_at(count - 1)!r}"
+        place = max(self.kept.up_to(moments[0]) - 1, 0)
+        near = self.key_at(place if count is None else min(place, count - 1))
+        return UnknownPartitionError(
+            f"There is no partition {key!r}: the partitions go from {first!r} {until}."
+            f" The nearest is {near!r}."
+        )
+
+    def _known_count(self, view: View | None) -> int | None:
+        if view is not None:
+            return self.count(view)
+        return None if self.rules.end is None else max(self.count_over(self.rules.end), 0)
+
+
+@lru_cache(maxsize=512)
+def timeline_of(rules: WindowRules) -> Timeline:
+    """The windows of some rules, tried; the same for equal rules.
+
+    Raises:
+        InvalidDefinitionError: when a schedule is none, or the format does not tell windows apart.
+    """
+    found = Timeline(rules)
+    found.try_format()
+    return found
+
+
+def _twice(rule: CronRule) -> Twice:
+    if rule.is_every_hour:
+        return Twice.BOTH
+    return Twice.FIRST if len(rule.times) == 1 and rule.times[0] < 3600 else Twice.SECOND
