@@ -9,9 +9,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from benchmarks import definitions, events, handoff, imports, runs
+from benchmarks import definitions, events, handoff, imports, pool, ray_peers, ray_runs, runs
 from benchmarks.machine import machine, versions
 from benchmarks.measure import Bench
 from benchmarks.peers import Peer, find_peer
@@ -24,12 +25,17 @@ SUBJECTS: dict[str, Callable[[Bench], Section]] = {
     "imports": imports.measure,
     "runs": runs.measure,
     "small-runs": runs.measure_small,
+    "pool": pool.measure,
     "definitions": definitions.measure,
     "events": events.measure,
 }
 # they start a cluster of Ray, so they are measured only when asked for by --only
 ON_REQUEST: dict[str, Callable[[Bench], Section]] = {
+    "ray-runs": ray_runs.measure,
+    "ray-many": ray_runs.measure_many,
+    "ray-tables": ray_runs.measure_tables,
     "ray-handoff": handoff.measure,
+    "ray-peers": ray_peers.measure,
 }
 
 
@@ -43,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
     bench = Bench(
         folder=folder, repeats=options.repeats, quick=options.quick, peer=peer.python, say=_say(options)
     )
+    if options.peers:
+        bench.find = partial(find_peer, cache=cache)
     try:
         sections = [_measured(name, bench) for name in options.only or SUBJECTS]
     finally:
@@ -78,7 +86,7 @@ def _publish(page: str, options: argparse.Namespace) -> None:
 def _peer(options: argparse.Namespace, cache: Path) -> Peer:
     if not options.peers:
         return Peer(python=None, words="nothing (asked for with --no-peers)")
-    return find_peer(cache, options.peer_python)
+    return find_peer("dagster", cache, options.peer_python)
 
 
 def _say(options: argparse.Namespace) -> Callable[[str], None]:

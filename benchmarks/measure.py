@@ -16,6 +16,8 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from benchmarks.peers import Peer
+
 PROGRAMS = Path(__file__).parent / "programs"
 LONG_RUN = 20.0
 """Seconds; what takes longer than this is run once only, without a warm-up."""
@@ -65,6 +67,10 @@ class Busyness:
     load: float
 
 
+def _nobody(name: str) -> Peer:
+    return Peer(python=None, words=f"{name} was not asked for.")
+
+
 @define(kw_only=True)
 class Bench:
     """What all subjects are given.
@@ -74,6 +80,7 @@ class Bench:
         repeats: samples of each case, after one warm-up.
         quick: tiny sizes, one sample, no warm-up.
         peer: the interpreter with Dagster, None without.
+        find: finds another library by its name, installs it if need be.
         say: told what is done now.
         busyness: grows by one before each round.
     """
@@ -82,6 +89,7 @@ class Bench:
     repeats: int = 5
     quick: bool = False
     peer: str | None = None
+    find: Callable[[str], Peer] = _nobody
     say: Callable[[str], None] = print
     busyness: list[Busyness] = field(factory=list[Busyness])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 INSTANCES = {"penstock": "Instance", "dagster": "DagsterInstance"}
+EVENTS = {"penstock": "event", "dagster": "dagster_event"}
 
 
 def load(name: str) -> Any:
@@ -34,6 +35,14 @@ def instance_of(name: str, store: str, folder: Path) -> Generator[Any]:
     )
     with made as instance:
         yield instance
+
+
+def moments(name: str, instance: Any, run_id: str, kind: str) -> list[float]:
+    """When events of a kind (``"STEP_START"``) of a run happened, in seconds since 1970."""
+    entries = [(entry, getattr(entry, EVENTS[name])) for entry in instance.all_logs(run_id)]
+    return [
+        entry.timestamp for entry, event in entries if event is not None and event.event_type_value == kind
+    ]
 
 
 def plan_of(name: str, job: Any) -> Any:

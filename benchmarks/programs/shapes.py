@@ -6,18 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 LAYERS = 10
+GRID_WIDTH = 50
 
 
 def parents(shape: str, count: int) -> list[tuple[int, ...]]:
     """Of each node the nodes that it reads.
 
     Args:
-        shape: ``chain`` (each reads the one before) or ``layers`` (each reads two of the layer before).
+        shape: ``chain`` (each reads the one before), ``layers`` (ten, each node reads two of the layer
+            before) or ``grid`` (the same with layers of fifty).
         count: of nodes; layers are of equal width.
     """
     if shape == "chain":
         return [() if number == 0 else (number - 1,) for number in range(count)]
-    width = max(count // LAYERS, 1)
+    width = min(GRID_WIDTH, count) if shape == "grid" else max(count // LAYERS, 1)
     return [
         () if number < width else tuple({_above(number, 0, width): 0, _above(number, 1, width): 0})
         for number in range(count)
