@@ -18,6 +18,7 @@ from penstock.define.job import JobDefinition
 from penstock.events.runs import Run
 from penstock.host.code import Code, source_of
 from penstock.host.execute import execute_job
+from penstock.host.executors import USUAL
 from penstock.host.instance import Instance
 from penstock.host.reexecution import ReexecutionOptions
 from penstock.host.settings import load_settings
@@ -68,6 +69,7 @@ def retry(
                 partition_key=parent.tags.get("penstock/partition"),
                 observers=observers,
                 code_location=str(loaded.source),
+                default_executor=parent.tags.get("penstock/executor") or instance.settings.executor or USUAL,
             )
 
         return watched(screen, act, code=code)

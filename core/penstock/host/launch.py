@@ -23,6 +23,7 @@ from penstock.engine.limits import Limits
 from penstock.engine.record import Printed
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.state import Phase, RunState, Unit
+from penstock.engine.wants import EXECUTOR_TAG
 from penstock.errors import InvariantViolationError, ResourceFunctionError, TransitionRejected, UserError
 from penstock.events.runs import Run
 from penstock.events.values import (
@@ -37,7 +38,7 @@ from penstock.events.values import (
 )
 from penstock.host.capture import Capture
 from penstock.host.defaults import AskedFolder
-from penstock.host.executors import Choice, choose, limits_of, open_executor, works_here
+from penstock.host.executors import Choice, choose, is_here, limits_of, open_executor, works_here
 from penstock.host.extensions import Observer, add_table_types, observers
 from penstock.host.instance import Instance
 from penstock.host.ownership import owner_tag
@@ -114,6 +115,7 @@ class _Launched:
     def carry_out(self) -> ExecutionResult:
         with contextlib.ExitStack() as stack:
             executor = self._begin(stack)
+            self._tell_executor()
             try:
                 self._create()
             except KeyboardInterrupt as error:
@@ -142,6 +144,13 @@ class _Launched:
             self.notes.append(f"The steps run in the process of the run, one after the other: {error}")
             self.choice = Choice(own=None, others=self.choice.others)
             return self._opened(stack)
+
+    def _tell_executor(self) -> None:
+        """Say in a tag what carries out the run, so that a retry uses the same."""
+        own = self.choice.own
+        if own is not None and not is_here(own) and self.instance.is_durable:
+            run, name = self.program.run, own.target or own.name
+            self.record.run = self.program.run = evolve(run, tags={**run.tags, EXECUTOR_TAG: name})
 
     def _opened(self, stack: contextlib.ExitStack) -> Executor:
         settings = self.instance.settings

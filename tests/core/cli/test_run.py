@@ -281,3 +281,12 @@ def test_following_reads_whole_lines_and_the_rest_when_the_step_ends(tmp_path):
     assert following.open == set()
     writer.close()
     store.close()
+
+
+def test_a_retry_is_carried_out_by_what_carried_out_its_run(cli, shop):
+    assert cli("materialize", "-f", shop, "--executor", "thread", "-q").code == 0
+    (made,) = cli("run", "list", "--json").json
+    assert made["tags"]["penstock/executor"] == "thread"
+    assert cli("run", "retry", made["run_id"], "--all", "-q").code == 0
+    again, _ = cli("run", "list", "--json").json
+    assert again["tags"]["penstock/executor"] == "thread"
