@@ -74,7 +74,8 @@ class SpanForm:
 
     def read(self, written: str) -> Spans:
         """A body from its moments; windows before the start are left out."""
-        return Spans(merged(filter(None, map(self._run, written.split(","))))) if written else Spans()
+        runs = [run for run in map(self._run, written.split(",")) if run] if written else []
+        return Spans(merged(sorted(runs)))
 
     def _run(self, written: str) -> Run | None:
         moment, _, count = written.partition("+")

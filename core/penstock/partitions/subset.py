@@ -187,7 +187,7 @@ def read_subset(definition: HasForm, text: str) -> PartitionsSubset:
         )
     try:
         return PartitionsSubset(definition, definition.form.read(written["in"]))
-    except (ValueError, TypeError, LookupError) as fault:
+    except (ValueError, TypeError, LookupError, AttributeError) as fault:
         raise InvariantViolationError(f"This is no subset of partitions: {text[:60]!r}.") from fault
 
 
