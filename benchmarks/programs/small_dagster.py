@@ -41,8 +41,7 @@ def two_chains():
 
 def main() -> None:
     load("dagster")
-    os.environ["DAGSTER_HOME"] = home = mkdtemp(prefix="bench-")
-    with instance_of("dagster", "durable", Path(home)) as instance:
+    with instance_of("dagster", "durable", Path(os.environ["DAGSTER_HOME"])) as instance:
         result = library.execute_job(library.reconstructable(two_chains), instance=instance)
         ended = time.time()
         assert result.success
@@ -52,7 +51,10 @@ def main() -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # of the jobs
+    # the jobs inherit it
+    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    os.environ["DAGSTER_HOME"] = mkdtemp(prefix="bench-")
     with small_ray(include_dashboard=True) as context:
         os.environ["BENCH_DASHBOARD"] = f"http://{context.dashboard_url}"
         main()
