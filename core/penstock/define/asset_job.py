@@ -207,7 +207,7 @@ def _said(name: str, options: BuildOptions, wired: Wired) -> dict[str, Any]:
         "loggers": options.get("logger_defs") or {},
         "hooks": checked_hooks(options.get("hooks") or (), name),
         "op_retry_policy": options.get("op_retry_policy"),
-        "partitions_def": _partitions(name, options.get("partitions_def"), wired),
+        "partitions_def": _partitions(name, options, wired),
         "owners": tuple(options.get("owners") or ()),
         "timeout": options.get("timeout"),
     }
@@ -222,8 +222,9 @@ def as_job_config(given: Any) -> Any:
     return given
 
 
-def _partitions(name: str, given: Any, wired: Wired) -> Any:
+def _partitions(name: str, options: BuildOptions, wired: Wired) -> Any:
     """The partitions of a job: those given, or the ones that all its partitioned assets share."""
+    given = options.get("partitions_def") or getattr(options.get("config"), "partitions_def", None)
     found: list[Any] = [] if given is None else [given]
     who: list[AssetsDefinition] = []
     for one in wired.by_node.values():

@@ -15,8 +15,10 @@ from penstock.config import ConfigMapping
 from penstock.define import port
 from penstock.define.assets import AssetsDefinition
 from penstock.define.graph import GraphDefinition, Node
+from penstock.define.partitioned_config import PartitionedConfig
 from penstock.define.pending import checked_hooks
 from penstock.define.retry import RetryPolicy
+from penstock.define.run_requests import run_request_for_partition
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.events.values import as_metadata
 from penstock.keys import AssetCheckKey, AssetKey
@@ -49,7 +51,7 @@ class JobDefinition:
     """What a run executes.
 
     Args:
-        config: default run config, or a mapping from a smaller config.
+        config: default run config, a mapping from a smaller config, or one that follows from the partition.
         tags: describe the job; they reach the run unless ``run_tags`` is given.
         timeout: seconds after which each step of the job is stopped, unless the step has its own.
     """
@@ -58,7 +60,7 @@ class JobDefinition:
     graph: GraphDefinition
     assets: AssetLayer | None = None
     resource_defs: Mapping[str, Any] = _NOTHING
-    config: Mapping[str, Any] | ConfigMapping | None = None
+    config: Mapping[str, Any] | ConfigMapping | PartitionedConfig | None = None
     tags: Mapping[str, str] = _NO_TAGS
     run_tags: Mapping[str, str] | None = None
     metadata: Mapping[str, MetadataValue] = field(default=_NOTHING, converter=as_metadata)
@@ -131,6 +133,8 @@ class JobDefinition:
             resource_defs: of the surrounding definitions, by key.
         """
         return evolve(self, resource_defs={**resource_defs, **self.resource_defs})
+
+    run_request_for_partition = run_request_for_partition
 
     def execute_in_process(
         self,
