@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field
 
@@ -19,8 +20,21 @@ from penstock.define.op import NO_VALUE, InputDefinition
 from penstock.errors import InvalidConfigError, InvalidDefinitionError, UserError
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.plan.flatten import OpenInput, OpOutput, Place, Scope, Wire, resolve, walk
-from penstock.plan.model import COLLECTED, DIRECT, MAPPED, Plan, Source, Step, StepInput, StepOutput
+from penstock.plan.model import (
+    COLLECTED,
+    DIRECT,
+    MAPPED,
+    NO_READING,
+    Plan,
+    Source,
+    Step,
+    StepInput,
+    StepOutput,
+)
 from penstock.values import frozen
+
+if TYPE_CHECKING:
+    from penstock.plan.partitions import Read
 
 _NO_NAMES: frozenset[str] = frozenset()
 _NO_KEYS: Mapping[str, AssetKey] = {}
@@ -34,11 +48,13 @@ class Given:
         config_inputs: step key → inputs that run config gives.
         input_values: names of top-level inputs with a value.
         partition_keys: partitions of the run.
+        reads: the upstream partitions that nodes read; see ``Plan``.
     """
 
     config_inputs: Mapping[str, frozenset[str]] = field(factory=dict[str, frozenset[str]])
     input_values: frozenset[str] = _NO_NAMES
     partition_keys: tuple[str, ...] = ()
+    reads: Mapping[str, Mapping[AssetKey, Read]] = NO_READING
 
 
 _NOTHING_GIVEN = Given()
@@ -61,7 +77,12 @@ def build_plan(job: JobDefinition, given: Given = _NOTHING_GIVEN) -> Plan:
     drafts = [_draft(place, ids, job, given, ends.get(place.path, _NO_KEYS)) for place in places]
     order = _topological(drafts)
     steps = _renumber(drafts, order)
-    return Plan(job_name=job.name, steps=_mark_mapped(steps), partition_keys=given.partition_keys)
+    return Plan(
+        job_name=job.name,
+        steps=_mark_mapped(steps),
+        partition_keys=given.partition_keys,
+        reads=given.reads,
+    )
 
 
 def _asset_ends(job: JobDefinition) -> dict[tuple[str, ...], dict[str, AssetKey]]:

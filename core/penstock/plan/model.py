@@ -1,13 +1,15 @@
 """The plan: steps with integer ids, edges as ids, everything else by name.
 
 Owns: the frozen values ``Plan``, ``Step``, ``StepInput``, ``StepOutput`` and ``Source``. Holds no
-object of the user: a worker finds the op by the step's node path. Pickles small and fast.
+object of the user, save partitions definitions in what is read: a worker finds the op by the step's node
+path. Pickles small and fast.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attrs import define, field
 
@@ -15,7 +17,12 @@ from penstock.errors import StepNotFoundError, job_title, suggest
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.values import frozen
 
+if TYPE_CHECKING:
+    from penstock.plan.partitions import Read  # noqa: TC004 - attrs never resolves it
+
 DIRECT, MAPPED, COLLECTED = "direct", "mapped", "collected"
+NO_READS: Mapping[AssetKey, Read] = {}
+NO_READING: Mapping[str, Mapping[AssetKey, Read]] = {}
 
 
 @frozen
@@ -100,11 +107,13 @@ class Plan:
         job_name: the job it was made of.
         steps: every step, sources before readers; ``steps[i].id == i``.
         partition_keys: the partitions that the run covers, empty for none.
+        reads: top-level node → upstream asset → the partitions of it that the node reads.
     """
 
     job_name: str
     steps: tuple[Step, ...]
     partition_keys: tuple[str, ...] = field(default=())
+    reads: Mapping[str, Mapping[AssetKey, Read]] = field(default=NO_READING)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -136,6 +145,10 @@ class Plan:
                     for source in one.sources:
                         found[source.step].add(source.output)
         return tuple(frozenset(names) for names in found)
+
+    def reads_of(self, step: Step) -> Mapping[AssetKey, Read]:
+        """The partitions of upstream assets that a step reads; assets without partitions are not in it."""
+        return self.reads.get(step.node[0], NO_READS)
 
     def step(self, key: str) -> Step:
         """The step of this key; a mapping key in brackets is ignored.

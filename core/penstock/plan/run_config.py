@@ -7,7 +7,7 @@ before anything runs. The schemas and the walk are ``config``'s. Pure: the envir
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from attrs import define, field
@@ -18,7 +18,7 @@ from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.logger import colored_console_logger
 from penstock.define.op import InputDefinition, OpDefinition
-from penstock.errors import InvalidConfigError, job_title, suggest
+from penstock.errors import InvalidConfigError, InvalidInvocationError, job_title, suggest
 from penstock.values import frozen
 
 _SECTIONS = ("ops", "resources", "execution", "loggers", "inputs")
@@ -84,18 +84,46 @@ class _Binding:
 
 
 def effective_config(
-    job: JobDefinition, given: Mapping[str, Any] | None, env: Mapping[str, str]
+    job: JobDefinition,
+    given: Mapping[str, Any] | None,
+    env: Mapping[str, str],
+    partition_keys: Sequence[str] = (),
 ) -> Mapping[str, Any]:
     """The run config that counts: given for the run, else the job's default, through its mapping.
 
+    Args:
+        job: to run.
+        given: for the run, None for the default.
+        env: environment variables by name.
+        partition_keys: of the run; a partitioned config says what follows from the one.
+
     Raises:
         InvalidConfigError: when what was given does not fit the job's config mapping.
+        ConfigMappingFunctionError: when a function of the user raises.
+        InvalidInvocationError: when config is to follow from one partition and there are several.
     """
     if isinstance(job.config, ConfigMapping):
         return job.config.apply(MISSING if given is None else given, env=env)
     if given is not None:
         return given
-    return job.config or {}
+    if is_partitioned_config(job.config):
+        return _of_partition(job, partition_keys)
+    return cast("Mapping[str, Any]", job.config or {})
+
+
+def is_partitioned_config(config: Any) -> bool:
+    """Whether a job's config follows from the partition of its run."""
+    return hasattr(config, "get_run_config_for_partition_key")
+
+
+def _of_partition(job: JobDefinition, keys: Sequence[str]) -> Mapping[str, Any]:
+    if len(keys) > 1:
+        raise InvalidInvocationError(
+            f"The config of {job_title(job.name)} follows from one partition, but the run covers {len(keys)}"
+            f" ({keys[0]} … {keys[-1]}). Give the run its config, or run each partition apart."
+        )
+    config: Any = job.config
+    return config.get_run_config_for_partition_key(keys[0]) if keys else {}
 
 
 def bind_run_config(

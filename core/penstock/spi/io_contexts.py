@@ -15,6 +15,9 @@ from penstock.errors import InvariantViolationError
 from penstock.events.values import AssetMaterialization, AssetObservation
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue, normalize_metadata
+from penstock.partitions.keys import PartitionKeyRange
+from penstock.partitions.time_window import TimeWindow
+from penstock.plan.partition_keys import key_range, only_partition, time_window
 from penstock.types import Type, resolve_type
 
 _NOTHING: Mapping[str, Any] = {}
@@ -110,7 +113,7 @@ class OutputContext:
     @property
     def partition_key(self) -> str:
         """The one partition that the value covers."""
-        return only_partition(self.partition_keys, f"output {self.name!r} of step {self.step_key!r}")
+        return only_partition(self.partition_keys, self._shown)
 
     @property
     def asset_partition_key(self) -> str:
@@ -126,6 +129,20 @@ class OutputContext:
     def asset_partitions_def(self) -> Any:
         """The partitions definition of the asset, None when it has none."""
         return self.partitions_def
+
+    @property
+    def asset_partition_key_range(self) -> PartitionKeyRange:
+        """The first and the last partition that the value covers."""
+        return key_range(self.partition_keys, self._shown)
+
+    @property
+    def asset_partitions_time_window(self) -> TimeWindow:
+        """The window of time that the value covers."""
+        return time_window(self.partitions_def, self.partition_keys, self._shown)
+
+    @property
+    def _shown(self) -> str:
+        return f"output {self.name!r} of step {self.step_key!r}"
 
     def get_identifier(self) -> Sequence[str]:
         """Run, step (and mapping key) and output name; for an asset its key and partition."""
@@ -174,6 +191,7 @@ class InputContext:
         upstream_output: where the value was stored, None for an unconnected input.
         asset_key: the asset it is loaded from, None when it is the output of an op.
         asset_partition_keys: the partitions of the upstream asset that are wanted.
+        reads_partitions: whether partitions are meant even when none of them is wanted.
         type: the type that the consumer declares; a table manager gives this kind of table.
     """
 
@@ -186,6 +204,7 @@ class InputContext:
     asset_key_or_none: AssetKey | None = field(default=None, alias="asset_key")
     upstream_partition_keys: Sequence[str] = field(default=(), alias="asset_partition_keys")
     run_partition_keys: Sequence[str] = field(default=(), alias="partition_keys")
+    reads_partitions: bool = False
     partitions_def: Any = None
     definition_metadata: Mapping[str, Any] = _NOTHING
     resource_config: Any = None
@@ -233,8 +252,8 @@ class InputContext:
 
     @property
     def has_asset_partitions(self) -> bool:
-        """Whether partitions of the upstream asset are wanted."""
-        return bool(self.upstream_partition_keys)
+        """Whether partitions of the upstream asset are wanted, which may turn out to be none."""
+        return self.reads_partitions or bool(self.upstream_partition_keys)
 
     @property
     def asset_partition_key(self) -> str:
@@ -250,6 +269,16 @@ class InputContext:
     def asset_partitions_def(self) -> Any:
         """The partitions definition of the upstream asset, None when it has none."""
         return self.partitions_def
+
+    @property
+    def asset_partition_key_range(self) -> PartitionKeyRange:
+        """The first and the last upstream partition that is wanted."""
+        return key_range(self.upstream_partition_keys, f"input {self.name!r}")
+
+    @property
+    def asset_partitions_time_window(self) -> TimeWindow:
+        """The window of time of the upstream partitions that are wanted."""
+        return time_window(self.partitions_def, self.upstream_partition_keys, f"input {self.name!r}")
 
     def get_identifier(self) -> Sequence[str]:
         """The identifier of the upstream output.
@@ -280,21 +309,6 @@ class InputContext:
     def get_observations(self) -> Sequence[AssetObservation]:
         """The observations recorded so far."""
         return list(self.events)
-
-
-def only_partition(keys: Sequence[str], what: str) -> str:
-    """The one key of a sequence of partition keys.
-
-    Raises:
-        InvariantViolationError: when there is none, or more than one.
-    """
-    if len(keys) == 1:
-        return keys[0]
-    found = "no partition" if not keys else f"{len(keys)} partitions ({keys[0]} … {keys[-1]})"
-    raise InvariantViolationError(
-        f"One partition key was asked for, but {what} has {found}."
-        " Launch the run with partition_key=..., or use the plural attributes."
-    )
 
 
 def build_output_context(
