@@ -17,6 +17,7 @@ from penstock.define import port
 from penstock.define.assets import AssetsDefinition
 from penstock.define.op import OpDefinition
 from penstock.define.versions import DataVersion
+from penstock.engine import partitioned
 from penstock.engine.offered import Resources
 from penstock.engine.program import BoundStep, Program
 from penstock.errors import InvariantViolationError
@@ -25,7 +26,6 @@ from penstock.events.view import NodeHandle
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue, normalize_metadata
 from penstock.plan.model import Step, unit_key
-from penstock.spi.io_contexts import only_partition
 
 _NO_VERSIONS: Mapping[AssetKey, str] = {}
 HAND_IN_USE: ContextVar[StepInHand | None] = ContextVar("penstock_step_in_hand", default=None)
@@ -307,34 +307,23 @@ class OpExecutionContext:
 
     # ---- partitions -------------------------------------------------------------------------
 
-    @property
-    def has_partition_key(self) -> bool:
-        """Whether the run is for exactly one partition."""
-        return len(self._hand.program.plan.partition_keys) == 1
+    has_partition_key = property(partitioned.has_partition_key)
+    has_partition_key_range = property(partitioned.has_partition_key_range)
+    partition_key = property(partitioned.partition_key)
+    partition_keys = property(partitioned.partition_keys)
+    partition_key_range = property(partitioned.partition_key_range)
+    partition_time_window = property(partitioned.partition_time_window)
 
-    @property
-    def partition_keys(self) -> Sequence[str]:
-        """The partitions of the run."""
-        return self._hand.program.plan.partition_keys
-
-    @property
-    def partition_key(self) -> str:
-        """The one partition of the run.
-
-        Raises:
-            InvariantViolationError: when the run has none or several.
-        """
-        return only_partition(self._hand.program.plan.partition_keys, f"the run of step {self._hand.key!r}")
-
-    def asset_partition_key_for_output(self, output_name: str = "result") -> str:
-        """The partition that an output covers."""
-        del output_name  # one run covers the same partitions for all of its outputs
-        return self.partition_key
-
-    def asset_partition_keys_for_output(self, output_name: str = "result") -> Sequence[str]:
-        """The partitions that an output covers."""
-        del output_name
-        return self.partition_keys
+    asset_partition_key_for_output = partitioned.asset_partition_key_for_output
+    asset_partition_keys_for_output = partitioned.asset_partition_keys_for_output
+    asset_partition_key_range_for_output = partitioned.asset_partition_key_range_for_output
+    asset_partitions_time_window_for_output = partitioned.asset_partitions_time_window_for_output
+    asset_partitions_def_for_output = partitioned.asset_partitions_def_for_output
+    asset_partition_key_for_input = partitioned.asset_partition_key_for_input
+    asset_partition_keys_for_input = partitioned.asset_partition_keys_for_input
+    asset_partition_key_range_for_input = partitioned.asset_partition_key_range_for_input
+    asset_partitions_time_window_for_input = partitioned.asset_partitions_time_window_for_input
+    asset_partitions_def_for_input = partitioned.asset_partitions_def_for_input
 
 
 class AssetExecutionContext(OpExecutionContext):

@@ -101,9 +101,19 @@ class Inputs:
 
     def _from_one(self, definition: InputDefinition, ref: Ref, place: int) -> Any:
         name = handed_name(definition.name, place)
-        if name in self.handed and definition.input_manager_key is None:
+        if name in self.handed and definition.input_manager_key is None and self._is_the_same(ref):
             return self.hand.program.tools.convert(self.handed[name], definition.type.typing_type)
         return self._load(definition, ref)
+
+    def _is_the_same(self, ref: Ref) -> bool:
+        """Whether what a step of this run made is what is read: not when other partitions are."""
+        plan = self.hand.program.plan
+        reads = plan.reads_of(self.hand.step)
+        if not reads:
+            return True
+        output = self.hand.program.bound(plan.steps[ref.step]).outputs[ref.output]
+        read = None if output.asset_key is None else reads.get(output.asset_key)
+        return read is None or read.is_same
 
     def _load(self, definition: InputDefinition, ref: Ref | AssetKey | None) -> Any:
         value, manager_key, context = load(self.hand, definition, ref)

@@ -90,8 +90,8 @@ def output_context(
         mapping_key=mapping_key,
         type=definition.type,
         asset_key=output.asset_key,
-        asset_partition_keys=_partitions_of(program, assets),
-        partitions_def=None if assets is None else assets.partitions_def,
+        asset_partition_keys=partitions_covered(program, assets, output.asset_key),
+        partitions_def=_definition_for(assets, output.asset_key),
         definition_metadata=_both(definition.metadata, spec),
         output_metadata=metadata,
         resource_config=program.resource_configs.get(output.manager_key),
@@ -115,10 +115,19 @@ def _both(declared: Mapping[str, Any], spec: AssetSpec | None) -> Mapping[str, A
     return {**declared, **spec.metadata} if declared else spec.metadata
 
 
-def _partitions_of(program: Program, assets: AssetsDefinition | None) -> Sequence[str]:
-    if assets is None or assets.partitions_def is None:
-        return ()
-    return program.plan.partition_keys
+def partitions_covered(
+    program: Program, assets: AssetsDefinition | None, key: AssetKey | None
+) -> Sequence[str]:
+    """The partitions of an asset that the run covers, empty for one without partitions."""
+    return () if _definition_for(assets, key) is None else program.plan.partition_keys
+
+
+def _definition_for(assets: AssetsDefinition | None, key: AssetKey | None) -> Any:
+    """The partitions definition of an asset, or of an op that makes a part of one."""
+    if assets is None:
+        return None
+    spec = _spec(assets, key)
+    return assets.partitions_def if spec is None or spec.partitions_def is None else spec.partitions_def
 
 
 def store(context: OutputContext, manager: Any, value: Any) -> None:
@@ -174,6 +183,9 @@ def load(
     program = hand.program
     upstream, key, asset_key = _upstream(program, ref)
     manager_key = definition.input_manager_key or key
+    read = None if asset_key is None else program.plan.reads_of(hand.step).get(asset_key)
+    if upstream is not None and read is not None:
+        upstream = evolve(upstream, asset_partition_keys=read.keys)
     context = InputContext(
         name=definition.name,
         step_key=hand.key,
@@ -184,6 +196,7 @@ def load(
         asset_key=asset_key,
         asset_partition_keys=() if upstream is None else upstream.partition_keys,
         partition_keys=program.plan.partition_keys,
+        reads_partitions=read is not None,
         partitions_def=None if upstream is None else upstream.partitions_def,
         definition_metadata=definition.metadata,
         resource_config=program.resource_configs.get(manager_key),
@@ -240,8 +253,8 @@ def asset_context(program: Program, key: AssetKey) -> OutputContext:
         run_id="",
         job_name=program.run.job_name,
         asset_key=key,
-        asset_partition_keys=_partitions_of(program, known),
-        partitions_def=known.partitions_def if known is not None else None,
+        asset_partition_keys=partitions_covered(program, known, key),
+        partitions_def=_definition_for(known, key),
         definition_metadata=_both(_NO_FACTS if definition is None else definition.metadata, spec),
         type=_ANYTHING if definition is None else definition.type,
         resource_config=program.resource_configs.get(manager_key),

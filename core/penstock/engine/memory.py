@@ -35,11 +35,11 @@ class InMemoryIOManager(IOManager):
         Raises:
             InvariantViolationError: when it was never stored in this run.
         """
-        if len(context.asset_partition_keys) > 1:
-            return {
-                key: self._get((*context.asset_key.parts, key), context)
-                for key in context.asset_partition_keys
-            }
+        keys = context.asset_partition_keys
+        if context.has_asset_partitions and not keys:
+            return None
+        if len(keys) > 1:
+            return {key: self._get((*context.asset_key.parts, key), context) for key in keys}
         return self._get(tuple(context.get_identifier()), context)
 
     def _get(self, identifier: tuple[str, ...], context: InputContext) -> Any:

@@ -14,6 +14,7 @@ from penstock.define.results import AssetCheckResult, ObserveResult
 from penstock.define.versions import DataVersion, DataVersionsByPartition
 from penstock.engine.context import StepInHand
 from penstock.engine.failures import said_by
+from penstock.engine.io import partitions_covered
 from penstock.errors import InvariantViolationError, TypeCheckDidNotPass, TypeLoadingError
 from penstock.events.values import (
     DATA_VERSION_TAG,
@@ -119,7 +120,7 @@ def materialization_of(
         tags.update(own_tags)
     said = hand.asset_metadata.get(key)
     facts = {**metadata, **said} if said else metadata
-    partitions = hand.program.plan.partition_keys if assets.partitions_def is not None else ()
+    partitions = partitions_covered(hand.program, assets, key)
     return [
         AssetMaterialization(key, metadata=facts, partition=partition, tags=tags)
         for partition in partitions or (None,)

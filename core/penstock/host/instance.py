@@ -335,6 +335,7 @@ class Instance:
     add_dynamic_partitions = instance_assets.add_dynamic_partitions
     delete_dynamic_partition = instance_assets.delete_dynamic_partition
     has_dynamic_partition = instance_assets.has_dynamic_partition
+    get_backfills = instance_assets.get_backfills
 
 
 def store_url(settings: Settings) -> str:

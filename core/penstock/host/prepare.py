@@ -21,6 +21,7 @@ from penstock.engine.resources import in_order_of_needs, needed_keys
 from penstock.errors import job_title
 from penstock.events.runs import Run
 from penstock.events.values import Happened
+from penstock.host.coverage import PARTITION_TAG, Coverage, coverage_of
 from penstock.host.defaults import default_io_manager
 from penstock.host.extensions import Observer
 from penstock.host.instance import Instance
@@ -32,12 +33,12 @@ from penstock.plan.run_config import (
     bind_run_config,
     effective_config,
     input_names,
+    is_partitioned_config,
     retries_enabled,
 )
 from penstock.tables import convert, settle
 from penstock.values import frozen
 
-PARTITION_TAG = "penstock/partition"
 _TOOLS = Tools()
 
 
@@ -112,16 +113,21 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
     job = complete(job, given, instance)
     env = environment()
     own = None if given.run_config is None else as_run_config_dict(given.run_config)
-    raw = effective_config(job, own, env)
+    tags = _tags_of(job, given)
+    coverage = coverage_of(job, given.partition_key, tags, instance)
+    raw = effective_config(job, own, env, coverage.keys)
     values = {**job.input_values, **given.input_values}
-    keys = () if given.partition_key is None else (given.partition_key,)
     plan = build_plan(
         job,
-        Given(config_inputs=input_names(raw), input_values=frozenset(values), partition_keys=keys),
+        Given(
+            config_inputs=input_names(raw),
+            input_values=frozenset(values),
+            partition_keys=coverage.keys,
+            reads=coverage.reads,
+        ),
     )
-    check_partition(job, given.partition_key, instance)
     program = Program(
-        run=_run_of(job, given, own),
+        run=_run_of(job, given, _own_config(job, own, raw, coverage), {**coverage.tags, **tags}),
         job=job,
         plan=plan,
         config=BoundRunConfig(),
@@ -150,23 +156,23 @@ def complete(job: JobDefinition, given: Launch, instance: Instance) -> JobDefini
     return evolve(job, resource_defs=defs, graph=graph, executor_def=as_executor(job.executor_def))
 
 
-def check_partition(job: JobDefinition, key: str | None, instance: Instance) -> None:
-    """Refuse a partition key that the job's partitions do not have.
-
-    Raises:
-        UnknownPartitionError: naming the key.
-    """
-    definition = job.partitions_def
-    if key is None or definition is None:
-        return
-    definition.validate_partition_key(key, dynamic_partitions_store=instance)
-
-
-def _run_of(job: JobDefinition, given: Launch, own: Mapping[str, Any] | None) -> Run:
+def _tags_of(job: JobDefinition, given: Launch) -> dict[str, str]:
+    """The tags of the run, as far as they do not follow from its partition."""
     base = job.tags if job.run_tags is None else job.run_tags
     tags = {str(k): str(v) for k, v in {**base, **given.tags}.items()}
     if given.partition_key is not None:
-        tags[PARTITION_TAG] = given.partition_key
+        tags[PARTITION_TAG] = str(given.partition_key)
+    return tags
+
+
+def _own_config(
+    job: JobDefinition, own: Mapping[str, Any] | None, raw: Mapping[str, Any], coverage: Coverage
+) -> Mapping[str, Any] | None:
+    """The config that the run records as given: also what its partition stands for."""
+    return raw if own is None and coverage.keys and is_partitioned_config(job.config) else own
+
+
+def _run_of(job: JobDefinition, given: Launch, own: Mapping[str, Any] | None, tags: Mapping[str, str]) -> Run:
     past = given.past
     return Run(
         run_id=given.run_id or str(uuid.uuid4()),

@@ -1,0 +1,128 @@
+"""The partitions of a launch: which ones a run is to cover, from its key or from its tags.
+
+Owns: ``Coverage``, ``coverage_of`` and the tags that say which partitions a run covers. Most runs have no
+partitions, so the room of partitions is imported when one has. Stores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import field
+
+from penstock.define.job import JobDefinition
+from penstock.define.run_requests import partition_tags
+from penstock.errors import InvalidInvocationError, job_title
+from penstock.host.deferred import deferred
+from penstock.keys import AssetKey
+from penstock.plan.model import NO_READING
+from penstock.values import frozen
+
+if TYPE_CHECKING:
+    from penstock.partitions import keys as partition_keys
+    from penstock.partitions import view
+    from penstock.plan import partitions
+    from penstock.plan.partitions import Read
+else:
+    partition_keys = deferred("penstock.partitions.keys")
+    partitions = deferred("penstock.plan.partitions")
+    view = deferred("penstock.partitions.view")
+
+PARTITION_TAG = "penstock/partition"
+RANGE_START_TAG = "penstock/asset_partition_range_start"
+RANGE_END_TAG = "penstock/asset_partition_range_end"
+
+
+@frozen(kw_only=True)
+class Coverage:
+    """What a run has to do with partitions.
+
+    Args:
+        keys: the partitions that it covers, in order.
+        reads: what its nodes read of partitioned assets; see ``Plan``.
+        tags: that the run gets for its partition.
+    """
+
+    keys: tuple[str, ...] = ()
+    reads: Mapping[str, Mapping[AssetKey, Read]] = NO_READING
+    tags: Mapping[str, str] = field(factory=dict[str, str])
+
+
+_NONE = Coverage()
+
+
+def coverage_of(
+    job: JobDefinition, partition_key: str | None, tags: Mapping[str, str], instance: Any
+) -> Coverage:
+    """The partitions of a launch, each of which exists.
+
+    Args:
+        job: to run.
+        partition_key: that was asked for; None leaves it to the tags.
+        tags: of the run.
+        instance: knows dynamic keys.
+
+    Raises:
+        UnknownPartitionError: when a key does not exist, or the range is the wrong way round.
+        InvalidInvocationError: when the job has no partitions, or assets of different ones.
+        InvalidDefinitionError: when a partition mapping does not work.
+    """
+    key, ends = _asked(partition_key, tags)
+    if job.partitions_def is None and not _has_partitions(job):
+        if key is None and ends is None:
+            return _NONE
+        raise _without_partitions(job, key)
+    if job.assets is not None:
+        partitions.refuse_unsuitable(job.assets, job_title(job.name, begins=True))
+    seen = view.view_of(None, instance)
+    if job.partitions_def is None:
+        if key is not None or ends is not None:
+            raise _without_partitions(job, key)
+        return Coverage(reads=partitions.reads_of(job, (), seen))
+    keys = partitions.covered_keys(
+        job.partitions_def,
+        seen,
+        key=key,
+        ends=None if ends is None else partition_keys.PartitionKeyRange(*ends),
+    )
+    own = partition_tags(job, keys[0]) if key is not None else _NONE.tags
+    return Coverage(keys=keys, reads=partitions.reads_of(job, keys, seen), tags=own)
+
+
+def _asked(key: str | None, tags: Mapping[str, str]) -> tuple[str | None, tuple[str, str] | None]:
+    """The key or the range that a launch asks for."""
+    start, end = tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)
+    key = tags.get(PARTITION_TAG) if key is None else key
+    if start is None and end is None:
+        return key, None
+    if start is None or end is None:
+        raise InvalidInvocationError(
+            f"A range of partitions has two ends, but only the tag"
+            f" {RANGE_END_TAG if start is None else RANGE_START_TAG!r} is given. Give"
+            f" {RANGE_START_TAG!r} and {RANGE_END_TAG!r}."
+        )
+    if key is not None:
+        raise InvalidInvocationError(
+            f"A run covers one partition or a range of them, but both are given: {key!r} and the range from"
+            f" {start!r} to {end!r}. Leave one out."
+        )
+    return None, (start, end)
+
+
+def _has_partitions(job: JobDefinition) -> bool:
+    """Whether a job makes or reads partitioned assets."""
+    layer = job.assets
+    if layer is None:
+        return False
+    if not any(one.partitions_def is not None for one in layer.known.values()):
+        return any(spec.partitions_def is not None for one in layer.known.values() for spec in one.specs)
+    return True
+
+
+def _without_partitions(job: JobDefinition, key: str | None) -> InvalidInvocationError:
+    what = "that range" if key is None else f"partition {key!r}"
+    return InvalidInvocationError(
+        f"{job_title(job.name, begins=True)} has no partitions, so it has no run for {what}."
+        " Leave it out, or give its assets (or the job) partitions_def=."
+    )
