@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks import definitions, events, handoff, imports, pool, ray_peers, ray_runs, runs
+from benchmarks import definitions, events, handoff, imports, partitions, pool, ray_peers, ray_runs, runs
 from benchmarks.machine import machine, versions
 from benchmarks.measure import Bench
 from benchmarks.peers import Peer, find_peer
@@ -28,6 +28,7 @@ SUBJECTS: dict[str, Callable[[Bench], Section]] = {
     "pool": pool.measure,
     "definitions": definitions.measure,
     "events": events.measure,
+    "partitions": partitions.measure,
 }
 # they start a cluster of Ray, so they are measured only when asked for by --only
 ON_REQUEST: dict[str, Callable[[Bench], Section]] = {

@@ -45,7 +45,6 @@ class Bits:
                     yield place * 8 + bit
 
 
-@frozen
 class BitForm:
     """Subsets of listed keys, kept as bits.
 
@@ -54,13 +53,17 @@ class BitForm:
         index: the place of each.
     """
 
-    keys: tuple[str, ...]
-    index: Mapping[str, int]
+    __slots__ = ("_identity", "index", "keys")
+
+    def __init__(self, keys: tuple[str, ...], index: Mapping[str, int]) -> None:
+        self.keys, self.index = keys, index
+        self._identity = ""
 
     @property
     def identity(self) -> str:
         """Changes with the keys."""
-        return fingerprint(repr(self.keys))
+        self._identity = self._identity or fingerprint(repr(self.keys))
+        return self._identity
 
     def place_of(self, key: str) -> int | None:
         """The place of a key, None for others."""

@@ -42,7 +42,7 @@ class KeyFormat:
     def read(self, key: str) -> tuple[int, ...]:
         """The moments that a key may name, one or two in order; none when it is not so written."""
         try:
-            time = datetime.strptime(key, self.fmt)  # noqa: DTZ007 - the wall's zone is put in below
+            time = _parsed(key, self.fmt)
             if time.tzinfo is not None:
                 return (seconds(time),)
             zoned = time.replace(tzinfo=zone_named(self.zone_name))
@@ -57,6 +57,15 @@ class KeyFormat:
             return (seconds(datetime.strptime(key, f"{self.fmt}%z")),) if self.tells_twice else ()
         except (TypeError, ValueError, OverflowError):
             return ()
+
+
+def _parsed(key: str, fmt: str) -> datetime:
+    """What ``strptime`` reads, the usual formats ten times as fast; too much may be read, never otherwise."""
+    if fmt == DAY_FORMAT and len(key) == 10:
+        return datetime.fromisoformat(key)
+    if fmt == HOUR_FORMAT and len(key) == 16:
+        return datetime.fromisoformat(f"{key[:10]}T{key[11:]}")
+    return datetime.strptime(key, fmt)  # noqa: DTZ007 - the wall's zone is put in by the caller
 
 
 def in_zone(time: datetime, zone: tzinfo) -> datetime:

@@ -30,16 +30,16 @@ class StaticPartitionsDefinition(PartitionsDefinition):
     """
 
     keys: tuple[str, ...] = field(converter=as_keys, alias="partition_keys")
-    index: dict[str, int] = field(init=False, eq=False, repr=False)
-    """The place of each key."""
+    bits: BitForm = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "index", {key: place for place, key in enumerate(self.keys)})
+        index = {key: place for place, key in enumerate(self.keys)}
+        object.__setattr__(self, "bits", BitForm(self.keys, index))
 
     @property
     def form(self) -> Form:
         """Subsets are kept as bits."""
-        return BitForm(self.keys, self.index)
+        return self.bits
 
     def get_partition_keys(
         self,
@@ -56,7 +56,13 @@ class StaticPartitionsDefinition(PartitionsDefinition):
         return len(self.keys)
 
     def _place_of(self, key: str, view: View) -> int | None:
-        return self.index.get(key)
+        return self.bits.place_of(key)
+
+    def get_serializable_unique_identifier(
+        self, dynamic_partitions_store: DynamicPartitionsStore | None = None
+    ) -> str:
+        """A short text that changes when the keys do."""
+        return self.bits.identity
 
     def __repr__(self) -> str:
         return f"StaticPartitionsDefinition({list(self.keys)!r})"

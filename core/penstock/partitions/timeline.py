@@ -17,10 +17,11 @@ from penstock.partitions.grid import Grid, Twice
 from penstock.partitions.key_format import KeyFormat, local_time
 from penstock.partitions.time_window import TimeWindow
 from penstock.partitions.view import View
-from penstock.partitions.zones import zone_named
+from penstock.partitions.zones import DAY, zone_named
 from penstock.values import frozen
 
-_TRIED = (0, 1, 2, 13, 40, 400)
+_TRIED = (0, 1, 2, 13, 40)
+_OVER_A_YEAR = 370 * DAY
 
 
 @frozen(kw_only=True)
@@ -80,7 +81,7 @@ class Timeline:
         Raises:
             InvalidDefinitionError: with a key that is read as another window than it was written for.
         """
-        for place in _TRIED:
+        for place in (*_TRIED, self.kept.before(self.rules.start + _OVER_A_YEAR)):
             key = self.key_at(place)
             if self._place_of(key) != place:
                 raise InvalidDefinitionError(
