@@ -39,6 +39,7 @@ from penstock_local.shelf import Parcel
 from penstock_local.watch import Watch
 
 _NO_VALUES: Mapping[str, Any] = {}
+_CHAIN = 64
 _LANES = frozenset({"process", "thread", "async"})
 
 
@@ -60,6 +61,7 @@ class ProcessPoolExecutor:
             enforces_timeouts=True,
             survives_worker_loss=True,
             settles=True,
+            chains=_CHAIN,
             lanes=_LANES,
             max_concurrent=self._settings.max_concurrent,
             window=self._settings.max_concurrent + self._settings.max_threads,

@@ -1,8 +1,8 @@
 """The drive: the one loop that carries a plan out and writes down what happens.
 
 Owns: the order "decide, note, act": events go to the journal before a command is carried out, and
-observers hear of them once they are stored. A task that leaves this process is submitted only
-when everything before it is stored. Knows the store only as the journal it is given.
+observers hear of them once they are stored. The journal stores within 50 ms, so a driver that is killed
+forgets as much at most, wherever its steps run. Knows the store only as the journal it is given.
 """
 
 from __future__ import annotations
@@ -177,11 +177,12 @@ class Drive:
             for one in staged:
                 key = self.state.key(one.units[0])
                 self._note([start_event(self.program, key, one.attempt)])
-        else:
+        elif not self.executor.features.reports:  # nobody could wait for the start of a step to be stored
             self.journal.flush()
         for one in staged:
             ticket = self.executor.submit(one.task, one.upstream)
-            self.tickets.update(dict.fromkeys(one.units, ticket))
+            if self.program.keeps_values:
+                self.tickets.update(dict.fromkeys(one.units, ticket))
             self.running[ticket.key] = UnderWay(assignment=one)
 
     # ---- in: messages -------------------------------------------------------------------------
@@ -349,9 +350,8 @@ class Drive:
 
     def _stop_tasks(self) -> None:
         tools = self.program.tools
-        for ticket in {unit_ticket.key: unit_ticket for unit_ticket in self.tickets.values()}.values():
-            if ticket.key in self.running:
-                self.executor.cancel(ticket, CANCEL_GRACE)
+        for key in tuple(self.running):
+            self.executor.cancel(Ticket(key), CANCEL_GRACE)
         deadline = tools.now() + 2 * CANCEL_GRACE
         try:
             while self.running and tools.now() < deadline:

@@ -43,7 +43,7 @@ from penstock.host.extensions import Observer, add_table_types, observers
 from penstock.host.instance import Instance
 from penstock.host.ownership import owner_tag
 from penstock.host.prepare import Launch, Prepared, prepare
-from penstock.host.recording import Recording
+from penstock.host.recording import KEPT, Recording
 from penstock.host.relay import Relay
 from penstock.host.result import ExecutionResult
 from penstock.host.run_log import run_log
@@ -88,7 +88,13 @@ class _Launched:
         self.choice = choose(self.program, given.executor, runs_here=given.runs_here)
         self.works_here = True
         self.relay = Relay(instance.logs) if instance.is_durable else None
-        self.record = Recording(instance.store, run, self._observers(), self.program.tools.now)
+        self.record = Recording(
+            instance.store,
+            run,
+            self._observers(),
+            self.program.tools.now,
+            kept=KEPT if instance.is_durable else None,
+        )
         past = given.past
         self.state = RunState(self.program.plan, None if past is None else frozenset(past.step_keys))
         if past is not None:
@@ -306,7 +312,7 @@ class _Launched:
             run=evolve(self.program.run, status=self.state.status),
             job_def=self.job,
             state=self.state,
-            happened=tuple(self.record.events),
+            happened=self.record.all_events,
             values=self.values,
             has_values=self.program.keeps_values or not self.given.keeps_values,
             load=self._load,

@@ -47,6 +47,8 @@ class _Pickler(cloudpickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         kind: Any = cast("Any", type(obj))
+        if _is_plain(kind):
+            return NotImplemented
         if isinstance(obj, type) and obj.__module__ in self._foreign and "<" not in obj.__qualname__:
             self.classes.append(obj)
         if kind is FunctionType and is_importable(obj.__module__):
@@ -62,6 +64,13 @@ class _Pickler(cloudpickle.Pickler):
 
 
 _by_value: Any = cloudpickle.Pickler.reducer_override
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(kind: type) -> bool:
+    """Whether objects of a class are pickled as they always are: asked once a class, not for each object."""
+    is_special = issubclass(kind, type | FunctionType | ExecutorDefinition)
+    return not is_special and not all(hasattr(kind, name) for name in _EXECUTOR)
 
 
 def dumps(value: Any, modules: frozenset[str] = frozenset()) -> bytes:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
 from penstock.engine.failures import describe_error
 from penstock.events.runs import Run
 from penstock.events.values import EngineNoted, Happened, RunCanceled, RunCanceling, RunFailed, RunSucceeded
 from penstock.host.extensions import Observer
-from penstock.spi.store import Store
+from penstock.spi.store import EventQuery, Store
 
 _ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
 _BAD_ENDINGS = (RunFailed, RunCanceling, RunCanceled)
+KEPT = 20_000
+"""Events of a run that are kept beside the store, which has them all."""
+
 SYNC_EVERY = 1.0
 """Seconds between two moments at which stored values are made to survive a power cut."""
 
@@ -25,22 +29,32 @@ SYNC_EVERY = 1.0
 class Recording:
     """The log of one run on its way into the store.
 
-    ``events`` is everything that was stored, in order; ``managers`` are flushed with the end of the run
-    and now and then before. A killed process loses nothing without that: it is for power cuts, and so
-    is not paid for by each step; events of steps are no more durable than that either (see the store).
+    ``events`` is everything that was stored, in order, until there are more than ``kept``; ``managers`` are
+    flushed with the end of the run and now and then before. A killed process loses nothing without that: it
+    is for power cuts, and so is not paid for by each step; events of steps are no more durable than that
+    either (see the store).
 
     Args:
         store: where events go.
         run: the run, which does not exist yet.
         observers: are told of each batch once it is stored.
         now: seconds since 1970.
+        kept: how many events are kept beside the store; None for all, when the store does not outlive this.
     """
 
     def __init__(
-        self, store: Store, run: Run, observers: Sequence[Observer], now: Callable[[], float]
+        self,
+        store: Store,
+        run: Run,
+        observers: Sequence[Observer],
+        now: Callable[[], float],
+        *,
+        kept: int | None = None,
     ) -> None:
+        self._kept = kept
         self.run = run
         self.events: list[Happened] = []
+        self.is_complete = True
         self.managers: Iterable[Any] = ()
         self._store = store
         self._observers = list(observers)
@@ -57,6 +71,11 @@ class Recording:
     def has_ended(self) -> bool:
         """Whether the end of the run is stored; its live state may be ahead of the store."""
         return any(isinstance(event, _ENDINGS) for event in reversed(self.events))
+
+    @property
+    def all_events(self) -> Sequence[Happened]:
+        """Everything that was stored, in order; from the store when this object let go of some."""
+        return tuple(self.events) if self.is_complete else StoredEvents(self._store, self.run.run_id)
 
     def create(self, events: Sequence[Happened]) -> None:
         """Store the run with its first events."""
@@ -87,6 +106,9 @@ class Recording:
 
     def _tell(self, events: Sequence[Happened]) -> None:
         self.events.extend(events)
+        if self._kept is not None and len(self.events) > self._kept:
+            del self.events[: -len(events)]
+            self.is_complete = False
         for observer in tuple(self._observers):
             try:
                 observer(self.run, events)
@@ -103,3 +125,30 @@ class Recording:
         )
         self._seq = self._store.append(self.run.run_id, self._seq, [note])
         self._tell([note])
+
+
+class StoredEvents(Sequence[Happened]):
+    """The events of a run, read when somebody asks.
+
+    Args:
+        store: where they are.
+        run_id: of the run.
+    """
+
+    def __init__(self, store: Store, run_id: str) -> None:
+        self._store = store
+        self._run_id = run_id
+
+    @cached_property
+    def _events(self) -> tuple[Happened, ...]:
+        return tuple(stored.event for stored in self._store.read(EventQuery(run_id=self._run_id)))
+
+    @overload
+    def __getitem__(self, index: int) -> Happened: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Happened]: ...
+    def __getitem__(self, index: int | slice) -> Happened | Sequence[Happened]:
+        return self._events[index]
+
+    def __len__(self) -> int:
+        return len(self._events)

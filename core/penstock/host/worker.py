@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from importlib import import_module
 from typing import Any
 
 from attrs import evolve
 
+from penstock.engine.context import HAND_IN_USE
 from penstock.engine.program import Captured, Program, Tools
 from penstock.engine.record import Printed
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.runner import ProgramRunner
 from penstock.errors import InvariantViolationError, ResourceFunctionError
+from penstock.events.values import StepRestarted, StepStarted
 from penstock.host.capture import Capture
 from penstock.host.descriptors import DescriptorCapture
 from penstock.host.instance import Instance
@@ -31,7 +33,14 @@ from penstock.host.settings import environment
 from penstock.host.shipping import Cargo
 from penstock.plan.run_config import bind_run_config, retries_enabled
 from penstock.spi.executor import Place, Report, Runner, TaskResult
+from penstock.spi.store import EventQuery
 from penstock.tables import convert, register, settle
+
+PATIENCE = 5.0
+"""Seconds for which a look at the instance waits at most."""
+
+LATEST = 1000
+"""How many of the latest starts are looked through."""
 
 
 def open_cargo(cargo: Cargo, place: Place) -> Runner:
@@ -57,8 +66,8 @@ class WorkerRunner:
         self._settles = place.settles
         self._flush_at = time.monotonic() + SYNC_EVERY
         self._stack = ExitStack()
-        instance = LateInstance(cargo)
         self._text = _Text(cargo, place)
+        instance = LateInstance(cargo, self._text.reports)
         program = _program_of(cargo, instance, self._text.tools())
         program.log = run_log(cargo.job, program, self._text.sinks())
         self._resources = LateResources(cargo, program, self._stack, instance)
@@ -75,7 +84,8 @@ class WorkerRunner:
         a second, and at the close.
         """
         keys = self._runner.keys(body)
-        self._text.reports.update(dict.fromkeys(keys, report))
+        if report is not None:
+            self._text.reports.update(dict.fromkeys(keys, report))
         try:
             return self._runner.run(body, handed, report)
         finally:
@@ -183,12 +193,18 @@ class LateResources(Mapping[str, Any]):
 class LateInstance:
     """The instance of the run, opened when user code asks for it.
 
+    A step that looks at it sees what steps before it left: the driver stores events a moment after it heard
+    them, and in order, so the look waits until the start of the step itself is stored.
+
     Args:
         cargo: says where it is.
+        told: the units whose start the driver hears of while they run.
     """
 
-    def __init__(self, cargo: Cargo) -> None:
+    def __init__(self, cargo: Cargo, told: Container[str] = ()) -> None:
         self._cargo = cargo
+        self._told = told
+        self._awaited: tuple[str, int] | None = None
         self._opened: Instance | None = None
         self._turn = threading.Lock()
 
@@ -205,7 +221,27 @@ class LateInstance:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self._at_hand(name), name)
+        instance = self._at_hand(name)
+        hand = HAND_IN_USE.get()
+        if hand is not None and hand.key in self._told and self._awaited != (hand.key, hand.attempt):
+            self._await(instance, hand.key, hand.attempt)
+            self._awaited = (hand.key, hand.attempt)
+        return getattr(instance, name)
+
+    def _await(self, instance: Instance, key: str, attempt: int) -> None:
+        """Return when the start of an attempt is stored, or when that takes too long to be worth it."""
+        wanted = EventQuery(
+            run_id=self._cargo.run.run_id,
+            kinds=(StepStarted, StepRestarted),
+            ascending=False,
+            limit=LATEST,
+        )
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            starts: Any = [stored.event for stored in instance.store.read(wanted)]
+            if any((one.step, one.attempt) == (key, attempt) for one in starts):
+                return
+            time.sleep(0.005)
 
     def _at_hand(self, name: str) -> Instance:
         with self._turn:
