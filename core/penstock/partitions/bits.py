@@ -5,7 +5,7 @@ Owns: ``Bits`` and ``BitForm``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from penstock.errors import InvariantViolationError, UnknownPartitionError
 from penstock.partitions.keys import fingerprint, unknown_key
@@ -50,14 +50,17 @@ class BitForm:
 
     Args:
         keys: every key, in order.
-        index: the place of each.
     """
 
     __slots__ = ("_identity", "index", "keys")
 
-    def __init__(self, keys: tuple[str, ...], index: Mapping[str, int]) -> None:
-        self.keys, self.index = keys, index
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
+        self.index = {key: place for place, key in enumerate(keys)}
         self._identity = ""
+
+    def __reduce__(self) -> tuple[type[BitForm], tuple[tuple[str, ...]]]:
+        return BitForm, (self.keys,)
 
     @property
     def identity(self) -> str:

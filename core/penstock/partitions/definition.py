@@ -108,7 +108,7 @@ class PartitionsDefinition(ABC):
         dynamic_partitions_store: DynamicPartitionsStore | None = None,
     ) -> bool:
         """Whether there is such a key."""
-        return self._place_of(partition_key, view_of(current_time, dynamic_partitions_store)) is not None
+        return self._has(partition_key, view_of(current_time, dynamic_partitions_store))
 
     def validate_partition_key(
         self,
@@ -122,7 +122,7 @@ class PartitionsDefinition(ABC):
             UnknownPartitionError: naming the key, and what is near or how keys are written.
         """
         view = view_of(current_time, dynamic_partitions_store)
-        if self._place_of(partition_key, view) is None:
+        if not self._has(partition_key, view):
             raise self._unknown(partition_key, view)
 
     def get_partition_keys_in_range(
@@ -196,6 +196,9 @@ class PartitionsDefinition(ABC):
 
     def _key_at(self, place: int, view: View) -> str:
         return self._keys(view)[place]
+
+    def _has(self, key: str, view: View) -> bool:
+        return self._place_of(key, view) is not None
 
     def _place_of(self, key: str, view: View) -> int | None:
         keys = self._keys(view)

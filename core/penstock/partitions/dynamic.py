@@ -96,17 +96,10 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
             return [str(getattr(one, "name", one)) for one in self.partition_fn(view.effective_dt)]
         return view.dynamic_keys(self._own_name())
 
-    def has_partition_key(
-        self,
-        partition_key: str,
-        current_time: datetime | None = None,
-        dynamic_partitions_store: DynamicPartitionsStore | None = None,
-    ) -> bool:
-        """Whether there is such a key now."""
-        view = view_of(current_time, dynamic_partitions_store)
+    def _has(self, key: str, view: View) -> bool:
         if self.name is None:
-            return partition_key in self._keys(view)
-        return view.store_of(self.name).has_dynamic_partition(self.name, partition_key)
+            return key in self._keys(view)
+        return view.store_of(self.name).has_dynamic_partition(self.name, key)
 
     def __repr__(self) -> str:
         shown = (

@@ -51,7 +51,7 @@ class Grid:
         holes: moments whose ticks are left out.
     """
 
-    __slots__ = ("_anchor", "_calendar", "_holes", "_stretches", "_twice", "_zone_name")
+    __slots__ = ("_anchor", "_calendar", "_holes", "_holes_before", "_stretches", "_twice", "_zone_name")
 
     def __init__(
         self, calendar: Calendar, zone_name: str, twice: Twice, anchor: int, holes: tuple[int, ...] = ()
@@ -60,13 +60,15 @@ class Grid:
         decade = decade_of(anchor)
         self._stretches = _Stretches(self, decade, decade)
         self._holes: tuple[int, ...] = ()
-        numbers = [(self.before(moment), moment) for moment in sorted(set(holes)) if moment >= anchor]
+        self._holes_before = 0
+        numbers = [(self.before(moment), moment) for moment in sorted(set(holes))]
         self._holes = tuple(number for number, moment in numbers if self.at(number) == moment)
+        self._holes_before = bisect_left(self._holes, 0)
 
     def before(self, moment: int) -> int:
         """How many ticks are before a moment: the number of the first one at or after it."""
         number = self._covering(decade_of(moment)).before(moment)
-        return number - bisect_left(self._holes, number)
+        return number - bisect_left(self._holes, number) + self._holes_before
 
     def up_to(self, moment: int) -> int:
         """How many ticks are not after a moment."""
@@ -90,6 +92,7 @@ class Grid:
         return map(self.at, range(first, end))
 
     def _with_holes(self, number: int) -> int:
+        number -= self._holes_before
         low, high = 0, len(self._holes)
         while low < high:
             middle = (low + high) // 2

@@ -273,6 +273,13 @@ class MultiPartitionsDefinition(PartitionsDefinition):
             found[one.name] = one.partitions_def.get_partition_key_at(own, *_parts(view))
         return MultiPartitionKey(found)
 
+    def _has(self, key: str, view: View) -> bool:
+        parts = split_key(key, self.partition_dimension_names)
+        return parts is not None and all(
+            one.partitions_def.has_partition_key(parts.keys_by_dimension[one.name], *_parts(view))
+            for one in self.dimensions
+        )
+
     def _place_of(self, key: str, view: View) -> int | None:
         parts = split_key(key, self.partition_dimension_names)
         if parts is None:

@@ -33,8 +33,7 @@ class StaticPartitionsDefinition(PartitionsDefinition):
     bits: BitForm = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        index = {key: place for place, key in enumerate(self.keys)}
-        object.__setattr__(self, "bits", BitForm(self.keys, index))
+        object.__setattr__(self, "bits", BitForm(self.keys))
 
     @property
     def form(self) -> Form:

@@ -56,9 +56,6 @@ class PartitionsSubset:
     def __len__(self) -> int:
         return len(self.body)
 
-    def __bool__(self) -> bool:
-        return True  # an empty subset is a subset, not nothing: ask is_empty
-
     def __contains__(self, partition_key: object) -> bool:
         place = self._form.place_of(partition_key) if isinstance(partition_key, str) else None
         return place is not None and self._form.contains(self.body, place)

@@ -1,7 +1,7 @@
 """The mapping between windows of time: a window reads those it overlaps, or those around it.
 
-Owns: ``TimeWindowPartitionMapping``. Ranges of windows are mapped as a whole; only where exclusions make
-holes between windows are they mapped one by one.
+Owns: ``TimeWindowPartitionMapping``. Ranges of windows are mapped as a whole; only between different
+schedules of which one has holes, made by exclusions, are windows mapped one by one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from attrs import field
 
 from penstock.errors import InvalidDefinitionError
+from penstock.partitions.carry import shift_between
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.mapping import PartitionMapping, UpstreamPartitionsResult, reading
 from penstock.partitions.spans import Run, Spans, merged, span
@@ -65,10 +66,19 @@ class TimeWindowPartitionMapping(PartitionMapping):
         view = view_of(current_time, dynamic_partitions_store)
         up, down = _sides(upstream_partitions_def, downstream_partitions_def)
         body = reading(self, downstream_partitions_subset).body
-        wanted = merged(sorted(self._overlapped(run, down, up) for run in _seamless(body, down)))
+        wanted = merged(sorted(self._wanted(body, down, up)))
         everything = up.form.everything(view)
         found = PartitionsSubset(up, Spans(wanted) & everything)
         return UpstreamPartitionsResult(found, self._missing(Spans(wanted), everything, up))
+
+    def _wanted(
+        self, body: object, down: TimeWindowPartitionsDefinition, up: TimeWindowPartitionsDefinition
+    ) -> Iterator[Run]:
+        shift = _shift(down, up)
+        if shift is None:
+            return (self._overlapped(run, down, up) for run in _seamless(body, down))
+        first, last = shift + self.start_offset, shift + self.end_offset
+        return ((start + first, end + last) for start, end in _windows(body).runs)
 
     def _overlapped(
         self, run: Run, down: TimeWindowPartitionsDefinition, up: TimeWindowPartitionsDefinition
@@ -98,10 +108,8 @@ class TimeWindowPartitionMapping(PartitionMapping):
         """The partitions whose spans overlap these windows."""
         view: View = view_of(current_time, dynamic_partitions_store)
         up, down = _sides(upstream_partitions_def, downstream_partitions_def)
-        runs: list[Run] = []
-        for start, end in _seamless(upstream_partitions_subset.body, up):
-            first, beyond = down.timeline.overlapping(up.timeline.kept.at(start), up.timeline.end_at(end - 1))
-            runs.append((first - self.end_offset, beyond - self.start_offset))
+        overlapped = _overlapped_by(upstream_partitions_subset.body, up, down)
+        runs = [(start - self.end_offset, end - self.start_offset) for start, end in overlapped]
         return PartitionsSubset(down, Spans(merged(sorted(runs))) & down.form.everything(view))
 
     def validate_partition_mapping(
@@ -141,12 +149,36 @@ def _no_windows(side: str, found: PartitionsDefinition | None) -> InvalidDefinit
     )
 
 
-def _seamless(body: object, definition: TimeWindowPartitionsDefinition) -> Iterator[Run]:
-    """The ranges of a subset that cover time without holes."""
+def _shift(own: TimeWindowPartitionsDefinition, to: TimeWindowPartitionsDefinition) -> int | None:
+    """What makes a place the place of the same window; None between different schedules."""
+    return shift_between(own, to) if own.form.identity == to.form.identity else None
+
+
+def _overlapped_by(
+    body: object, own: TimeWindowPartitionsDefinition, to: TimeWindowPartitionsDefinition
+) -> Iterator[Run]:
+    """The places in another definition that the windows of a subset overlap."""
+    shift = _shift(own, to)
+    if shift is not None:
+        return ((start + shift, end + shift) for start, end in _windows(body).runs)
+    line = own.timeline
+    return (
+        to.timeline.overlapping(line.kept.at(start), line.end_at(end - 1))
+        for start, end in _seamless(body, own)
+    )
+
+
+def _windows(body: object) -> Spans:
     if not isinstance(body, Spans):
         raise InvalidDefinitionError(f"These are no windows of time: {body!r}.")
+    return body
+
+
+def _seamless(body: object, definition: TimeWindowPartitionsDefinition) -> Iterator[Run]:
+    """The ranges of a subset that cover time without holes."""
+    runs = _windows(body)
     if not definition.timeline.has_holes:
-        yield from body.runs
+        yield from runs.runs
         return
-    for place in body:
+    for place in runs:
         yield place, place + 1

@@ -73,14 +73,15 @@ def test_a_tick_and_its_number_name_each_other(zone, number, cron):
     assert grid.at(number - 1) < at < grid.at(number + 1)
 
 
-@given(st.lists(st.integers(0, 300), max_size=20), st.integers(0, 300))
+@given(st.lists(st.integers(-300, 300), max_size=20), st.integers(-300, 300))
 def test_holes_are_skipped_and_counted(days, number):
     start = moment(2020, 1, 1)
     holes = tuple(start + day * oracle.DAY for day in days)
     grid = Grid(calendar_of(read_cron("0 0 * * *")), "UTC", Twice.FIRST, start, (*holes, start + 5))
-    left = [one for one in range(700) if one not in set(days)]
-    assert grid.at(number) == start + left[number] * oracle.DAY
-    assert grid.before(start + number * oracle.DAY) == sum(one < number for one in left)
+    left = [one for one in range(-700, 700) if one not in set(days)]
+    first = sum(one < 0 for one in left)
+    assert grid.at(number) == start + left[first + number] * oracle.DAY
+    assert grid.before(start + number * oracle.DAY) == sum(one < number for one in left) - first
 
 
 def test_an_hour_that_is_skipped_has_no_window_and_one_that_comes_twice_has_two():

@@ -111,6 +111,15 @@ def test_readers_with_holes_between_them_do_not_read_what_lies_in_the_holes():
     assert readers(SAME, days(), january(6, 7), working) == []
 
 
+def test_windows_of_one_schedule_are_shifted_as_a_whole_holes_and_all():
+    holes = {"exclusions": ["0 0 * * 6", datetime.fromisoformat("2024-01-03")]}
+    early, late = days(**holes), days("2024-01-05", **holes)
+    assert read(BEFORE, early, january(7, 8), late) == (january(5, 7), [])
+    assert read(SAME, early, january(2, 4, 5), late) == (january(5), january(2, 4))
+    assert readers(BEFORE, early, january(2, 5), late) == january(7)
+    assert readers(BEFORE, early, january(2, 5), early) == january(4, 7)
+
+
 @pytest.mark.parametrize(
     ("up", "down", "message"),
     [
