@@ -209,7 +209,7 @@ def delete_dynamic_partition(instance: HasLog, partitions_def_name: str, partiti
 
 def has_dynamic_partition(instance: HasLog, partitions_def_name: str, partition_key: str) -> bool:
     """Whether a dynamic set has a key."""
-    return partition_key in instance.store.dynamic_partitions(partitions_def_name)
+    return bool(instance.store.dynamic_partitions(partitions_def_name, only=partition_key))
 
 
 def _happened(fact: Any, now: float) -> v.Happened:

@@ -158,9 +158,16 @@ class Store(Protocol):
         ...
 
     def dynamic_partitions(
-        self, name: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+        self, name: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), only: str | None = None
     ) -> Sequence[str]:
-        """Change (when asked) and return the keys of a dynamic set, in order of insertion."""
+        """Change (when asked) and return the keys of a dynamic set, in order of insertion.
+
+        Args:
+            name: of the set.
+            add: keys to add, at the end, unless they are there.
+            remove: keys to take away, if they are there.
+            only: returns this key alone, if it is there, without reading the others.
+        """
         ...
 
     def info(self) -> StoreInfo:

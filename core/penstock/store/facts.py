@@ -158,9 +158,12 @@ def _find_latest_again(tx: sqlite3.Connection, asset: int) -> None:
 # ---- dynamic partitions --------------------------------------------------------------------------
 
 
-def read_dynamic(tx: sqlite3.Connection, name: str) -> list[str]:
-    """The keys of a dynamic set in order of insertion."""
-    found = tx.execute("SELECT part FROM dynamic_partitions WHERE name = ? ORDER BY place", (name,))
+def read_dynamic(tx: sqlite3.Connection, name: str, only: str | None = None) -> list[str]:
+    """The keys of a dynamic set in order of insertion, or one of them, if it is there."""
+    if only is not None:
+        found = tx.execute("SELECT part FROM dynamic_partitions WHERE name = ? AND part = ?", (name, only))
+    else:
+        found = tx.execute("SELECT part FROM dynamic_partitions WHERE name = ? ORDER BY place", (name,))
     return [row[0] for row in found]
 
 

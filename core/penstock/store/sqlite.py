@@ -130,14 +130,14 @@ class SqliteStore:
             facts.wipe_asset(tx, key, partitions)
 
     def dynamic_partitions(
-        self, name: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+        self, name: str, *, add: Sequence[str] = (), remove: Sequence[str] = (), only: str | None = None
     ) -> Sequence[str]:
         """Change (when asked) and return the keys of a dynamic set, in order of insertion."""
         if add or remove:
             with self.database.write(full=True) as tx:
                 facts.change_dynamic(tx, name, add, remove)
         with self.database.read() as tx:
-            return facts.read_dynamic(tx, name)
+            return facts.read_dynamic(tx, name, only)
 
     def info(self) -> StoreInfo:
         """Where it is, its schema and its size (with its write-ahead log)."""

@@ -397,6 +397,12 @@ class FactPromises:
         assert store.dynamic_partitions("d", add=["b"]) == ["a", "c", "b"]
         assert store.dynamic_partitions("e") == []
 
+    def test_one_dynamic_partition_is_asked_for_alone(self, store: Store) -> None:
+        store.dynamic_partitions("d", add=["a", "b"])
+        assert store.dynamic_partitions("d", only="b") == ["b"]
+        assert store.dynamic_partitions("d", only="c") == []
+        assert store.dynamic_partitions("e", only="a") == []
+
     def test_many_dynamic_partitions_are_no_matter(self, store: Store) -> None:
         keys = [f"customer {number}" for number in range(50_000)]
         assert store.dynamic_partitions("d", add=keys) == keys
