@@ -228,11 +228,13 @@ def _partitions(name: str, options: BuildOptions, wired: Wired) -> Any:
     found: list[Any] = [] if given is None else [given]
     who: list[AssetsDefinition] = []
     for one in wired.by_node.values():
-        partitions = one.partitions_def
-        if partitions is None or any(partitions is other or partitions == other for other in found):
-            continue
-        found.append(partitions)
-        who.append(one)
+        own = one.partitions_def
+        several = [own] if own is not None else [spec.partitions_def for spec in one.specs]
+        for partitions in several:
+            if partitions is None or any(partitions is other or partitions == other for other in found):
+                continue
+            found.append(partitions)
+            who.append(one)
     if len(found) > 1 and name != IMPLICIT_JOB:
         raise InvalidDefinitionError(
             f"Job {name!r} has assets of different partitions: {found[0]!r} and {found[1]!r}"

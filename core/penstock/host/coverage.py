@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field
 
+from penstock.define.asset_job import IMPLICIT_JOB
 from penstock.define.job import JobDefinition
 from penstock.define.run_requests import partition_tags
 from penstock.errors import InvalidInvocationError, job_title
@@ -74,7 +75,7 @@ def coverage_of(
             return _NONE
         raise _without_partitions(job, key)
     if job.assets is not None:
-        partitions.refuse_unsuitable(job.assets, job_title(job.name, begins=True))
+        partitions.refuse_unsuitable(job.assets, _title(job))
     seen = view.view_of(None, instance)
     if job.partitions_def is None:
         if key is not None or ends is not None:
@@ -123,6 +124,10 @@ def _has_partitions(job: JobDefinition) -> bool:
 def _without_partitions(job: JobDefinition, key: str | None) -> InvalidInvocationError:
     what = "that range" if key is None else f"partition {key!r}"
     return InvalidInvocationError(
-        f"{job_title(job.name, begins=True)} has no partitions, so it has no run for {what}."
-        " Leave it out, or give its assets (or the job) partitions_def=."
+        f"There is no run of {_title(job)} for {what}: it has no partitions."
+        " Leave the partition out, or give partitions_def= to the assets or to the job."
     )
+
+
+def _title(job: JobDefinition) -> str:
+    return "this selection" if job.name == IMPLICIT_JOB else job_title(job.name)

@@ -80,7 +80,8 @@ def covered_keys(
         return tuple(found)
     if key is None:
         return ()
-    definition.validate_partition_key(key, view.effective_dt, view.dynamic_partitions_store)
+    if not definition.has_partition_key(key, view.effective_dt, view.dynamic_partitions_store):
+        definition.validate_partition_key(key, view.effective_dt, view.dynamic_partitions_store)
     if isinstance(definition, MultiPartitionsDefinition):
         return (definition.get_partition_key_from_str(key),)
     return (key,)
@@ -140,8 +141,8 @@ def refuse_unsuitable(layer: AssetLayer, name: str) -> None:
     if len(found) > 1:
         (one, first), (other, second) = found[:2]
         raise InvalidInvocationError(
-            f"{name} has assets of different partitions: {first!r} has {one!r}, {second!r} has {other!r}."
-            " A run covers partitions of one definition. Select the assets of one, and run the others apart."
+            f"A run covers partitions of one definition, but {name} would run {first!r} with {one!r} and"
+            f" {second!r} with {other!r}. Select the assets of one definition, and run the others apart."
         )
 
 
