@@ -6,7 +6,7 @@ Owns: the four definitions that people write most. They are windows of a schedul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypedDict, Unpack
 
 from penstock.partitions.key_format import DAY_FORMAT, HOUR_FORMAT
@@ -25,7 +25,7 @@ class HourlyPartitionsDefinition(TimeWindowPartitionsDefinition):
     """One partition an hour, there as soon as the hour is over.
 
     Args:
-        start_date: the first hour, as ``fmt`` writes it, or a datetime.
+        start_date: the first hour, as ``fmt`` writes it, a date or a datetime.
         end_date: the hour after the last one; None goes on for ever.
         minute_offset: when an hour begins.
         timezone: IANA name, None is UTC.
@@ -40,8 +40,8 @@ class HourlyPartitionsDefinition(TimeWindowPartitionsDefinition):
 
     def __init__(
         self,
-        start_date: datetime | str,
-        end_date: datetime | str | None = None,
+        start_date: datetime | date | str,
+        end_date: datetime | date | str | None = None,
         minute_offset: int = 0,
         timezone: str | None = None,
         **options: Unpack[PeriodOptions],
@@ -62,7 +62,7 @@ class DailyPartitionsDefinition(TimeWindowPartitionsDefinition):
     """One partition a day, there as soon as the day is over.
 
     Args:
-        start_date: the first day, as ``fmt`` writes it, or a datetime.
+        start_date: the first day, as ``fmt`` writes it, a date or a datetime.
         end_date: the day after the last one; None goes on for ever.
         minute_offset, hour_offset: when a day begins.
         timezone: IANA name, None is UTC.
@@ -77,8 +77,8 @@ class DailyPartitionsDefinition(TimeWindowPartitionsDefinition):
 
     def __init__(
         self,
-        start_date: datetime | str,
-        end_date: datetime | str | None = None,
+        start_date: datetime | date | str,
+        end_date: datetime | date | str | None = None,
         minute_offset: int = 0,
         hour_offset: int = 0,
         timezone: str | None = None,
@@ -101,7 +101,7 @@ class WeeklyPartitionsDefinition(TimeWindowPartitionsDefinition):
     """One partition a week, there as soon as the week is over.
 
     Args:
-        start_date: before the first week begins, as ``fmt`` writes it, or a datetime.
+        start_date: before the first week begins, as ``fmt`` writes it, a date or a datetime.
         end_date: after the last week ends; None goes on for ever.
         minute_offset, hour_offset: when a week begins, on its first day.
         day_offset: the first day of a week; 0 is Sunday.
@@ -117,8 +117,8 @@ class WeeklyPartitionsDefinition(TimeWindowPartitionsDefinition):
 
     def __init__(
         self,
-        start_date: datetime | str,
-        end_date: datetime | str | None = None,
+        start_date: datetime | date | str,
+        end_date: datetime | date | str | None = None,
         minute_offset: int = 0,
         hour_offset: int = 0,
         day_offset: int = 0,
@@ -143,7 +143,7 @@ class MonthlyPartitionsDefinition(TimeWindowPartitionsDefinition):
     """One partition a month, there as soon as the month is over.
 
     Args:
-        start_date: before the first month begins, as ``fmt`` writes it, or a datetime.
+        start_date: before the first month begins, as ``fmt`` writes it, a date or a datetime.
         end_date: after the last month ends; None goes on for ever.
         minute_offset, hour_offset: when a month begins, on its first day.
         day_offset: the first day of a month, from 1; months without it are part of the one before.
@@ -159,8 +159,8 @@ class MonthlyPartitionsDefinition(TimeWindowPartitionsDefinition):
 
     def __init__(
         self,
-        start_date: datetime | str,
-        end_date: datetime | str | None = None,
+        start_date: datetime | date | str,
+        end_date: datetime | date | str | None = None,
         minute_offset: int = 0,
         hour_offset: int = 0,
         day_offset: int = 1,

@@ -17,11 +17,12 @@ from penstock.partitions.grid import Grid, Twice
 from penstock.partitions.key_format import KeyFormat, local_time
 from penstock.partitions.time_window import TimeWindow
 from penstock.partitions.view import View
-from penstock.partitions.zones import DAY, zone_named
+from penstock.partitions.zones import DAY, start_of_decade, zone_named
 from penstock.values import frozen
 
 _TRIED = (0, 1, 2, 13, 40)
 _OVER_A_YEAR = 370 * DAY
+_NO_LATER = start_of_decade(999)  # so that the end of a window is still within the calendar
 
 
 @frozen(kw_only=True)
@@ -108,7 +109,7 @@ class Timeline:
 
     def _place_of(self, key: str) -> int | None:
         for moment in self.keys.read(key):
-            place = self.kept.before(moment)
+            place = self.kept.before(moment) if moment < _NO_LATER else -1
             if place >= 0 and self.key_at(place) == key:
                 return place
         return None
@@ -154,7 +155,7 @@ class Timeline:
                 f" {self.window_at(0).end.isoformat()} on."
             )
         until = "on" if count is None else f"to {self.key_at(count - 1)!r}"
-        place = max(self.kept.up_to(moments[0]) - 1, 0)
+        place = max(self.kept.up_to(min(moments[0], _NO_LATER)) - 1, 0)
         near = self.key_at(place if count is None else min(place, count - 1))
         return UnknownPartitionError(
             f"There is no partition {key!r}: the partitions go from {first!r} {until}."

@@ -14,7 +14,7 @@ The rules of time:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from enum import Enum
 from typing import TypedDict, Unpack
 
@@ -27,7 +27,7 @@ from penstock.partitions.key_format import in_zone, seconds
 from penstock.partitions.span_form import SpanForm
 from penstock.partitions.timeline import Timeline, WindowRules, timeline_of
 from penstock.partitions.view import DynamicPartitionsStore, View, view_of
-from penstock.partitions.zones import zone_named
+from penstock.partitions.zones import start_of_decade, zone_named
 
 
 class ScheduleType(Enum):
@@ -53,7 +53,7 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
     """One partition for each window of a schedule.
 
     Args:
-        start: before the first window begins; a datetime, or a text written in ``fmt``.
+        start: before the first window begins; a datetime, a date, or a text written in ``fmt``.
         fmt: how keys are written, as of ``strftime``.
         end: after the last window ends; None goes on for ever.
         schedule_type: hourly, daily, weekly or monthly, instead of a cron schedule.
@@ -73,9 +73,9 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
 
     def __init__(
         self,
-        start: datetime | str,
+        start: datetime | date | str,
         fmt: str,
-        end: datetime | str | None = None,
+        end: datetime | date | str | None = None,
         schedule_type: ScheduleType | None = None,
         timezone: str | None = None,
         end_offset: int = 0,
@@ -93,6 +93,9 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
             excluded=tuple(one for one in exclusions if isinstance(one, str)),
             holes=tuple(seconds(in_zone(one, zone_named(zone))) for one in _datetimes(exclusions)),
         )
+        _refuse_offset(end_offset)
+        if not _FIRST <= rules.start <= _LAST:
+            raise InvalidDefinitionError(f"Partitions start in the years 1000 to 9000, not at {start!s}.")
         if rules.end is not None and rules.end < rules.start:
             raise InvalidDefinitionError(f"The partitions start at {start!s}, after their end at {end!s}.")
         object.__setattr__(self, "timeline", timeline_of(rules))
@@ -221,10 +224,21 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
     get_cron_schedule = window_lookups.get_cron_schedule
 
 
-def _moment(what: str, given: datetime | str, fmt: str, zone_name: str) -> int:
+_FIRST, _LAST = start_of_decade(100), start_of_decade(900)
+_MOST = 100_000
+
+
+def _refuse_offset(offset: object) -> None:
+    if not isinstance(offset, int) or abs(offset) > _MOST:
+        raise InvalidDefinitionError(f"end_offset is a whole number up to {_MOST:,}, found {offset!r}.")
+
+
+def _moment(what: str, given: datetime | date | str, fmt: str, zone_name: str) -> int:
     zone = zone_named(zone_name)
     if isinstance(given, datetime):
         return seconds(in_zone(given, zone))
+    if isinstance(given, date):
+        return seconds(datetime.combine(given, time(), zone))
     try:
         return seconds(in_zone(datetime.strptime(given, fmt), zone))  # noqa: DTZ007 - the wall's zone is put in
     except (TypeError, ValueError) as fault:

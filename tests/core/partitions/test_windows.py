@@ -222,6 +222,9 @@ def test_a_window_may_be_asked_for_before_it_is_over_but_not_outside_the_dates()
         ({"start_date": "2024-01-01", "timezone": "Europe/Berln"}, "Did you mean 'Europe/Berlin'"),
         ({"start_date": "2024-01", "fmt": "%Y-%m"}, "do not tell"),
         ({"start_date": "01.01.", "fmt": "%d.%m."}, "do not tell"),
+        ({"start_date": "0001-01-01"}, "years 1000 to 9000"),
+        ({"start_date": "2024-01-01", "end_offset": "1"}, "end_offset is a whole number"),
+        ({"start_date": "2024-01-01", "end_offset": 10**9}, "end_offset is a whole number"),
         ({"start_date": "2024-01-01", "hour_offset": 24}, "hour_offset is between 0 and 23"),
         ({"start_date": "2024-01-01", "minute_offset": -1}, "minute_offset is between"),
         ({"start_date": "2024-01-01", "exclusions": [date(2024, 1, 1)]}, "datetimes and cron schedules"),
@@ -281,6 +284,21 @@ def test_a_date_or_text_becomes_a_key():
 def test_the_time_that_counts_has_a_zone():
     with pytest.raises(InvalidInvocationError, match="no time zone"):
         DailyPartitionsDefinition("2024-01-01").get_partition_keys(datetime.fromisoformat("2024-01-04"))
+
+
+def test_a_start_may_be_a_date():
+    daily = DailyPartitionsDefinition(date(2024, 1, 1), date(2024, 2, 1), timezone="Asia/Tokyo")
+    assert daily == DailyPartitionsDefinition("2024-01-01", "2024-02-01", timezone="Asia/Tokyo")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_the_ends_of_the_calendar_are_no_trouble(zone):
+    daily = DailyPartitionsDefinition("1000-01-02", "9999-12-31", timezone=zone)
+    assert daily.get_num_partitions(utc(2024, 1, 1)) == 374_007
+    assert daily.time_window_for_partition_key("1883-12-31").start.year == 1883
+    for key in ("9999-12-31", "9995-01-01", "0999-12-31"):
+        with pytest.raises(UnknownPartitionError, match=key):
+            daily.time_window_for_partition_key(key)
 
 
 def test_a_far_end_costs_nothing_and_windows_far_away_are_found():
