@@ -75,6 +75,8 @@ class BenchShared:
         """Of this process."""
         return BenchRunner()
 
+    wants = ()
+
     def blob(self) -> bytes:
         """Of other processes."""
         return pickle.dumps(make_runner)
