@@ -107,9 +107,9 @@ class Timeline:
         """The key of a place, whether or not it is a partition."""
         return self.keys.write(self.kept.at(place))
 
-    def _place_of(self, key: str) -> int | None:
+    def _place_of(self, key: str, before: int = _NO_LATER) -> int | None:
         for moment in self.keys.read(key):
-            place = self.kept.before(moment) if moment < _NO_LATER else -1
+            place = self.kept.before(moment) if moment < before else -1
             if place >= 0 and self.key_at(place) == key:
                 return place
         return None
@@ -118,6 +118,10 @@ class Timeline:
         """The place of a key within start and end, now or some day; None for any other text."""
         place, end = self._place_of(key), self.rules.end
         return place if place is None or end is None or self.end_at(place) <= end else None
+
+    def place_among(self, key: str, count: int) -> int | None:
+        """The place of a key among the first so many windows, None for any other text."""
+        return self._place_of(key, self.kept.at(count - 1) + 1) if count else None
 
     def overlapping(self, start: int, end: int) -> tuple[int, int]:
         """The places of the windows that overlap a span of time, from one up to but without another."""
@@ -155,8 +159,8 @@ class Timeline:
                 f" {self.window_at(0).end.isoformat()} on."
             )
         until = "on" if count is None else f"to {self.key_at(count - 1)!r}"
-        place = max(self.kept.up_to(min(moments[0], _NO_LATER)) - 1, 0)
-        near = self.key_at(place if count is None else min(place, count - 1))
+        latest = _NO_LATER if count is None else self.kept.at(count - 1)
+        near = self.key_at(max(self.kept.up_to(min(moments[0], latest)) - 1, 0))
         return UnknownPartitionError(
             f"There is no partition {key!r}: the partitions go from {first!r} {until}."
             f" The nearest is {near!r}."

@@ -184,8 +184,7 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         return self.timeline.key_at(place)
 
     def _place_of(self, key: str, view: View) -> int | None:
-        place = self.timeline.place_of(key)
-        return place if place is not None and place < self.timeline.count(view) else None
+        return self.timeline.place_among(key, self.timeline.count(view))
 
     def _keys_between(self, first: int, end: int, view: View) -> Sequence[str]:
         return list(map(self.timeline.keys.write, self.timeline.kept.between(first, end)))
