@@ -37,7 +37,7 @@ def _output_facts() -> dict[tuple[str, str | None], dict[str, MetadataValue]]:
     return {}
 
 
-def _asset_facts() -> dict[AssetKey, dict[str, MetadataValue]]:
+def _asset_facts() -> dict[tuple[AssetKey, str | None], dict[str, MetadataValue]]:
     return {}
 
 
@@ -64,7 +64,8 @@ class StepInHand:
     ``versions`` are the data versions of the assets it depends on, as far as known; ``hands`` the outputs
     that a later step reads, None for all of them.
     ``output_metadata`` is keyed by (output name, mapping key), ``said_metadata`` is the same in the words
-    of the user; ``asset_metadata`` is keyed by asset; ``given`` are the outputs that came already.
+    of the user; ``asset_metadata`` is keyed by (asset, partition or None for all); ``given`` are the
+    outputs that came already.
     """
 
     program: Program
@@ -75,7 +76,7 @@ class StepInHand:
     versions: Mapping[AssetKey, str] = _NO_VERSIONS
     hands: frozenset[str] | None = None
     output_metadata: dict[tuple[str, str | None], dict[str, MetadataValue]] = field(factory=_output_facts)
-    asset_metadata: dict[AssetKey, dict[str, MetadataValue]] = field(factory=_asset_facts)
+    asset_metadata: dict[tuple[AssetKey, str | None], dict[str, MetadataValue]] = field(factory=_asset_facts)
     said_metadata: dict[tuple[str, str | None], dict[str, Any]] = field(factory=_output_words)
     given: set[tuple[str, str | None]] = field(factory=_given)
     events: list[Any] = field(factory=_said)
@@ -407,11 +408,20 @@ class AssetExecutionContext(OpExecutionContext):
         Args:
             metadata: facts by name.
             asset_key: may be left out when the step makes one asset.
-            partition_key: kept for the signature; a run of one partition has one materialization.
+            partition_key: which of the partitions of the run, all by default.
+
+        Raises:
+            InvariantViolationError: when the run does not cover that partition.
         """
-        del partition_key
         key = self.asset_key if asset_key is None else as_asset_key(asset_key)
-        self._hand.asset_metadata.setdefault(key, {}).update(normalize_metadata(metadata))
+        covered = self.partition_keys
+        if partition_key is not None and partition_key not in covered:
+            raise InvariantViolationError(
+                f"Metadata was given for partition {partition_key!r} of {key.to_user_string()!r}, but this"
+                f" run covers {', '.join(map(repr, covered[:5])) or 'none'}."
+            )
+        facts = self._hand.asset_metadata.setdefault((key, partition_key), {})
+        facts.update(normalize_metadata(metadata))
 
     def set_data_version(self, asset_key: CoercibleToAssetKey, data_version: DataVersion) -> None:
         """Say the data version of an asset; one that its result carries wins.

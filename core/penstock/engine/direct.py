@@ -20,6 +20,7 @@ from penstock.engine.offered import Resources
 from penstock.engine.resources import InitResourceContext, open_resources
 from penstock.errors import InvalidInvocationError
 from penstock.events.runs import Run
+from penstock.partitions.keys import PartitionKeyRange
 
 EPHEMERAL_RUN = "EPHEMERAL"
 
@@ -75,6 +76,7 @@ class DirectContext(AssetCheckExecutionContext):
         hand.bound = SimpleNamespace(
             op=op, assets=assets, config=config, place=SimpleNamespace(node=op), hooks=(), inputs_config={}
         )
+        hand.program = _for_partitions_of(assets, hand.program)
         hand.key = op.name
         hand.step = SimpleNamespace(
             key=op.name,
@@ -89,18 +91,37 @@ class DirectContext(AssetCheckExecutionContext):
         return DirectContext(hand, self._stack)
 
 
+def _for_partitions_of(assets: Any, program: Any) -> Any:
+    """The program of a pretended run whose keys are those of an asset's partitions."""
+    definition, keys = getattr(assets, "partitions_def", None), program.plan.partition_keys
+    ends = program.plan.partition_key_range
+    if definition is None or not (keys or ends):
+        return program
+    if ends is not None:
+        keys = definition.get_partition_keys_in_range(ends, None, program.instance)
+    as_key = getattr(definition, "get_partition_key_from_str", str)
+    plan = SimpleNamespace(partition_keys=tuple(map(as_key, keys)), partition_key_range=None)
+    return SimpleNamespace(**{**vars(program), "plan": plan})
+
+
 def _hand(
     *,
     resources: Any,
     config: Any,
     instance: Any,
-    partition_keys: Sequence[str],
+    partition_keys: Sequence[str] | PartitionKeyRange,
     mapping_key: str | None,
     run_tags: Mapping[str, str],
 ) -> SimpleNamespace:
     run = Run(run_id=EPHEMERAL_RUN, job_name="<direct call>", tags=dict(run_tags))
     program = SimpleNamespace(
-        run=run, job=None, instance=instance, plan=SimpleNamespace(partition_keys=tuple(partition_keys))
+        run=run,
+        job=None,
+        instance=instance,
+        plan=SimpleNamespace(
+            partition_keys=() if isinstance(partition_keys, PartitionKeyRange) else tuple(partition_keys),
+            partition_key_range=partition_keys if isinstance(partition_keys, PartitionKeyRange) else None,
+        ),
     )
     return SimpleNamespace(
         program=program,
@@ -140,13 +161,14 @@ def build_op_context(
         partition_key: the partition that is pretended.
         mapping_key: of a dynamic output.
         run_tags: tags of the pretended run.
-        others: ``partition_keys``, for a pretended range.
+        others: ``partition_keys`` or ``partition_key_range``, for a pretended range.
     """
     stack = contextlib.ExitStack()
     opened = stack.enter_context(
         open_resources(resources or {}, resources_config, env=port.call("environment"), instance=instance)
     )
     keys = others.pop("partition_keys", () if partition_key is None else (partition_key,))
+    keys = others.pop("partition_key_range", None) or keys
     if others:
         raise InvalidInvocationError(f"build_op_context has no arguments {', '.join(sorted(others))}.")
     hand = _hand(

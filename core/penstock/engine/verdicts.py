@@ -118,11 +118,16 @@ def materialization_of(
     own_tags = getattr(item, "tags", None)
     if own_tags:
         tags.update(own_tags)
-    said = hand.asset_metadata.get(key)
-    facts = {**metadata, **said} if said else metadata
+    said = hand.asset_metadata
+    facts = {**metadata, **said.get((key, None), {})} if said else metadata
     partitions = partitions_covered(hand.program, assets, key)
     return [
-        AssetMaterialization(key, metadata=facts, partition=partition, tags=tags)
+        AssetMaterialization(
+            key,
+            metadata={**facts, **said[key, partition]} if partition and (key, partition) in said else facts,
+            partition=partition,
+            tags=tags,
+        )
         for partition in partitions or (None,)
     ]
 

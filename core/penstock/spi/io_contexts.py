@@ -335,9 +335,8 @@ def build_output_context(
         step_key=step_key,
         run_id=run_id,
         asset_key=None if asset_key is None else as_asset_key(asset_key),
-        asset_partition_keys=others.pop("asset_partition_keys", partitions),
         definition_metadata=definition_metadata or metadata or {},
-        **_with_open_resources(others),
+        **_with_open_resources({"asset_partition_keys": partitions, **others}),
     )
 
 
@@ -368,10 +367,9 @@ def build_input_context(
         name=name,
         upstream_output=upstream_output,
         asset_key=None if asset_key is None else as_asset_key(asset_key),
-        asset_partition_keys=others.pop("asset_partition_keys", partitions),
         partition_keys=partitions if len(partitions) == 1 else (),
         definition_metadata=definition_metadata or metadata or {},
-        **_with_open_resources(others),
+        **_with_open_resources({"asset_partition_keys": partitions, **others}),
     )
 
 
@@ -379,6 +377,13 @@ def _with_open_resources(others: dict[str, Any]) -> dict[str, Any]:
     """Resources given as a mapping, with their keys as attributes; older names of fields understood."""
     if "asset_partitions_def" in others:
         others["partitions_def"] = others.pop("asset_partitions_def")
+    ends = others.pop("asset_partition_key_range", None)
+    if ends is not None:
+        definition = others.get("partitions_def")
+        several = [ends.start, ends.end] if ends.start != ends.end else [ends.start]
+        others["asset_partition_keys"] = (
+            several if definition is None else definition.get_partition_keys_in_range(ends)
+        )
     given = others.get("resources")
     if isinstance(given, Mapping):
         others["resources"] = type("Resources", (), dict(cast("Mapping[str, Any]", given)))()

@@ -16,6 +16,8 @@ from penstock import (
     Instance,
     IOManager,
     MaterializeResult,
+    MultiPartitionsDefinition,
+    PartitionKeyRange,
     StaticPartitionsDefinition,
     TimeWindowPartitionMapping,
     asset,
@@ -288,3 +290,44 @@ def test_managers_are_told_which_partitions_are_stored_and_read():
     assert manager.stored == [(["2024-01-05"], day)] * 2
     before = datetime(2024, 1, 4, tzinfo=UTC)
     assert manager.loaded == [(["2024-01-04"], "2024-01-04", before, ["2024-01-04"], DAYS, "2024-01-05")]
+
+
+# ---- made by hand, and metadata ------------------------------------------------------------------
+
+
+def test_a_context_made_by_hand_may_pretend_a_range():
+    @asset(partitions_def=DAYS)
+    def asker(context: AssetExecutionContext):
+        return tuple(context.partition_keys), context.has_partition_key
+
+    with build_asset_context(partition_key_range=PartitionKeyRange(THREE[0], THREE[-1])) as context:
+        assert asker(context) == (THREE, False)
+
+
+def test_a_context_made_by_hand_knows_the_dimensions_of_its_key():
+    @asset(partitions_def=MultiPartitionsDefinition({"letter": LETTERS, "day": DAYS}))
+    def asker(context: AssetExecutionContext):
+        return dict(context.partition_key.keys_by_dimension)
+
+    with build_asset_context(partition_key="2024-01-02|a") as context:
+        assert asker(context) == {"day": "2024-01-02", "letter": "a"}
+
+
+def test_metadata_may_be_that_of_one_partition():
+    @asset(partitions_def=DAYS)
+    def counted(context: AssetExecutionContext) -> None:
+        context.add_asset_metadata({"of": "all"})
+        context.add_asset_metadata({"rows": 7}, partition_key=THREE[1])
+
+    made = materialize_to_memory([counted], tags=RANGE).get_asset_materialization_events()
+    facts = [{name: one.value for name, one in e.materialization.metadata.items()} for e in made]
+    assert facts == [{"of": "all"}, {"of": "all", "rows": 7}, {"of": "all"}]
+
+
+def test_metadata_of_a_partition_that_is_not_made_is_refused():
+    @asset(partitions_def=DAYS)
+    def counted(context: AssetExecutionContext) -> None:
+        with pytest.raises(InvariantViolationError, match=r"'2024-01-09'.* this run covers '2024-01-02'"):
+            context.add_asset_metadata({"rows": 7}, partition_key="2024-01-09")
+
+    assert materialize_to_memory([counted], partition_key="2024-01-02").success
