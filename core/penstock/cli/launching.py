@@ -22,6 +22,7 @@ from penstock.define.executor import ExecutorDefinition, as_executor
 from penstock.define.job import JobDefinition
 from penstock.errors import InvalidInvocationError
 from penstock.host.code import Code
+from penstock.host.coverage import PARTITION_TAG, RANGE_START_TAG, asked_in_words, makes_partitions
 from penstock.host.execute import execute_job
 from penstock.host.executors import USUAL
 from penstock.host.instance import Instance
@@ -36,7 +37,7 @@ class LaunchChoice:
     """What the command line says about one run.
 
     Args:
-        partition: the partition key.
+        partition: the partition key, or a range of them as ``FIRST...LAST``.
         config: run config as it was parsed.
         tags: of the run.
         executor: the name of an executor, None for the job's own.
@@ -53,7 +54,9 @@ class LaunchChoice:
 def with_launch(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how a run is launched, beneath ``with_code``; passes ``launch``."""
 
-    @click.option("--partition", metavar="KEY", help="The partition to make.")
+    @click.option(
+        "--partition", metavar="KEY", help="The partition to make, or FIRST...LAST for a range in one run."
+    )
     @click.option(
         "-c", "--config", metavar="FILE|JSON", help="Run config: a JSON or YAML file, or JSON text."
     )
@@ -98,9 +101,10 @@ def refuse_wrong_partition(job: JobDefinition, partition: str | None, what: str)
     Raises:
         InvalidInvocationError: naming the option.
     """
-    if job.partitions_def is not None and partition is None:
+    is_partitioned = makes_partitions(job)
+    if is_partitioned and partition is None:
         raise InvalidInvocationError(f"{what} is partitioned. Say which partition to make: --partition KEY.")
-    if job.partitions_def is None and partition is not None:
+    if not is_partitioned and partition is not None:
         raise InvalidInvocationError(
             f"{what} has no partitions, so there is no partition {partition!r}. Leave out --partition."
         )
@@ -119,7 +123,10 @@ def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice
     Returns:
         The exit code.
     """
-    refuse_wrong_partition(job, launch.partition, what)
+    key, ends = asked_in_words(launch.partition)
+    tags = {**launch.tags, **ends}
+    by_tag = tags.get(PARTITION_TAG, tags.get(RANGE_START_TAG))
+    refuse_wrong_partition(job, by_tag if launch.partition is None else launch.partition, what)
     with Instance.get() as instance:
 
         def act(observers: tuple[Observer, ...]) -> None:
@@ -127,8 +134,8 @@ def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice
                 job,
                 instance,
                 run_config=launch.config,
-                tags=launch.tags,
-                partition_key=launch.partition,
+                tags=tags,
+                partition_key=key,
                 observers=observers,
                 code_location=str(code.source),
                 default_executor=instance.settings.executor or USUAL,

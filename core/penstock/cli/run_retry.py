@@ -17,6 +17,7 @@ from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
 from penstock.events.runs import Run
 from penstock.host.code import Code, source_of
+from penstock.host.coverage import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from penstock.host.execute import execute_job
 from penstock.host.executors import USUAL
 from penstock.host.instance import Instance
@@ -66,7 +67,7 @@ def retry(
                 tags=_tags(parent),
                 op_selection=parent.op_selection,
                 reexecution_options=options,
-                partition_key=parent.tags.get("penstock/partition"),
+                partition_key=parent.tags.get(PARTITION_TAG),
                 observers=observers,
                 code_location=str(loaded.source),
                 default_executor=parent.tags.get("penstock/executor") or instance.settings.executor or USUAL,
@@ -108,5 +109,6 @@ def job_of_run(code: Code, run: Run) -> JobDefinition:
 
 
 def _tags(run: Run) -> dict[str, str]:
-    """The tags that people gave; those of Penstock are made anew."""
-    return {key: value for key, value in run.tags.items() if not key.startswith("penstock/")}
+    """The tags that people gave, and the range of partitions; others of Penstock are made anew."""
+    kept = {RANGE_START_TAG, RANGE_END_TAG}
+    return {key: value for key, value in run.tags.items() if not key.startswith("penstock/") or key in kept}

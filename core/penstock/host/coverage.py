@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field
 
 from penstock.define.asset_job import IMPLICIT_JOB
+from penstock.define.assets import AssetsDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.run_requests import partition_tags
 from penstock.errors import InvalidInvocationError, job_title
@@ -91,6 +92,25 @@ def coverage_of(
     return Coverage(keys=keys, reads=partitions.reads_of(job, keys, seen), tags=own)
 
 
+def makes_partitions(job: JobDefinition) -> bool:
+    """Whether a run of a job has to say which partitions it is for."""
+    if job.partitions_def is not None or job.assets is None:
+        return job.partitions_def is not None
+    return any(_of_any(one) for one in job.assets.by_node.values())
+
+
+def asked_in_words(text: str | None) -> tuple[str | None, Mapping[str, str]]:
+    """What people write for partitions, as a key or as the tags of a range.
+
+    Args:
+        text: ``KEY``, or ``FIRST...LAST`` for a range with both ends; None for none.
+    """
+    first, dots, last = (text or "").partition("...")
+    if not dots:
+        return text, {}
+    return None, {RANGE_START_TAG: first.strip(), RANGE_END_TAG: last.strip()}
+
+
 def _asked(key: str | None, tags: Mapping[str, str]) -> tuple[str | None, tuple[str, str] | None]:
     """The key or the range that a launch asks for."""
     start, end = tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)
@@ -116,9 +136,11 @@ def _has_partitions(job: JobDefinition) -> bool:
     layer = job.assets
     if layer is None:
         return False
-    if not any(one.partitions_def is not None for one in layer.known.values()):
-        return any(spec.partitions_def is not None for one in layer.known.values() for spec in one.specs)
-    return True
+    return any(_of_any(one) for one in layer.known.values())
+
+
+def _of_any(assets: AssetsDefinition) -> bool:
+    return assets.partitions_def is not None or any(spec.partitions_def is not None for spec in assets.specs)
 
 
 def _without_partitions(job: JobDefinition, key: str | None) -> InvalidInvocationError:
