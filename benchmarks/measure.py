@@ -10,6 +10,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -146,6 +147,7 @@ def run_program(case: Case, folder: Path) -> tuple[dict[str, float], str | None]
     """
     environment = {name: value for name, value in os.environ.items() if name not in _DROPPED}
     environment |= {"DAGSTER_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", "TMPDIR": str(folder)}
+    environment |= {"RAY_TMPDIR": tempfile.gettempdir()}  # sockets have no room for a long path
     begun, used = time.perf_counter(), _children_ms()
     try:
         done = subprocess.run(

@@ -106,7 +106,7 @@ class Capture:
         for stream in _BY_INTEREST:
             path = self._folder.path(self._run_id, key, stream)
             with suppress(OSError):
-                self._folder.finish(path)
+                self._folder.finish(str(path))
             if path.exists():
                 return LogsCaptured(at=time.time(), step=key, file=str(path))
         return None

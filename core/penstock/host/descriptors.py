@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from penstock.host.capture import line_of
-from penstock.store.logs import LogFolder, LogWriter, Stream
+from penstock.store.logs import LogFolder, LogWriter, Stream, file_name
 
-_STREAMS = ((1, Stream.OUT), (2, Stream.ERR))
+_STREAMS = ((1, Stream.OUT.value), (2, Stream.ERR.value))
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
@@ -32,7 +31,10 @@ class DescriptorCapture:
         self._folder = LogFolder(folder)
         self._run_id = run_id
         self._saved: dict[int, int] = {}
-        self._paths: dict[Stream, Path] = {}
+        self._base = str(
+            self._folder.path(run_id, "").parent
+        )  # text: a path for each file costs more than it
+        self._paths: list[str] = []
         self._log: LogWriter | None = None
         self._step = ""
 
@@ -67,9 +69,10 @@ class DescriptorCapture:
         self._step = key
         _flush()  # what was printed between the steps is none of this one's
         with suppress(OSError):
-            for descriptor, stream in _STREAMS:
-                path = self._folder.writer(self._run_id, key, stream).path
-                self._paths[stream] = path
+            stem = f"{self._base}/{file_name(key)}"
+            for descriptor, ending in _STREAMS:
+                path = f"{stem}.{ending}"
+                self._paths.append(path)
                 _put(descriptor, path)
 
     def end(self) -> None:
@@ -77,10 +80,10 @@ class DescriptorCapture:
         _flush()
         for descriptor, saved in self._saved.items():
             os.dup2(saved, descriptor)
-        for path in self._paths.values():
+        for path in self._paths:
             with suppress(OSError):
                 self._folder.finish(path)
-        self._paths = {}
+        self._paths = []
         if self._log is not None:
             self._log.close()
             self._log = None
@@ -92,7 +95,7 @@ class DescriptorCapture:
         if self._log is not None:
             return str(self._log.path)
         _flush()
-        return next((str(path) for path in self._paths.values() if _is_written(path)), None)
+        return next((path for path in self._paths if _is_written(path)), None)
 
 
 class _OfStep:
@@ -120,18 +123,18 @@ def _flush() -> None:
             stream.flush()
 
 
-def _put(descriptor: int, path: Path) -> None:
+def _put(descriptor: int, path: str) -> None:
     try:
         opened = os.open(path, _FLAGS, 0o644)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120  # as above
         opened = os.open(path, _FLAGS, 0o644)
     os.dup2(opened, descriptor)
     os.close(opened)
 
 
-def _is_written(path: Path) -> bool:
+def _is_written(path: str) -> bool:
     try:
-        return path.stat().st_size > 0
+        return os.stat(path).st_size > 0  # noqa: PTH116  # as above
     except OSError:
         return False
