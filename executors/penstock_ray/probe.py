@@ -7,6 +7,7 @@ which happens in the worker.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +21,10 @@ from penstock_ray.feasibility import Node
 ray: Any = _ray  # ships types that a strict checker cannot follow
 
 TIMEOUT = 60.0
+SETTLING = 3.0
+"""Seconds until it is known everywhere which nodes there are."""
+_PAUSE = 0.2
+_ABSENT = (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError)
 _REMEDIES = (
     "Install the modules in the image of the nodes; or send your code along with"
     ' runtime_env={"working_dir": "."} in the config of the executor; or keep it in the program that'
@@ -36,15 +41,20 @@ class Answer:
         node: that answered.
         missing: modules that it does not find, with what it says about them.
         fault: why it did not answer, or the empty text.
+        is_absent: whether Ray says that there is no such node, or not yet.
     """
 
     node: Node
     missing: tuple[tuple[str, str], ...] = ()
     fault: str = ""
+    is_absent: bool = False
 
 
 def check_modules(modules: Sequence[str], nodes: Sequence[Node]) -> None:
     """Ask each node whether it finds modules.
+
+    A node that has just come is not known everywhere yet, and one that has just gone still is: those that
+    nobody knows are asked again for a moment, and then left out, for Ray places nothing there.
 
     Args:
         modules: their dotted names.
@@ -53,8 +63,13 @@ def check_modules(modules: Sequence[str], nodes: Sequence[Node]) -> None:
     Raises:
         UnmetExecutorRequirementsError: naming modules, nodes and remedies.
     """
-    answers = ask((*_OWN, *modules), nodes)
-    if message := complaint(answers):
+    names = (*_OWN, *modules)
+    answers = ask(names, nodes)
+    until = time.monotonic() + SETTLING
+    while (absent := [one.node for one in answers if one.is_absent]) and time.monotonic() < until:
+        time.sleep(_PAUSE)
+        answers = [one for one in answers if not one.is_absent] + ask(names, absent)
+    if message := complaint([one for one in answers if not one.is_absent]):
         raise UnmetExecutorRequirementsError(message)
 
 
@@ -115,7 +130,8 @@ def _answer(node: Node, reference: Any) -> Answer:
     try:
         return Answer(node, tuple(ray.get(reference, timeout=0)))
     except Exception as error:  # noqa: BLE001 - any of Ray's, told to people
-        return Answer(node, fault=f"{type(error).__name__}: {' '.join(str(error).split())[:400]}")
+        fault = f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
+        return Answer(node, fault=fault, is_absent=isinstance(error, _ABSENT))
 
 
 def python_version() -> str:

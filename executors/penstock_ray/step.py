@@ -27,6 +27,7 @@ from attrs import define
 from penstock.errors import UnstorableValueError
 from penstock.spi.executor import Place, Runner
 from penstock.values import frozen
+from penstock_ray.forks import keep_from_children
 from penstock_ray.link import Link, Unreachable, dial
 from penstock_ray.parcel import unwrap, wrap
 
@@ -264,6 +265,7 @@ def _failed(end: End, hands: tuple[str, ...] | None, reason: str) -> tuple[bytes
 def _session(seed: Seed) -> Session:
     session = _sessions.get(seed.key)
     if session is None:
+        keep_from_children(seed.hub)
         for old in list(_sessions.values())[:-_MOST_SESSIONS]:
             old.close()
         blob = seed.blob if isinstance(seed.blob, bytes) else _fetched(seed.blob[0])
