@@ -1,0 +1,115 @@
+"""The driver of a run on Ray: killed, interrupted, or cut off from its workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import fault_steps as steps
+from fault_scene import Scene, until
+
+from penstock.events import values as v
+from penstock.testing.conformance.executor import remains
+from penstock_ray.executor import RayExecutor
+
+PROGRAM = """
+    import sys
+    sys.path[:0] = {paths!r}
+    import fault_steps
+    from penstock import Definitions
+
+    made = fault_steps.faulty({folder!r}, {how!r})
+    defs = Definitions(jobs=[made])
+"""
+RUN = ("job", "run", "made", "-f", "code.py", "--executor", "ray")
+
+
+@pytest.fixture
+def begun(desk, machines, tmp_path):
+    """A command that runs a job on the cluster, and its scene."""
+    started = []
+
+    def begin(how):
+        folder = tmp_path / "scene"
+        folder.mkdir()
+        paths = [str(Path(__file__).parents[1])]
+        desk.write("code.py", PROGRAM.format(paths=paths, folder=str(folder), how=how))
+        env = {
+            "RAY_ADDRESS": machines.address,
+            "RAY_AUTH_MODE": "disabled",
+            "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        }
+        started.append(desk.begin(*RUN, start_new_session=True, env=env))
+        return started[-1], Scene(folder, None)
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_ctrl_c_cancels_the_run_and_leaves_nothing(desk, begun):
+    process, scene = begun("waits")
+    pid = scene.pid_of("victim")
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=40)
+    assert process.returncode == 130, out + err
+    assert "■ canceled" in out
+    assert "Traceback" not in out + err
+    assert desk.runs()[0]["status"] == "CANCELED"
+    until(lambda: not remains.is_alive(pid), "the worker ends")
+
+
+def test_a_driver_that_is_killed_takes_its_steps_along_and_the_run_is_found_lost(desk, begun):
+    process, scene = begun("has_children")
+    children = [int(one.more) for one in scene.wait("child", 2)]
+    pids = [scene.pid_of("victim"), *children]
+    process.kill()
+    process.wait()
+    until(lambda: not any(map(remains.is_alive, pids)), f"the step ends: {pids}")
+    (run,) = desk.runs()
+    assert run["status"] == "FAILURE"
+    assert "is gone" in desk.call("run", "show", run["run_id"]).out
+    assert len(scene.wait("began", key="victim")) == 1
+
+
+def cut(executor):
+    """Cut every connection of the hub."""
+    for worker in list(executor._hub._workers.values()):
+        with suppress(OSError):
+            worker.socket.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("how", ["tells", "killed_later"])
+def test_a_connection_that_is_cut_loses_nothing_and_doubles_nothing(scene, how):
+    executor = RayExecutor()
+
+    def harm():
+        scene.wait("told", key="victim")
+        scene.strike(lambda: cut(executor))
+        scene.open_gate()
+
+    ended = scene.carry_out(steps.faulty(scene.folder, how), meanwhile=harm, executor=executor)
+    if how == "tells":
+        assert ended.success
+        assert ended.recorded == {"before": 1, "victim": 1, "after": 1, "beside": 1, "beyond": 1}
+        said = "".join(path.read_text() for path in scene.home.rglob("*victim*") if path.is_file())
+        assert [said.count(f"message {n}\n") for n in range(40)] == [1] * 40, said
+    else:
+        assert ended.recorded == {"before": 1, "victim": 1, "beside": 1, "beyond": 1}
+        assert "its worker died" in ended.failure().error.message
+    kinds = v.StepSucceeded | v.StepFailed | v.OutputStored
+    facts = [
+        (type(one), one.step, getattr(one, "output_name", ""))
+        for one in ended.result.happened
+        if isinstance(one, kinds)
+    ]
+    assert len(facts) == len(set(facts))
