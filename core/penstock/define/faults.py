@@ -169,11 +169,34 @@ def _graph_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
                 " partitions: give it partitions_def and a TimeWindowPartitionMapping.",
                 one.where,
             )
+    for one in graph.definitions:
+        yield from _mapping_faults(one, graph)
     for one in graph.definitions if graph.undeclared else ():
         for argument, key in one.keys_by_input.items():
             if key in graph.undeclared and one.kind != "check":
                 message = unknown_input(argument, key, one, graph)
                 yield DefinitionFault(f"asset {one.name}", message, one.where, about_missing=True)
+
+
+def _mapping_faults(one: AssetsDefinition, graph: AssetGraph) -> Iterator[DefinitionFault]:
+    """Partition mappings that do not fit the partitions between which they stand."""
+    for key, mapping in one.partition_mappings.items():
+        known = graph.by_key.get(key)
+        if known is None:
+            continue
+        upstream = known.specs_by_key[key].partitions_def if key in known.specs_by_key else None
+        upstream = known.partitions_def if upstream is None else upstream
+        check = getattr(mapping, "validate_partition_mapping", None)
+        what = f"The partition mapping of {one.name!r} for {key.to_user_string()!r}"
+        if check is None:
+            yield DefinitionFault(
+                f"asset {one.name}", f"{what} is none: {mapping!r}. Give a PartitionMapping.", one.where
+            )
+        elif upstream is not None:
+            try:
+                check(upstream, one.partitions_def)
+            except UserError as error:
+                yield DefinitionFault(f"asset {one.name}", f"{what} does not fit: {error}", one.where)
 
 
 def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:

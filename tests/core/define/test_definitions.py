@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from penstock.define.asset_decorators import asset
@@ -14,10 +16,13 @@ from penstock.define.job_decorator import job
 from penstock.define.op import op
 from penstock.define.repository_decorator import repository
 from penstock.define.results import AssetCheckResult
-from penstock.define.specs import AssetSpec
+from penstock.define.specs import AssetDep, AssetSpec
 from penstock.define.with_resources import with_resources
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetKey
+from penstock.partitions.mapping import SpecificPartitionsPartitionMapping
+from penstock.partitions.static import StaticPartitionsDefinition
+from penstock.partitions.static_mapping import StaticPartitionMapping
 
 
 def made(name, *deps, **options):
@@ -67,6 +72,23 @@ def test_an_argument_that_nobody_defines_is_a_fault_even_when_not_strict():
 def test_an_unpartitioned_asset_cannot_depend_on_itself():
     with pytest.raises(InvalidDefinitionError, match="depends on itself"):
         Definitions.validate_loadable(Definitions(assets=[made("a", "a")]))
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        (StaticPartitionMapping({"q": "a"}), "does not fit.*'q'"),
+        (SpecificPartitionsPartitionMapping(["q"]), "does not fit.*'q'"),
+        ("yesterday", "is none: 'yesterday'"),
+    ],
+)
+def test_a_mapping_that_cannot_be_is_a_fault_of_its_asset(mapping, said):
+    letters = StaticPartitionsDefinition(["a", "b"])
+    reader = made("reader", AssetDep("letters", partition_mapping=mapping), partitions_def=letters)
+    defs = Definitions(assets=[made("letters", partitions_def=letters), reader])
+    (fault,) = faults(defs.get_repository_def())
+    assert fault.subject == "asset reader"
+    assert re.search(said, str(fault))
 
 
 def test_a_check_may_be_on_an_asset_that_something_else_makes():
