@@ -132,3 +132,24 @@ def test_text_reaches_the_logs_also_from_another_disk(durable, shares_disk):
 
 def test_opening_a_resource_does_not_count_as_the_time_of_the_step(durable, marks):
     assert materialize([w.hurried], instance=durable, resources={"slow": w.slow}, executor=Courier()).success
+
+
+def test_a_worker_knows_the_partitions_of_the_run_and_of_what_it_reads(durable):
+    def ends(first):
+        start, end = "penstock/asset_partition_range_start", "penstock/asset_partition_range_end"
+        return {start: first, end: "2024-01-04"}
+
+    materialize([w.day], instance=durable, tags=ends("2024-01-01"), executor=Courier())
+    result = materialize([w.day, w.day_before], instance=durable, tags=ends("2024-01-03"), executor=Courier())
+    keys = ["2024-01-02", "2024-01-03", "2024-01-04"]
+    assert result.output_for_node("day_before") == dict.fromkeys(keys[1:], (keys, keys, 2, 5))
+
+
+def test_a_worker_need_not_ask_which_dynamic_partitions_there_are(durable):
+    durable.add_dynamic_partitions("files", ["b", "a"])
+    for key in "ab":
+        materialize([w.listed], instance=durable, partition_key=key)
+    result = materialize(
+        [w.listed, w.all_listed], selection=["all_listed"], instance=durable, executor=Courier()
+    )
+    assert result.output_for_node("all_listed") == {"a": "file", "b": "file"}

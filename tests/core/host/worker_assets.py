@@ -6,7 +6,18 @@ import os
 import time
 from pathlib import Path
 
-from penstock import AssetKey, ConfigurableResource, EnvVar, asset, resource, success_hook
+from penstock import (
+    AssetIn,
+    AssetKey,
+    ConfigurableResource,
+    DailyPartitionsDefinition,
+    DynamicPartitionsDefinition,
+    EnvVar,
+    TimeWindowPartitionMapping,
+    asset,
+    resource,
+    success_hook,
+)
 
 MARKS = "PENSTOCK_TEST_MARKS"
 say = print  # printing is the subject
@@ -111,3 +122,31 @@ def slow(_context):
 
 @asset(required_resource_keys={"slow"}, timeout=0.05)
 def hurried(): ...
+
+
+DAYS = DailyPartitionsDefinition("2024-01-01")
+
+
+@asset(partitions_def=DAYS)
+def day(context):
+    return {key: key for key in context.partition_keys}
+
+
+@asset(
+    partitions_def=DAYS,
+    ins={"day": AssetIn(partition_mapping=TimeWindowPartitionMapping(start_offset=-1, end_offset=0))},
+)
+def day_before(context, day):
+    keys = list(context.asset_partition_keys_for_input("day"))
+    window = context.asset_partitions_time_window_for_input("day")
+    return {key: (keys, sorted(day), window.start.day, window.end.day) for key in context.partition_keys}
+
+
+@asset(partitions_def=DynamicPartitionsDefinition(name="files"))
+def listed():
+    return "file"
+
+
+@asset
+def all_listed(listed):
+    return listed
