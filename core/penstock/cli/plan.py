@@ -11,6 +11,7 @@ from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.cli.table import Cell
 from penstock.cli.times import length
+from penstock.host.coverage import asked_in_words, coverage_of
 from penstock.host.instance import Instance
 from penstock.host.preview import PlannedStep, preview
 from penstock.plan.expand import Given
@@ -24,7 +25,7 @@ _COLORS = {"missing": "yellow", "code changed": "magenta", "upstream newer": "bl
 @with_code
 @click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
 @click.option("-j", "--job", metavar="NAME", help="The steps of this job, instead of assets.")
-@click.option("--partition", metavar="KEY", help="The partition that would be made.")
+@click.option("--partition", metavar="KEY", help="The partition that would be made, or a range.")
 @answering
 def command(
     screen: Screen, code: CodeChoice, selection: str | None, job: str | None, partition: str | None
@@ -40,8 +41,10 @@ def command(
     loaded = load(code)
     planned_job = loaded.asset_job(selection) if job is None else loaded.job(job)
     refuse_wrong_partition(planned_job, partition, f"Job {job!r}" if job else "The selection")
-    given = Given(partition_keys=() if partition is None else (partition,))
+    key, ends = asked_in_words(partition)
     with Instance.get() as instance:
+        coverage = coverage_of(planned_job, key, ends, instance)
+        given = Given(partition_keys=coverage.keys, reads=coverage.reads)
         steps = preview(planned_job, loaded.graph, instance.store, given)
     if screen.as_json:
         known = [step.seconds for step in steps if step.seconds is not None]

@@ -111,6 +111,11 @@ def asked_in_words(text: str | None) -> tuple[str | None, Mapping[str, str]]:
     return None, {RANGE_START_TAG: first.strip(), RANGE_END_TAG: last.strip()}
 
 
+def coverage_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Those of some tags that say which partitions a run covers."""
+    return {key: tags[key] for key in (PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG) if key in tags}
+
+
 def _asked(key: str | None, tags: Mapping[str, str]) -> tuple[str | None, tuple[str, str] | None]:
     """The key or the range that a launch asks for."""
     start, end = tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)

@@ -21,7 +21,7 @@ from penstock.engine.resources import in_order_of_needs, needed_keys
 from penstock.errors import job_title
 from penstock.events.runs import Run
 from penstock.events.values import Happened
-from penstock.host.coverage import PARTITION_TAG, Coverage, coverage_of
+from penstock.host.coverage import PARTITION_TAG, Coverage, coverage_of, coverage_tags
 from penstock.host.defaults import default_io_manager
 from penstock.host.extensions import Observer
 from penstock.host.instance import Instance
@@ -51,6 +51,7 @@ class Past:
         step_keys: units to run again.
         events: events of the units that are not run again, in order.
         origin: step key → run that made its outputs.
+        partition_tags: the tags that say which partitions the parent covered.
     """
 
     parent_run_id: str
@@ -58,6 +59,7 @@ class Past:
     step_keys: tuple[str, ...]
     events: tuple[Happened, ...] = ()
     origin: Mapping[str, str] = field(factory=dict[str, str])
+    partition_tags: Mapping[str, str] = field(factory=dict[str, str])
 
 
 @frozen(kw_only=True)
@@ -162,6 +164,8 @@ def _tags_of(job: JobDefinition, given: Launch) -> dict[str, str]:
     tags = {str(k): str(v) for k, v in {**base, **given.tags}.items()}
     if given.partition_key is not None:
         tags[PARTITION_TAG] = str(given.partition_key)
+    elif given.past is not None and not coverage_tags(tags):
+        tags |= given.past.partition_tags
     return tags
 
 

@@ -21,6 +21,7 @@ from penstock.events.values import (
     StepSkipped,
     StepSucceeded,
 )
+from penstock.host.coverage import coverage_tags
 from penstock.host.instance import Instance
 from penstock.host.ownership import mend_lost_runs
 from penstock.host.prepare import Past
@@ -96,6 +97,7 @@ def past_of(options: ReexecutionOptions, job: JobDefinition, instance: Instance)
         step_keys=tuple(keys),
         events=tuple(kept),
         origin=origin,
+        partition_tags=coverage_tags(parent.tags),
     )
 
 

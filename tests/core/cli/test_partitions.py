@@ -62,3 +62,21 @@ def test_what_cannot_be_made_is_refused_and_not_recorded(made, cli, selection, o
     assert answer.code == 2
     assert said in answer.out + answer.err
     assert cli("run", "list", "--quiet").out == ""
+
+
+@pytest.mark.parametrize(("asked", "code"), [("2024-01-02", 0), ("2024-01-02...2024-01-04", 0), ("x", 2)])
+def test_a_plan_is_of_partitions_that_exist(cli, write, asked, code):
+    place = write("parts.py", CODE)
+    assert cli("plan", "-f", place, "-s", "days", "--partition", asked, "-q").code == code
+
+
+def test_a_failed_range_is_tried_again_as_a_range(cli, write):
+    code = CODE.replace("def days(context) -> None: ...", "def days(context) -> None: open('mended').close()")
+    place = write("parts.py", code)
+    failed = cli("materialize", "-f", place, "-s", "days", "--partition", "2024-01-02...2024-01-03", "--json")
+    assert failed.code == 1
+    write("mended", "")
+    answer = cli("run", "retry", "-f", place, "--json", "--from-failure", failed.lines[-1]["run_id"])
+    assert answer.code == 0, answer.err
+    facts = [one["data"]["materialization"] for one in answer.lines if "MATERIALIZATION" in one["type"]]
+    assert [fact["partition"] for fact in facts] == ["2024-01-02", "2024-01-03"]

@@ -5,13 +5,18 @@ from __future__ import annotations
 import pytest
 
 from penstock import (
+    AssetKey,
     DailyPartitionsDefinition,
+    Definitions,
     DynamicPartitionsDefinition,
     Instance,
     MultiPartitionKey,
     MultiPartitionsDefinition,
+    ReexecutionOptions,
     StaticPartitionsDefinition,
     asset,
+    define_asset_job,
+    execute_job,
     job,
     materialize,
     op,
@@ -151,3 +156,23 @@ def test_a_config_function_that_raises_leaves_no_run():
         with pytest.raises(ConfigMappingFunctionError, match="'broken' raised"):
             never.execute_in_process(partition_key="x", instance=instance)
         assert instance.get_runs() == []
+
+
+def test_a_run_that_is_repeated_covers_the_partitions_of_its_parent():
+    broken = [True]
+
+    @asset(partitions_def=DAYS)
+    def fragile():
+        if broken:
+            raise ValueError
+
+    definitions = Definitions(assets=[fragile], jobs=[define_asset_job("nightly")])
+    nightly = definitions.resolve_job_def("nightly")
+    with Instance.ephemeral() as instance:
+        failed = nightly.execute_in_process(
+            partition_key="2024-01-02", instance=instance, raise_on_error=False
+        )
+        broken.clear()
+        options = ReexecutionOptions.from_failure(failed.run_id, instance)
+        assert execute_job(nightly, instance, reexecution_options=options).success
+        assert instance.get_materialized_partitions(AssetKey("fragile")) == {"2024-01-02"}
