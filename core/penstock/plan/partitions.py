@@ -117,9 +117,10 @@ def definitions_in(layer: AssetLayer) -> list[tuple[PartitionsDefinition, str]]:
     """The different partitions definitions in a job, each with the first asset that has it."""
     found: list[tuple[PartitionsDefinition, str]] = []
     for assets in layer.by_node.values():
-        for definition in [assets.partitions_def, *(spec.partitions_def for spec in assets.specs)]:
+        named = [(partitions_of(assets, key), key.to_user_string()) for key in sorted(assets.keys)]
+        for definition, name in named or [(assets.partitions_def, assets.name)]:
             if definition is not None and all(definition != known for known, _ in found):
-                found.append((definition, assets.name))
+                found.append((definition, name))
     return found
 
 

@@ -229,6 +229,17 @@ def test_different_partitions_in_one_run_are_refused():
         refuse_unsuitable(layer, "this selection")
 
 
+def test_different_partitions_of_one_function_are_told_by_asset():
+    letters = StaticPartitionsDefinition(["a"])
+
+    @multi_asset(specs=[AssetSpec("x", partitions_def=DAYS), AssetSpec("y", partitions_def=letters)])
+    def both(): ...
+
+    layer = build_asset_job("__ASSET_JOB", [both]).assets
+    assert layer is not None
+    assert definitions_in(layer) == [(DAYS, "x"), (letters, "y")]
+
+
 def test_equal_partitions_are_one():
     @asset(partitions_def=DailyPartitionsDefinition("2024-01-01"))
     def more(): ...
