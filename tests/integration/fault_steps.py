@@ -79,6 +79,19 @@ class Deadly:
         die()
 
 
+class Mine:
+    """Kills the process to which it travels, so many times: before any step begins there."""
+
+    def __init__(self, folder, times):
+        self.folder, self.times, self.driver = str(folder), times, os.getpid()
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        if os.getpid() != self.driver and len(marks.read(self.folder, "mine")) < self.times:
+            marks.leave(self.folder, "mine")
+            die()
+
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(PATIENCE)
@@ -251,14 +264,13 @@ def beyond(context, diary: Diary, value: int):
     return value
 
 
-def faulty(folder, how, *, policy=None, tags=None, timeout=None, manager=None):
+def faulty(folder, how, *, policy=None, tags=None, timeout=None, **resources):
     """A line of steps in which ``victim`` does ``how``, and another beside it that must go well."""
     suffering = victim.tag(tags or {})
     suffering = suffering.with_retry_policy(policy) if policy else suffering
-    shared = {"diary": Diary(folder=str(folder))}
 
     @job(
-        resource_defs=shared | ({"io_manager": manager} if manager else {}),
+        resource_defs={"diary": Diary(folder=str(folder)), **resources},
         config={"ops": {"victim": {"config": {"how": how}}}},
         timeout=timeout,
     )

@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import fault_steps as steps
 from fault_scene import Scene, kill, until
 
-from penstock import RetryPolicy
+from penstock import ResourceDefinition, RetryPolicy
+from penstock.errors import CodeLocationError
 from penstock.events import values as v
 from penstock_local import kernel
 
@@ -54,6 +55,13 @@ def test_a_worker_that_dies_fails_its_step_and_no_other(scene, how, said):
     assert failed.blame is v.Blame.WORKER
 
 
+def test_a_definition_that_kills_whoever_loads_it_is_refused_before_the_first_step(scene):
+    mine = ResourceDefinition.hardcoded_resource(steps.Mine(scene.folder, times=1))
+    with pytest.raises(CodeLocationError, match="was killed by SIGKILL"):
+        scene.carry_out(steps.faulty(scene.folder, "fine", mine=mine))
+    assert scene.log() == []
+
+
 def test_a_worker_that_dies_is_followed_by_as_many_attempts_as_the_policy_says(scene):
     ended = scene.carry_out(steps.faulty(scene.folder, "killed", policy=RetryPolicy(max_retries=2)))
     assert ended.recorded == ONCE | {"victim": 3}
@@ -81,7 +89,7 @@ def test_workers_killed_from_outside_are_lost_and_tried_again(scene):
 def test_a_worker_killed_after_storing_leaves_a_whole_output_and_counts_the_attempt(scene):
     (scene.folder / "kept").mkdir()
     manager = steps.DeadlyManager(folder=str(scene.folder / "kept"))
-    ended = scene.carry_out(steps.faulty(scene.folder, "fine", manager=manager, policy=TWICE))
+    ended = scene.carry_out(steps.faulty(scene.folder, "fine", io_manager=manager, policy=TWICE))
     assert ended.success
     assert ended.recorded == {**ONCE, "victim": 2, "after": 1}
     kept = {path.name for path in (scene.folder / "kept").iterdir()}

@@ -75,6 +75,7 @@ def test_a_tag_that_no_node_can_meet(machines, scene):
     tag = {"penstock/ray": '{"resources": {"nowhere": 1}}'}
     with pytest.raises(UnmetExecutorRequirementsError, match="nowhere"):
         scene.carry_out(steps.faulty(scene.folder, "fine", tags=tag))
+    assert scene.log() == []
 
 
 def test_a_module_that_nodes_lack(desk, machines):

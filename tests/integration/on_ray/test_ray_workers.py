@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import fault_steps as steps
 from fault_scene import kill
 
-from penstock import RetryPolicy
+from penstock import ResourceDefinition, RetryPolicy
 from penstock.events import values as v
 
 ALL_BUT_VICTIM = {"before", "beside", "beyond"}
@@ -38,6 +38,15 @@ def test_a_worker_that_dies_fails_its_step_and_no_other(scene, how, said):
     assert failed.blame is v.Blame.WORKER
 
 
+def test_a_worker_that_dies_before_its_step_begins_costs_no_attempt(scene):
+    mine = steps.Mine(scene.folder, times=2)
+    job = steps.faulty(scene.folder, "fine", mine=ResourceDefinition.hardcoded_resource(mine))
+    ended = scene.carry_out(job)
+    assert ended.success
+    assert ended.recorded == {**ONCE, "after": 1}
+    assert len(scene.wait("mine")) == 2
+
+
 @pytest.mark.faults
 def test_a_worker_that_dies_is_followed_by_as_many_attempts_as_the_policy_says(scene):
     ended = scene.carry_out(steps.faulty(scene.folder, "killed", policy=RetryPolicy(max_retries=2)))
@@ -60,7 +69,7 @@ def test_a_worker_killed_from_outside_is_noticed_at_once_and_tried_again(scene):
 def test_a_worker_killed_after_storing_leaves_a_whole_output_and_counts_the_attempt(scene):
     (scene.folder / "kept").mkdir()
     manager = steps.DeadlyManager(folder=str(scene.folder / "kept"))
-    ended = scene.carry_out(steps.faulty(scene.folder, "fine", manager=manager, policy=TWICE))
+    ended = scene.carry_out(steps.faulty(scene.folder, "fine", io_manager=manager, policy=TWICE))
     assert ended.success
     assert ended.recorded == WELL | {"victim": 2}
     kept = {path.name for path in (scene.folder / "kept").iterdir()}
