@@ -137,15 +137,23 @@ def _asked(key: str | None, tags: Mapping[str, str]) -> tuple[str | None, tuple[
 
 
 def _has_partitions(job: JobDefinition) -> bool:
-    """Whether a job makes or reads partitioned assets."""
+    """Whether a job makes or reads partitioned assets; looks at no others, of which there may be many."""
     layer = job.assets
     if layer is None:
         return False
-    return any(_of_any(one) for one in layer.known.values())
+    seen: set[AssetKey] = set()
+    for one in layer.by_node.values():
+        if _of_any(one):
+            return True
+        seen.update(one.keys_by_input.values())
+        seen.update(dep.asset_key for spec in one.specs_by_key.values() for dep in spec.deps)
+    return any(key in layer.known and _of_any(layer.known[key]) for key in seen - layer.selected)
 
 
 def _of_any(assets: AssetsDefinition) -> bool:
-    return assets.partitions_def is not None or any(spec.partitions_def is not None for spec in assets.specs)
+    if assets.partitions_def is not None:
+        return True
+    return any(spec.partitions_def is not None for spec in assets.specs_by_key.values())
 
 
 def _without_partitions(job: JobDefinition, key: str | None) -> InvalidInvocationError:
