@@ -165,7 +165,7 @@ class LogFolder:
         """
         size = os.stat(path).st_size  # noqa: PTH116  # for each step, and a path costs more than the call
         if not size:
-            os.unlink(path)  # noqa: PTH108  # likewise
+            os.unlink(path)  # noqa: PTH108  # for each step as well
         elif size > self.limit:
             os.truncate(path, self.limit)
             with Path(path).open("ab", buffering=0) as file:
