@@ -18,8 +18,11 @@ help: ## show this list
 demo: $(VENV)/.examples ## run the flights example from the command line (makes .venv first)
 	PATH="$(abspath $(BIN)):$$PATH" sh examples/nycflights/demo.sh
 
+# A process has one Ray at most, so the tests that keep one through a session run by themselves.
 test: $(VENV)/.test ## run the whole test suite (makes .venv first)
-	$(BIN)/python -m pytest -n $(JOBS) -q
+	$(BIN)/python -m pytest -n $(JOBS) -q --ignore=tests/executors/penstock_ray --ignore=tests/integration/on_ray
+	$(BIN)/python -m pytest -q tests/executors/penstock_ray
+	$(BIN)/python -m pytest -q tests/integration/on_ray
 
 check: test check-but-test ## everything that a change must pass
 

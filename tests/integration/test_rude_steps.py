@@ -61,9 +61,18 @@ def test_whatever_a_step_raises_it_is_a_failed_step_and_the_others_go_on(desk, l
     assert healthy(desk)
 
 
+def test_a_step_that_ends_its_worker_fails_alone(desk):
+    desk.write("code.py", CODE.format(line="import os; os._exit(7)"))
+    ended = desk.call("materialize", "-f", "code.py")
+    assert ended.code == 1
+    assert "exit code 7" in ended.said
+    assert "done     other" in ended.said
+    assert healthy(desk)
+
+
 def test_a_step_that_ends_its_process_is_told_by_the_next_command(desk):
     desk.write("code.py", CODE.format(line="import os; os._exit(7)"))
-    assert desk.call("materialize", "-f", "code.py").code == 7
+    assert desk.call("materialize", "-f", "code.py", "--executor", "in_process").code == 7
     (run,) = desk.runs()
     assert run["status"] == "FAILURE"
     assert "is gone" in desk.call("run", "show", run["run_id"]).out

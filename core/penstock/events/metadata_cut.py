@@ -20,6 +20,10 @@ from penstock.metadata import MetadataValue, TextMetadataValue, to_plain
 LIMITS = (32_768, 8192, 2048, 512)
 """Characters that each value may keep: the first of these with which the event is short enough."""
 
+LARGEST_PICTURE = 1 << 20
+"""Characters of a Markdown value with a picture inside that are kept whole."""
+
+_PICTURE = "(data:image/"
 _HOLDERS = ("failure", "type_check", "evaluation", "receipt", "materialization", "observation")
 
 
@@ -65,9 +69,15 @@ def _cut_table(value: Any, limit: int) -> MetadataValue:
     return value if len(written) <= limit else TextMetadataValue(cut_text(written, limit))
 
 
+def _cut_markdown(value: Any, limit: int) -> MetadataValue:
+    """A picture inside the text is whole or none: half of one shows nothing."""
+    text: str = value.value or ""
+    return value if _PICTURE in text and len(text) <= LARGEST_PICTURE else _cut_text(value, limit)
+
+
 _CUTTERS: Mapping[str, Callable[[Any, int], MetadataValue]] = {
     "text": _cut_text,
-    "md": _cut_text,
+    "md": _cut_markdown,
     "json": _cut_json,
     "table": _cut_table,
 }

@@ -67,3 +67,11 @@ def test_a_part_of_which_would_be_wrong_stays_whole(value):
 def test_an_event_without_metadata_stays_the_same_object():
     event = v.StepSucceeded(at=1.0, step="s", seconds=1.0)
     assert cut_metadata(event, 1) is event
+
+
+def test_a_picture_inside_markdown_stays_whole():
+    picture = MetadataValue.md(f"![chart](data:image/png;base64,{'A' * 200_000})")
+    event = v.AssetMaterialized(
+        at=0.0, materialization=v.AssetMaterialization("chart", metadata={"chart": picture})
+    )
+    assert cut_metadata(event, 512).materialization.metadata["chart"] == picture
