@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import ray
+import ray as _ray
 from library import report
 
 from penstock import tables
+
+ray: Any = _ray  # ships types that a strict checker cannot follow
 
 STORE = 2 << 30
 WORDS = 1000
