@@ -96,8 +96,23 @@ class _Lane:
         """From here on nothing is raised in the thread; what was, but has not come through, is taken back."""
         with self._lock:
             if self._stopped == self._running:
-                _raise_in(self._thread, None)
+                _take_back(self._thread)
             self._running = 0
+
+
+class _TakenBack(BaseException):
+    """What a thread raises in itself so that the interpreter stops asking."""
+
+
+def _take_back(thread: threading.Thread) -> None:
+    """Have nothing raised any more in this thread, the caller's own; see ``penstock.engine.timeouts``."""
+    _raise_in(thread, None)
+    try:
+        _raise_in(thread, _TakenBack)
+        while True:
+            pass
+    except _TakenBack:
+        return
 
 
 def _raise_in(thread: threading.Thread, kind: type[BaseException] | None) -> None:

@@ -102,8 +102,27 @@ class _Alarm:
         """From now on nothing is raised; what was, but has not come through, is taken back."""
         with self.lock:
             if self.rang and not self.is_off:
-                _raise_in(thread, None)
+                _take_back(thread)
             self.is_off = True
+
+
+class _TakenBack(BaseException):
+    """What a thread raises in itself so that the interpreter stops asking."""
+
+
+def _take_back(thread: ctypes.c_ulong) -> None:
+    """Have nothing raised any more in this thread, which is the caller's own.
+
+    Python 3.11 goes on asking every thread for an exception until one was raised somewhere: each line costs
+    more, and a profiler or debugger hangs. So one is raised, here.
+    """
+    _raise_in(thread, None)
+    try:
+        _raise_in(thread, _TakenBack)
+        while True:
+            pass
+    except _TakenBack:
+        return
 
 
 def _raise_in(thread: ctypes.c_ulong, kind: type[BaseException] | None) -> None:

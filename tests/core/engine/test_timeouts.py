@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -191,3 +193,27 @@ def test_a_run_within_a_step_leaves_the_limit_of_the_step_alone():
 
     with pytest.raises(StepTimeoutError, match="outer"):
         outer()
+
+
+def test_a_limit_in_a_thread_leaves_the_interpreter_as_it_was():
+    """An exception that was taken back must not be asked for for ever: a profiler would hang on it."""
+    code = (
+        "import sys, threading\n"
+        "from penstock.engine.timeouts import _Alarm\n"
+        "import ctypes\n"
+        "def work():\n"
+        "    thread, alarm = ctypes.c_ulong(threading.get_ident()), _Alarm()\n"
+        "    alarm.rang = True\n"
+        "    alarm.turn_off(thread)\n"
+        "one = threading.Thread(target=work)\n"
+        "one.start()\n"
+        "one.join()\n"
+        "sys.setprofile(lambda *_: None)\n"
+        "(lambda: None)()\n"
+        "sys.setprofile(None)\n"
+        "print('went on')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout == "went on\n"
