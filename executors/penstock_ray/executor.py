@@ -47,6 +47,7 @@ _INLINE_BLOB = 4 << 20
 _GOODBYE = 2.0
 _BLIND_AFTER = 3
 _CHAIN = 64
+_LARGEST_WINDOW = 1000
 
 
 class RayExecutor:
@@ -80,7 +81,7 @@ class RayExecutor:
             survives_worker_loss=True,
             chains=_CHAIN if self._config.fuse else 1,
             max_concurrent=self._config.max_concurrent,
-            window=2 * self._window or None,
+            window=2 * (self._config.window or _LARGEST_WINDOW),
         )
 
     def begin(self, shared: Shared) -> None:
@@ -99,7 +100,7 @@ class RayExecutor:
 
     def _prepare(self, shared: Shared, blob: bytes, connection: Connection) -> None:
         nodes = connection.nodes()
-        self._window = self._config.window or min(1000, max(16, 4 * processors(nodes)))
+        self._window = self._config.window or min(_LARGEST_WINDOW, max(16, 4 * processors(nodes)))
         self._window = min(self._window, self._config.max_concurrent or self._window)
         for step, wants in (("", Wants()), *shared.wants):
             self._check(request_of(wants, self._config, step), step)

@@ -32,6 +32,7 @@ class TestRayExecutor(ExecutorKit):
         survives_worker_loss=True,
         chains=64,
         max_concurrent=2,
+        window=2000,
     )
 
     gaps = dict.fromkeys(NEED_A_STATUS, UNTOLD) if KERNEL < (6, 15) else {}
