@@ -8,6 +8,7 @@ pyarrow may stand at the top.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from io import BytesIO
 from typing import Any, BinaryIO, TypeAlias, cast
 
@@ -59,10 +60,27 @@ def read(source: Any, wanted: Any = None) -> Any:
         OSError: when a page does not fit its checksum or the file is cut off.
     """
     with parquet.ParquetFile(source, page_checksum_verification=True) as file:
-        table = file.read()
+        table = _with_seconds(file.read(), file.metadata.metadata or {})
     metadata: dict[bytes, bytes] = dict(table.schema.metadata or {})
     kind = metadata.pop(_KIND, b"").decode() or None
     return tables.from_arrow(table.replace_schema_metadata(metadata or None), wanted, kind)
+
+
+def _with_seconds(table: Table, footer: dict[bytes, bytes]) -> Table:
+    """The table with the moments in seconds that Parquet, which has none, gave back in milliseconds."""
+    written = footer.get(b"ARROW:schema")
+    if written is None or not any(arrow.types.is_timestamp(kind) for kind in table.schema.types):
+        return table
+    original = arrow.ipc.read_schema(arrow.py_buffer(b64decode(written)))
+    fields = [
+        field.with_type(original.field(place).type) if _is_seconds(original.field(place).type) else field
+        for place, field in enumerate(table.schema)
+    ]
+    return table.cast(arrow.schema(fields, metadata=table.schema.metadata))
+
+
+def _is_seconds(kind: Any) -> bool:
+    return arrow.types.is_timestamp(kind) and kind.unit == "s"
 
 
 def column_schema(table: Table) -> TableSchema:

@@ -67,3 +67,20 @@ def test_the_columns_are_described():
 def test_rows_without_columns_are_left_to_pickle():
     assert parquet.to_storable(pd.DataFrame(index=range(4))) is None
     assert parquet.to_storable(pd.DataFrame()) is not None
+
+
+def test_moments_in_seconds_come_back_in_seconds():
+    """A join of what was handed on with what was loaded needs the same type on both sides."""
+    import io
+
+    import pyarrow as pa
+
+    from penstock_files import parquet as files
+
+    table = pa.table(
+        {"at": pa.array([1, None], pa.timestamp("s", "UTC")), "ns": pa.array([1, 2], pa.timestamp("ns"))}
+    )
+    file = io.BytesIO()
+    files.write(files.to_storable(table), file)
+    file.seek(0)
+    assert files.read(file).equals(table)
