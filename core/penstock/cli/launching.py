@@ -21,8 +21,9 @@ from penstock.cli.tags import parse_tags
 from penstock.define.executor import ExecutorDefinition, as_executor
 from penstock.define.job import JobDefinition
 from penstock.errors import InvalidInvocationError
+from penstock.events.runs import PARTITION_TAG, RANGE_START_TAG
 from penstock.host.code import Code
-from penstock.host.coverage import PARTITION_TAG, RANGE_START_TAG, asked_in_words, makes_partitions
+from penstock.host.coverage import asked_in_words, makes_partitions
 from penstock.host.execute import execute_job
 from penstock.host.executors import USUAL
 from penstock.host.instance import Instance

@@ -15,9 +15,9 @@ from penstock.cli.options import CodeChoice, answering, examples, run_ids, with_
 from penstock.cli.running import Observer, watched
 from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
-from penstock.events.runs import Run
+from penstock.engine.wants import EXECUTOR_TAG
+from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, Run
 from penstock.host.code import Code, source_of
-from penstock.host.coverage import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from penstock.host.execute import execute_job
 from penstock.host.executors import USUAL
 from penstock.host.instance import Instance
@@ -70,7 +70,7 @@ def retry(
                 partition_key=parent.tags.get(PARTITION_TAG),
                 observers=observers,
                 code_location=str(loaded.source),
-                default_executor=parent.tags.get("penstock/executor") or instance.settings.executor or USUAL,
+                default_executor=parent.tags.get(EXECUTOR_TAG) or instance.settings.executor or USUAL,
             )
 
         return watched(screen, act, code=code)

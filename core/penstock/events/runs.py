@@ -16,6 +16,11 @@ from attrs import field
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.values import frozen
 
+PARTITION_TAG = "penstock/partition"
+RANGE_START_TAG = "penstock/asset_partition_range_start"
+RANGE_END_TAG = "penstock/asset_partition_range_end"
+"""Tags of a run that say which partitions it covers."""
+
 
 class RunStatus(Enum):
     """Where a run stands. ``NOT_STARTED`` exists for the API and is never stored."""

@@ -16,6 +16,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.run_requests import partition_tags
 from penstock.errors import InvalidInvocationError, job_title
+from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from penstock.host.deferred import deferred
 from penstock.keys import AssetKey
 from penstock.plan.model import NO_READING
@@ -30,10 +31,6 @@ else:
     partition_keys = deferred("penstock.partitions.keys")
     partitions = deferred("penstock.plan.partitions")
     view = deferred("penstock.partitions.view")
-
-PARTITION_TAG = "penstock/partition"
-RANGE_START_TAG = "penstock/asset_partition_range_start"
-RANGE_END_TAG = "penstock/asset_partition_range_end"
 
 
 @frozen(kw_only=True)

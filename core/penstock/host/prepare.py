@@ -19,9 +19,9 @@ from penstock.define.resource import as_resource_definitions
 from penstock.engine.program import Program, Tools
 from penstock.engine.resources import in_order_of_needs, needed_keys
 from penstock.errors import job_title
-from penstock.events.runs import Run
+from penstock.events.runs import PARTITION_TAG, Run
 from penstock.events.values import Happened
-from penstock.host.coverage import PARTITION_TAG, Coverage, coverage_of, coverage_tags
+from penstock.host.coverage import Coverage, coverage_of, coverage_tags
 from penstock.host.defaults import default_io_manager
 from penstock.host.extensions import Observer
 from penstock.host.instance import Instance

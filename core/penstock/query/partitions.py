@@ -9,13 +9,17 @@ from collections.abc import Mapping, Sequence
 
 from penstock.events import values as v
 from penstock.events.entries import AssetPartitionStatus
-from penstock.events.runs import TERMINAL, RunRecord, RunsFilter, RunStatus
+from penstock.events.runs import (
+    PARTITION_TAG,
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    TERMINAL,
+    RunRecord,
+    RunsFilter,
+    RunStatus,
+)
 from penstock.keys import AssetKey
 from penstock.spi.store import EventQuery, Store
-
-PARTITION_TAG = "penstock/partition"
-RANGE_START_TAG = "penstock/asset_partition_range_start"
-RANGE_END_TAG = "penstock/asset_partition_range_end"
 
 _UNSETTLED = tuple(status for status in RunStatus if status not in TERMINAL | {RunStatus.NOT_STARTED})
 
