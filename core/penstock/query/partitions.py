@@ -5,8 +5,11 @@ Owns: that judgement, from the store's partition projection and the runs that na
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
+from penstock.errors import UnknownPartitionError
 from penstock.events import values as v
 from penstock.events.entries import AssetPartitionStatus
 from penstock.events.runs import (
@@ -19,9 +22,92 @@ from penstock.events.runs import (
     RunStatus,
 )
 from penstock.keys import AssetKey
+from penstock.partitions.definition import PartitionsDefinition
+from penstock.partitions.subset import PartitionsSubset
+from penstock.partitions.view import DynamicPartitionsStore, View, view_of
 from penstock.spi.store import EventQuery, Store
+from penstock.values import frozen
 
 _UNSETTLED = tuple(status for status in RunStatus if status not in TERMINAL | {RunStatus.NOT_STARTED})
+
+
+@frozen(kw_only=True)
+class PartitionStatuses:
+    """Where the partitions of an asset stand; each that there is now is in exactly one of these.
+
+    Args:
+        materialized: made, and nothing newer says otherwise.
+        failed: the last try failed, and nothing newer made it.
+        in_progress: a run that is not over is to make it.
+        missing: none of these.
+    """
+
+    materialized: PartitionsSubset
+    failed: PartitionsSubset
+    in_progress: PartitionsSubset
+    missing: PartitionsSubset
+
+
+def partition_statuses(
+    store: Store,
+    key: AssetKey,
+    partitions_def: PartitionsDefinition,
+    *,
+    now: datetime,
+    dynamic: DynamicPartitionsStore | None = None,
+) -> PartitionStatuses:
+    """Where the partitions of an asset stand.
+
+    Args:
+        store: what is read.
+        key: the asset.
+        partitions_def: its partitions, as they are defined now.
+        now: what counts as now, with a time zone.
+        dynamic: knows the keys of dynamic partitions.
+    """
+    form, view = partitions_def.form, view_of(now, dynamic)
+    made = store.partitions(key)
+    everything: Any = form.everything(view)
+    ever = form.body_of(_places(partitions_def, made))
+    tried = {True: form.body_of(()), False: form.body_of(())}
+    for record in _tried(store, key):
+        began = _first_id(store, record)
+        newer = form.body_of(_places(partitions_def, [name for name, fact in made.items() if fact > began]))
+        failed = record.run.status is RunStatus.FAILURE
+        tried[failed] = tried[failed] | _covered(partitions_def, record.run.tags, view) - newer
+    found = {
+        "in_progress": everything & tried[False],
+        "failed": everything & tried[True] - tried[False],
+        "materialized": everything & ever - tried[True] - tried[False],
+        "missing": everything - ever - tried[True] - tried[False],
+    }
+    return PartitionStatuses(**{name: PartitionsSubset(partitions_def, body) for name, body in found.items()})
+
+
+def _places(partitions_def: PartitionsDefinition, keys: Iterable[str]) -> list[Any]:
+    form = partitions_def.form
+    return [place for place in map(form.place_of, keys) if place is not None]
+
+
+def _tried(store: Store, key: AssetKey) -> Iterator[RunRecord]:
+    """Failed and unfinished runs that name an asset, oldest first."""
+    for record in store.runs(RunsFilter(statuses=(RunStatus.FAILURE, *_UNSETTLED)), ascending=True):
+        if key in (record.run.asset_selection or ()):
+            yield record
+
+
+def _covered(partitions_def: PartitionsDefinition, tags: Mapping[str, str], view: View) -> Any:
+    """The partitions that the tags of a run name, those that are none left out; of a range, the whole box."""
+    form = partitions_def.form
+    if PARTITION_TAG in tags:
+        return form.body_of(_places(partitions_def, [tags[PARTITION_TAG]]))
+    ends = [form.place_of(tags.get(tag, "")) for tag in (RANGE_START_TAG, RANGE_END_TAG)]
+    if None in ends:
+        return form.body_of(())
+    try:
+        return form.span(ends[0], ends[1], view)
+    except UnknownPartitionError:  # an end that is no longer there
+        return form.body_of(())
 
 
 def materialized(
