@@ -7,17 +7,22 @@ from typing import Any, cast
 
 import click
 
+from penstock.cli.asset_choice import partitions_of
 from penstock.cli.fact_blocks import show_facts
 from penstock.cli.loading import load_or_none
 from penstock.cli.options import CodeChoice, answering, examples, with_code
+from penstock.cli.partition_block import plain_partitions, show_partitions
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import check_cell
 from penstock.cli.times import age, moment
 from penstock.define.asset_graph import AssetGraph
 from penstock.errors import InvariantViolationError, suggest
+from penstock.host.clock import now
 from penstock.host.instance import Instance
 from penstock.keys import AssetKey, user_strings
+from penstock.partitions.view import View
 from penstock.query.assets import AssetDetail, list_assets, show_asset
+from penstock.query.partitions import PartitionStatuses, partition_statuses
 from penstock.query.plain import as_plain
 
 _TITLES = {"deps": "made from", "used_by": "used by", "code_version": "code version", "where": "defined"}
@@ -43,11 +48,26 @@ def show(screen: Screen, key: str, code: CodeChoice, history: int) -> None:
             names = [*user_strings(known), *(user_strings(graph.by_key) if graph else ())]
             raise InvariantViolationError(f"There is no asset {key!r}.{suggest(key, names)}")
         detail = show_asset(instance.store, asset, history=history)
-    if screen.as_json:
-        screen.document({**detail.to_plain(), "definition": _definition(asset, graph)})
-    else:
-        _head(screen, detail, _definition(asset, graph))
-        _facts(screen, detail)
+        standing = _standing(instance, asset, graph)
+        if screen.as_json:
+            plain = {} if standing is None else {"partition_status": plain_partitions(*standing)}
+            screen.document({**detail.to_plain(), **plain, "definition": _definition(asset, graph)})
+        else:
+            _head(screen, detail, _definition(asset, graph))
+            if standing is not None:
+                show_partitions(screen, *standing)
+            _facts(screen, detail, has_grid=standing is not None)
+
+
+def _standing(
+    instance: Instance, key: AssetKey, graph: AssetGraph | None
+) -> tuple[PartitionStatuses, View] | None:
+    """Where the partitions of an asset stand; None when nobody says which there are."""
+    definition = partitions_of(graph, key)
+    if definition is None:
+        return None
+    view = View(now(), instance)
+    return partition_statuses(instance.store, key, definition, now=now(), dynamic=instance), view
 
 
 def _definition(key: AssetKey, graph: AssetGraph | None) -> dict[str, Any]:
@@ -67,9 +87,9 @@ def _definition(key: AssetKey, graph: AssetGraph | None) -> dict[str, Any]:
 
 
 def _head(screen: Screen, detail: AssetDetail, said: dict[str, Any]) -> None:
-    line, now = detail.line, time.time()
+    line = detail.line
     by = f" by run {line.run_id[:8]}" if line.run_id else ""
-    made = f"{moment(line.materialized_at)} ({age(line.materialized_at, now)}){by}"
+    made = f"{moment(line.materialized_at)} ({age(line.materialized_at, time.time())}){by}"
     rows = [
         ("asset", line.key.to_user_string()),
         *((_TITLES.get(name, name), _joined(value)) for name, value in said.items()),
@@ -85,11 +105,11 @@ def _joined(value: Any) -> Any:
     return ", ".join(cast("list[str]", value)) if isinstance(value, list) else value
 
 
-def _facts(screen: Screen, detail: AssetDetail) -> None:
+def _facts(screen: Screen, detail: AssetDetail, *, has_grid: bool) -> None:
     if detail.metadata:
         screen.say()
         show_facts(screen, detail.metadata)
-    if detail.partitions:
+    if detail.partitions and not has_grid:
         screen.say(f"\n{len(detail.partitions):,} partitions made")
     if detail.checks:
         screen.say()

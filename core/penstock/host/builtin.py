@@ -39,6 +39,7 @@ COMMANDS = (
     ("plan", "penstock.cli.plan:command", "Show what a run would do, and why."),
     ("check", "penstock.cli.check:command", "Find everything that is wrong with your definitions."),
     ("asset", "penstock.cli.asset:command", "List assets, or show one with its history."),
+    ("partition", "penstock.cli.partition:command", "List partitions; add and delete dynamic ones."),
     ("job", "penstock.cli.job:command", "List jobs, or run one."),
     ("run", "penstock.cli.run:command", "Look at runs: list, show, logs; retry or delete them."),
     ("instance", "penstock.cli.instance:command", "The database: info, migrate, retain."),
