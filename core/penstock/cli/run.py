@@ -15,7 +15,7 @@ from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import status_cell
 from penstock.cli.table import Cell
-from penstock.cli.tags import parse_tags, tags_text
+from penstock.cli.tags import parse_tags, partition_text, tags_text
 from penstock.cli.times import age, length
 from penstock.events.runs import RunsFilter, RunStatus
 from penstock.host.instance import Instance
@@ -85,9 +85,10 @@ def list_command(
 
 
 def _row(line: RunLine, now: float) -> tuple[str | Cell, ...]:
+    partition = partition_text(line.tags)
     return (
         Cell(line.run_id[:SHORT], "cyan"),
-        line.subject,
+        f"{line.subject} [{partition}]" if partition else line.subject,
         status_cell(line.status.value),
         age(line.start_time or line.create_time, now),
         Cell(length(line.seconds), right=True),

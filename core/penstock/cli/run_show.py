@@ -12,7 +12,7 @@ from penstock.cli.options import answering, examples, run_ids
 from penstock.cli.screen import Screen
 from penstock.cli.statuses import check_cell, status_cell
 from penstock.cli.table import Cell
-from penstock.cli.tags import tags_text
+from penstock.cli.tags import partition_text, tags_text
 from penstock.cli.tally import SHORT
 from penstock.cli.times import clock, length, moment
 from penstock.events.runs import RunStatus
@@ -90,6 +90,7 @@ def _head(screen: Screen, detail: RunDetail) -> None:
     rows = [
         ("run", line.run_id),
         ("of", line.subject),
+        ("partition", partition_text(line.tags)),
         ("started", f"{moment(line.start_time or line.create_time)}{_took(line)}"),
         ("retry of", line.parent_run_id or ""),
         ("tags", tags_text(line.tags, verbose=screen.verbose)),

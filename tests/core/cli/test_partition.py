@@ -203,3 +203,16 @@ def test_a_key_that_is_not_there_is_answered_with_the_nearest(cli):
     answer = cli("partition", "delete", "files", "order.csv")
     assert answer.code == 0
     assert answer.out == "Deleted nothing from files. Not there: order.csv. Did you mean 'orders.csv'?\n"
+
+
+# ---- runs of partitions --------------------------------------------------------------------------------
+
+
+def test_a_run_is_shown_with_its_partitions(cli, sold):
+    cli("materialize", "-f", sold, "-s", "sales", "--partition", "2024-01-05", "-q")
+    one, *_, some = cli("run", "list").steady.splitlines()[1:]
+    assert one.startswith("RUN  sales [2024-01-05]  done")
+    assert some.startswith("RUN  sales [2024-01-01 … 2024-01-03]  done")
+    newest, *_, oldest = cli("run", "list", "-q").out.split()
+    assert "partition 2024-01-05\n" in cli("run", "show", newest).out
+    assert "partition 2024-01-01 … 2024-01-03\n" in cli("run", "show", oldest).out
