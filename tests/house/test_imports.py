@@ -14,6 +14,7 @@ HEAVY = {
     "click",
     "cronsim",
     "fsspec",
+    "lark",
     "multiprocessing",
     "numpy",
     "orjson",
@@ -34,6 +35,7 @@ BUDGETS = {
 
 DEFINITIONS = """
 from penstock import Config, Definitions, In, MaterializeResult, Out, asset, asset_check, graph, job, op
+from penstock import define_asset_job
 
 class Rows(Config):
     limit: int = 3
@@ -54,7 +56,9 @@ def add_one(start):
 def counts():
     add_one()
 
-Definitions(assets=[numbers, total], jobs=[counts])
+chosen = define_asset_job("chosen", selection='+total and not (tag:kind=dull or key:"x y")')
+
+Definitions(assets=[numbers, total], jobs=[counts, chosen])
 """
 
 

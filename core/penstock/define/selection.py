@@ -1,7 +1,7 @@
 """Choosing assets of a graph: ``AssetSelection``.
 
 Owns: the public face of selections. What a selection is made of and what it chooses: ``selection_nodes``;
-the written language: ``selection_reading``. Must not know jobs or runs.
+the written language: ``selection_grammar``. Must not know jobs or runs.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from typing import Any, cast
 
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.assets import AssetsDefinition
+from penstock.define.selection_attributes import Matching
+from penstock.define.selection_facts import Facts, asks_facts, with_facts
 from penstock.define.selection_nodes import (
     AllChecks,
     ByCheck,
     ByKey,
     Checks,
     Keys,
-    Matching,
-    Minus,
     Node,
     Part,
     Walk,
     all_of,
     any_of,
+    minus,
 )
+from penstock.define.selection_parse import one_term
 from penstock.define.selection_reading import read_selection
 from penstock.define.specs import AssetSpec, keys_of
 from penstock.errors import InvalidDefinitionError
@@ -32,15 +34,15 @@ from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKeyPrefix, as
 from penstock.values import frozen
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class AssetSelection:
     """A choice among the assets of a project, made before the project is complete.
 
     Combine with ``|``, ``&`` and ``-``. Whatever chooses an asset chooses its checks. ``str`` writes it in
-    the selection language, and reading that gives an equal selection.
+    the selection language, and reading that gives a selection that chooses the same.
     """
 
-    node: Node
+    given: Node | str | tuple[Any, ...]
 
     # ---- where to start -------------------------------------------------------------------------
 
@@ -69,12 +71,13 @@ class AssetSelection:
     @staticmethod
     def tag(key: str, value: str, include_sources: bool = False) -> AssetSelection:
         """The assets that have this tag with this value."""
-        return AssetSelection(Matching("tag", f"{key}={value}" if value else key, include_sources))
+        return AssetSelection(Matching("tag", (key, value), include_sources))
 
     @staticmethod
     def tag_string(string: str, include_sources: bool = False) -> AssetSelection:
         """The assets that have a tag written ``key=value``, or ``key`` for an empty value."""
-        return AssetSelection(Matching("tag", string, include_sources))
+        key, _, value = string.partition("=")
+        return AssetSelection.tag(key, value, include_sources)
 
     @staticmethod
     def kind(kind: str | None, include_sources: bool = False) -> AssetSelection:
@@ -91,8 +94,11 @@ class AssetSelection:
         *key_prefixes: CoercibleToAssetKeyPrefix, include_sources: bool = False
     ) -> AssetSelection:
         """The assets whose key begins with any of these lists of parts."""
-        texts = ["/".join(as_parts(prefix)) for prefix in key_prefixes]
-        return AssetSelection(any_of([Matching("key_prefix", text, include_sources) for text in texts]))
+        parts = [
+            tuple(prefix.split("/")) if isinstance(prefix, str) else as_parts(prefix)
+            for prefix in key_prefixes
+        ]
+        return AssetSelection(any_of([Matching("key_prefix", one, include_sources) for one in parts]))
 
     @staticmethod
     def key_substring(key_substring: str, include_sources: bool = False) -> AssetSelection:
@@ -127,7 +133,7 @@ class AssetSelection:
         """Read a selection as users write it: ``"group:raw and not tag:pii"``.
 
         Args:
-            string: in the selection language, see its grammar in ``selection_parse``.
+            string: in the selection language, see its grammar in ``selection_grammar``.
             include_sources: whether external assets can be chosen by attributes.
 
         Raises:
@@ -139,10 +145,16 @@ class AssetSelection:
     def from_coercible(selection: Any) -> AssetSelection:
         """Any spelling of a selection: a selection, a text, a key, an asset, or a list of these.
 
+        A text that is more than one term is read when it is first used: definitions load without a parser.
+
         Raises:
             InvalidDefinitionError: when it is none of these.
         """
-        return selection if isinstance(selection, AssetSelection) else AssetSelection(_node_of(selection))
+        if isinstance(selection, AssetSelection):
+            return selection
+        if _is_text(selection):
+            return AssetSelection(selection if isinstance(selection, str) else tuple(selection))
+        return AssetSelection(_node_of(selection))
 
     # ---- what to make of it ---------------------------------------------------------------------
 
@@ -192,21 +204,35 @@ class AssetSelection:
 
     # ---- what it comes to -----------------------------------------------------------------------
 
-    def resolve(self, all_assets: Any, allow_missing: bool = False) -> Keys:
+    @property
+    def node(self) -> Node:
+        """What it is made of.
+
+        Raises:
+            InvalidDefinitionError: when it was given as a text that cannot be read.
+        """
+        return _node_of(self.given) if isinstance(self.given, str | tuple) else self.given
+
+    def resolve(self, all_assets: Any, allow_missing: bool = False, facts: Facts | None = None) -> Keys:
         """The assets that are chosen.
 
         Args:
             all_assets: an ``AssetGraph``, or the assets of the project.
             allow_missing: whether keys that nobody defines are left out instead of refused.
+            facts: what is known beyond definitions, for ``status:`` and the like.
 
         Raises:
-            InvalidSubsetError: when a chosen key is not defined.
+            InvalidSubsetError: when a chosen key is not defined, or a question needs facts.
         """
-        return self.node.keys(_as_graph(all_assets), allow_missing=allow_missing)
+        graph = _as_graph(all_assets)
+        return _answered(self.node, graph, facts).keys(graph, allow_missing=allow_missing)
 
-    def resolve_checks(self, asset_graph: Any, allow_missing: bool = False) -> Checks:
+    def resolve_checks(
+        self, asset_graph: Any, allow_missing: bool = False, facts: Facts | None = None
+    ) -> Checks:
         """The checks that are chosen; arguments as of ``resolve``."""
-        return self.node.checks(_as_graph(asset_graph), allow_missing=allow_missing)
+        graph = _as_graph(asset_graph)
+        return _answered(self.node, graph, facts).checks(graph, allow_missing=allow_missing)
 
     def to_selection_str(self) -> str:
         """The selection as users write it."""
@@ -218,6 +244,12 @@ class AssetSelection:
     def __repr__(self) -> str:
         return f"AssetSelection({str(self.node)!r})"
 
+    def __eq__(self, other: object) -> bool:
+        return self.node == other.node if isinstance(other, AssetSelection) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.node)
+
     def __or__(self, other: Any) -> AssetSelection:
         return AssetSelection(any_of([self.node, _node_of(other)]))
 
@@ -225,7 +257,37 @@ class AssetSelection:
         return AssetSelection(all_of([self.node, _node_of(other)]))
 
     def __sub__(self, other: Any) -> AssetSelection:
-        return AssetSelection(Minus(self.node, _node_of(other)))
+        return AssetSelection(minus(self.node, _node_of(other)))
+
+
+def needs_facts(selection: AssetSelection) -> bool:
+    """Whether a selection asks what definitions do not say."""
+    return asks_facts(selection.node)
+
+
+def with_answers(selection: AssetSelection, graph: AssetGraph, facts: Facts) -> AssetSelection:
+    """The same selection, with all that it asks answered once and for all.
+
+    Args:
+        selection: that may ask for statuses and the like.
+        graph: of all assets.
+        facts: what is known beyond definitions.
+
+    Raises:
+        InvalidSubsetError: when it asks for another code location.
+    """
+    return AssetSelection(with_facts(selection.node, graph, facts))
+
+
+def _answered(node: Node, graph: AssetGraph, facts: Facts | None) -> Node:
+    return node if facts is None else with_facts(node, graph, facts)
+
+
+def _is_text(selection: Any) -> bool:
+    """Whether reading a selection takes the parser."""
+    if isinstance(selection, list | tuple) and not isinstance(selection, AssetCheckKey):
+        return any(_is_text(one) for one in cast("list[Any]", selection) if isinstance(one, str))
+    return isinstance(selection, str) and one_term(selection) is None
 
 
 def _as_graph(assets: Any) -> AssetGraph:

@@ -1,23 +1,25 @@
 """What a selection of assets is made of: frozen nodes, each resolved by a pure function of the graph.
 
-Owns: the nodes behind ``AssetSelection``, what each chooses, and how each is written in the selection
-language. Reading that language is ``selection_reading``.
+Owns: the nodes that name assets and checks, those that combine other nodes, what each chooses and how each
+is written in the selection language. Attributes are ``selection_attributes``, reading the language is
+``selection_reading``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from fnmatch import translate
-from functools import lru_cache
-from re import compile as compiled
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol, TypeGuard
+
+from attrs import evolve, field
 
 from penstock.define.asset_graph import AssetGraph
-from penstock.define.spec_rules import DEFAULT_GROUP, KIND_PREFIX
-from penstock.define.specs import AssetSpec
+from penstock.define.selection_text import Mark, quoted
 from penstock.errors import InvalidSubsetError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, user_strings
 from penstock.values import frozen
+
+_NOTHING = "not *"
+_SHOWN = 8
 
 Keys = set[AssetKey]
 Checks = set[AssetCheckKey]
@@ -25,6 +27,11 @@ Checks = set[AssetCheckKey]
 
 class Node(Protocol):
     """A choice of assets and checks; ``str`` writes it in the selection language."""
+
+    @property
+    def is_term(self) -> bool:
+        """Whether it is written as one term, so that ``+`` and ``and`` may stand right beside it."""
+        ...
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses.
@@ -39,137 +46,75 @@ class Node(Protocol):
         ...
 
 
-def _checks_of(keys: Keys, graph: AssetGraph) -> Checks:
+def checks_of(keys: Keys, graph: AssetGraph) -> Checks:
+    """Every check of some assets."""
     by_asset = graph.checks_by_asset
     return {check for key in keys for check in by_asset.get(key, ())} if by_asset else set()
 
 
 @frozen
 class ByKey:
-    """The assets of these keys, which must exist."""
+    """The assets of these keys, which must exist; ``marks`` says where keys stand in a text."""
 
     chosen: tuple[AssetKey, ...]
+    marks: Mapping[AssetKey, Mark] = field(factory=dict[AssetKey, Mark], eq=False, repr=False)
+
+    @property
+    def is_term(self) -> bool:
+        """Whether it is written as one term."""
+        return len(self.chosen) == 1
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
         missing = [key for key in self.chosen if key not in graph.by_key or key in graph.undeclared]
         if missing and not allow_missing:
-            raise InvalidSubsetError(_missing_message(missing, graph))
+            raise InvalidSubsetError(_missing_message(missing, graph, self.marks))
         return set(self.chosen).difference(missing) if missing else set(self.chosen)
 
     def checks(self, graph: AssetGraph, *, allow_missing: bool) -> Checks:
         """The checks it chooses."""
-        return _checks_of(self.keys(graph, allow_missing=allow_missing), graph)
+        return checks_of(self.keys(graph, allow_missing=allow_missing), graph)
 
     def __str__(self) -> str:
-        return " or ".join(f"key:{_quoted('/'.join(key.parts))}" for key in self.chosen) or "not *"
+        written = (f"key:{quoted(key.parts, '/', '*')}" for key in self.chosen)
+        return " or ".join(written) or _NOTHING
 
 
-def _missing_message(missing: Iterable[AssetKey], graph: AssetGraph) -> str:
+def _missing_message(missing: list[AssetKey], graph: AssetGraph, marks: Mapping[AssetKey, Mark]) -> str:
     names = user_strings(missing)
     known = user_strings(key for key in graph.by_key if key not in graph.undeclared)
-    hints = [f"{name!r}.{suggest(name, known)}" for name in names]
+    hints = [f"{name!r}.{_near(name, known)}" for name in names[:_SHOWN]]
+    more = f" And {len(names) - _SHOWN} more." if len(names) > _SHOWN else ""
     what = "is no asset" if len(names) == 1 else "are no assets"
-    return f"The selection names what {what} here: {' '.join(hints)} {_some(known)}"
+    drawn = [marks[key].drawn() for key in missing[:_SHOWN] if key in marks]
+    said = f"The selection names what {what} here: {' '.join(hints)}{more} {_some(known)}"
+    return "\n".join([said, *drawn])
+
+
+def _near(name: str, known: list[str]) -> str:
+    """The key that ends with the name, or those that are written much like it."""
+    below = [one for one in known if one.endswith(f"/{name}")]
+    return f" Did you mean {' or '.join(map(repr, below[:3]))}?" if below else suggest(name, known)
 
 
 def _some(known: list[str]) -> str:
     if not known:
         return "There are none."
-    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
-    return f"Known are: {', '.join(known[:8])}{more}."
-
-
-@frozen
-class Matching:
-    """The assets with an attribute: ``all``, ``group``, ``tag``, ``kind``, ``owner`` or by their key.
-
-    ``value`` None means that the asset has none of these.
-    """
-
-    attribute: str
-    value: str | None = None
-    include_sources: bool = False
-
-    def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
-        """The assets it chooses."""
-        among = graph.by_key.keys() if self.include_sources else graph.materializable_asset_keys
-        if self.attribute == "all":
-            return set(among)
-        if self.attribute == "group":
-            return set(graph.keys_by_group.get(self.value or DEFAULT_GROUP, ())).intersection(among)
-        matches = _MATCHES[self.attribute](self.value)
-        return {key for key in among if matches(key, graph.by_key[key].specs_by_key[key])}
-
-    def checks(self, graph: AssetGraph, *, allow_missing: bool) -> Checks:
-        """The checks it chooses."""
-        return _checks_of(self.keys(graph, allow_missing=allow_missing), graph)
-
-    def __str__(self) -> str:
-        if self.attribute == "all":
-            return "*"
-        if self.value is None:
-            return f"{self.attribute}:<null>"
-        if self.attribute == "tag" and "=" in self.value:
-            name, _, value = self.value.partition("=")
-            return f"tag:{_quoted(name)}={_quoted(value)}"
-        return f"{self.attribute}:{_quoted(self.value)}"
-
-
-Test = Callable[[AssetKey, AssetSpec], bool]
-
-
-def _by_tag(value: str | None) -> Test:
-    if value is None:
-        return lambda _key, spec: all(tag.startswith(KIND_PREFIX) for tag in spec.tags)
-    name, _, wanted = value.partition("=")
-    return lambda _key, spec: spec.tags.get(name) == wanted
-
-
-def _by_kind(value: str | None) -> Test:
-    return lambda _key, spec: value in spec.kinds if value is not None else not spec.kinds
-
-
-def _by_owner(value: str | None) -> Test:
-    return lambda _key, spec: value in spec.owners if value is not None else not spec.owners
-
-
-def _by_prefix(value: str | None) -> Test:
-    parts = (value or "").split("/")
-    return lambda key, _spec: key.has_prefix(parts)
-
-
-def _by_substring(value: str | None) -> Test:
-    return lambda key, _spec: (value or "") in key.to_user_string()
-
-
-def _by_wildcard(value: str | None) -> Test:
-    matches = _wildcard(value or "")
-    return lambda key, _spec: matches(key.to_user_string()) is not None
-
-
-@lru_cache(maxsize=256)
-def _wildcard(pattern: str) -> Any:
-    # Only the star is special: brackets and question marks stand for themselves.
-    plain = pattern.replace("[", "[[]").replace("?", "[?]")
-    return compiled(translate(plain)).match
-
-
-_MATCHES: dict[str, Callable[[str | None], Test]] = {
-    "tag": _by_tag,
-    "kind": _by_kind,
-    "owner": _by_owner,
-    "key": _by_wildcard,
-    "key_prefix": _by_prefix,
-    "key_substring": _by_substring,
-}
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"Known are: {', '.join(known[:_SHOWN])}{more}."
 
 
 @frozen
 class ByCheck:
-    """These checks, which must exist, and no asset."""
+    """These checks, which must exist, and no asset; ``marks`` says where they stand in a text."""
 
     chosen: tuple[AssetCheckKey, ...]
+    marks: Mapping[AssetCheckKey, Mark] = field(factory=dict[AssetCheckKey, Mark], eq=False, repr=False)
+
+    @property
+    def is_term(self) -> bool:
+        """Whether it is written as one term."""
+        return len(self.chosen) == 1
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
@@ -177,20 +122,30 @@ class ByCheck:
 
     def checks(self, graph: AssetGraph, *, allow_missing: bool) -> Checks:
         """The checks it chooses."""
-        missing = [key.to_user_string() for key in self.chosen if key not in graph.by_check]
+        missing = [key for key in self.chosen if key not in graph.by_check]
         if missing and not allow_missing:
             known = sorted(key.to_user_string() for key in graph.by_check)
-            hints = " ".join(f"{name!r}.{suggest(name, known)}" for name in missing)
-            raise InvalidSubsetError(f"The selection names checks that do not exist: {hints} {_some(known)}")
+            names = [key.to_user_string() for key in missing[:_SHOWN]]
+            hints = " ".join(f"{name!r}.{suggest(name, known)}" for name in names)
+            said = f"The selection names checks that do not exist: {hints} {_some(known)}"
+            drawn = [self.marks[key].drawn() for key in missing[:_SHOWN] if key in self.marks]
+            raise InvalidSubsetError("\n".join([said, *drawn]))
         return {key for key in self.chosen if key in graph.by_check}
 
     def __str__(self) -> str:
-        return " or ".join(f"check:{_quoted(key.to_user_string())}" for key in self.chosen) or "not *"
+        return " or ".join(f"check:{_written_check(key)}" for key in self.chosen) or _NOTHING
+
+
+def _written_check(key: AssetCheckKey) -> str:
+    asset, name = quoted(key.asset_key.parts, "/", "*:"), quoted([key.name], "", "*:")
+    return f"{asset[:-1]}:{name[1:]}"
 
 
 @frozen
 class AllChecks:
     """Every check, and no asset."""
+
+    is_term = True
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
@@ -212,6 +167,7 @@ class Walk:
     child: Node
     depth: int | None = None
     include_self: bool = True
+    is_term = False
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
@@ -225,12 +181,19 @@ class Walk:
 
     def checks(self, graph: AssetGraph, *, allow_missing: bool) -> Checks:
         """The checks it chooses."""
-        return _checks_of(self.keys(graph, allow_missing=allow_missing), graph)
+        return checks_of(self.keys(graph, allow_missing=allow_missing), graph)
 
     def __str__(self) -> str:
-        depth, inner = "" if self.depth is None else str(self.depth), _operand(self.child)
-        walked = f"{depth}+{inner}" if self.direction == "upstream" else f"{inner}+{depth}"
-        return walked if self.include_self else f"{walked} and not {inner}"
+        inner = _operand(self.child)
+        far = self.depth is None or self.depth > 0
+        walked = self._written(inner if self.child.is_term else f"({self.child})") if far else inner
+        said = walked if self.include_self else f"{walked} and not {inner}"
+        is_plain = _brings_all(self.child) or (self.include_self and far)
+        return said if is_plain else f"with_checks({said})"
+
+    def _written(self, inner: str) -> str:
+        depth = "" if self.depth is None else str(self.depth)
+        return f"{depth}+{inner}" if self.direction == "upstream" else f"{inner}+{depth}"
 
 
 @frozen
@@ -239,6 +202,7 @@ class Part:
 
     what: str
     child: Node
+    is_term = True
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
@@ -250,7 +214,7 @@ class Part:
             return set()
         if self.what == "checks_for_assets":
             return self.child.checks(graph, allow_missing=allow_missing)
-        return _checks_of(self.keys(graph, allow_missing=allow_missing), graph)
+        return checks_of(self.keys(graph, allow_missing=allow_missing), graph)
 
     def __str__(self) -> str:
         return f"{self.what}({self.child})"
@@ -286,6 +250,7 @@ _PARTS: dict[str, Callable[[Keys, AssetGraph], Keys]] = {
     "upstream_source_assets": _sources,
     "required_multi_asset_neighbors": _neighbors,
     "without_checks": lambda keys, _graph: keys,
+    "with_checks": lambda keys, _graph: keys,
     "checks_for_assets": lambda _keys, _graph: set(),
 }
 
@@ -295,6 +260,7 @@ class AnyOf:
     """What any of several choices chooses."""
 
     parts: tuple[Node, ...]
+    is_term = False
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
@@ -305,7 +271,7 @@ class AnyOf:
         return {key for part in self.parts for key in part.checks(graph, allow_missing=allow_missing)}
 
     def __str__(self) -> str:
-        return " or ".join(map(str, self.parts)) or "not *"
+        return " or ".join(_with_both_ways(self.parts)) or _NOTHING
 
 
 @frozen
@@ -313,6 +279,7 @@ class AllOf:
     """What all of several choices choose."""
 
     parts: tuple[Node, ...]
+    is_term = False
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
@@ -334,6 +301,7 @@ class Minus:
 
     left: Node
     right: Node
+    is_term = False
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
         """The assets it chooses."""
@@ -352,10 +320,13 @@ class Minus:
 def any_of(parts: Iterable[Node]) -> Node:
     """What any of these chooses: flat, and keys joined into one node, so that long lists stay shallow."""
     flat = [one for part in parts for one in (part.parts if isinstance(part, AnyOf) else (part,))]
-    keys = [key for one in flat if isinstance(one, ByKey) for key in one.chosen]
-    rest = [one for one in flat if not isinstance(one, ByKey)]
-    joined = [ByKey(tuple(dict.fromkeys(keys))), *rest] if keys else rest
-    return joined[0] if len(joined) == 1 else AnyOf(tuple(joined))
+    named = [one for one in flat if isinstance(one, ByKey)]
+    if len(named) < 2:
+        return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
+    keys = dict.fromkeys(key for one in named for key in one.chosen)
+    marks = {key: mark for one in named for key, mark in one.marks.items()}
+    joined = (ByKey(tuple(keys), marks), *(one for one in flat if not isinstance(one, ByKey)))
+    return joined[0] if len(joined) == 1 else AnyOf(joined)
 
 
 def all_of(parts: Iterable[Node]) -> Node:
@@ -364,14 +335,64 @@ def all_of(parts: Iterable[Node]) -> Node:
     return flat[0] if len(flat) == 1 else AllOf(tuple(flat))
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace('"', '\\"')
-    return f'"{escaped}"'
+def minus(left: Node, right: Node) -> Node:
+    """What one chooses and another does not; flat, so that long chains stay shallow."""
+    if isinstance(left, Minus):
+        return Minus(left.left, any_of([left.right, right]))
+    return Minus(left, right)
+
+
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The same choice with each node that combines no others exchanged."""
+    if isinstance(node, Walk | Part):
+        return evolve(node, child=mapped(node.child, change))
+    if isinstance(node, AnyOf):
+        return any_of(mapped(part, change) for part in node.parts)
+    if isinstance(node, AllOf):
+        return all_of(mapped(part, change) for part in node.parts)
+    if isinstance(node, Minus):
+        return minus(mapped(node.left, change), mapped(node.right, change))
+    return change(node)
+
+
+def _brings_all(node: Node) -> bool:
+    """Whether a choice brings every check of its assets, and no other."""
+    if isinstance(node, ByCheck | AllChecks):
+        return False
+    if isinstance(node, Part):
+        return node.what not in {"without_checks", "checks_for_assets"}
+    if isinstance(node, AnyOf | AllOf):
+        return all(map(_brings_all, node.parts))
+    return not isinstance(node, Minus) or (_brings_all(node.left) and _brings_all(node.right))
+
+
+def _with_both_ways(parts: tuple[Node, ...]) -> Iterator[str]:
+    """How each part is written; what is above and what is below the same as one: ``1+a+2``."""
+    at = 0
+    while at < len(parts):
+        here, following = parts[at], parts[at + 1] if at + 1 < len(parts) else None
+        if _goes(here, "upstream") and following is not None and _goes(following, "downstream"):
+            up, down = str(here), str(following)
+            inner = str(here.child) if here.child.is_term else f"({here.child})"
+            if here.child == following.child:
+                yield up + down.removeprefix(inner)
+                at += 2
+                continue
+        yield str(here)
+        at += 1
 
 
 def _operand(part: Node) -> str:
-    """A choice as an operand of ``and``, ``not`` and ``+``: in parentheses unless it is one term."""
-    one_term = isinstance(part, Part | AllChecks) or (isinstance(part, Matching) and part.attribute != "all")
-    if isinstance(part, ByKey | ByCheck):
-        one_term = len(part.chosen) == 1
-    return str(part) if one_term else f"({part})"
+    """A choice as an operand of ``and`` and ``not``: in parentheses unless nothing can fall apart."""
+    alone = part.is_term or _goes(part, "upstream") or _goes(part, "downstream")
+    return str(part) if alone else f"({part})"
+
+
+def _goes(node: Node, direction: str) -> TypeGuard[Walk]:
+    """Whether a choice is written as a term with ``+`` on that side."""
+    return (
+        isinstance(node, Walk)
+        and node.direction == direction
+        and node.include_self
+        and (node.depth is None or node.depth > 0)
+    )

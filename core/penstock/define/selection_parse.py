@@ -1,81 +1,65 @@
-"""The selection language: from text to a tree.
+"""From the text of a selection to a tree, by the grammar of ``selection_grammar``.
 
-Owns: the grammar and its error messages, exact to the column. It knows no assets; ``selection`` makes
-nodes of the tree. Written by hand because a parser library would be one more dependency of every
-install, imported for two dozen lines of grammar:
-
-    choice     = both { ("or" | ",") both }
-    both       = single { "and" single }
-    single     = "not" single | walk
-    walk       = [ [N] "+"… ] term [ "+"… [N] ]
-    term       = "*" | name | attribute ":" value | function "(" choice ")" | "(" choice ")"
-
-A bare name takes ``+`` for one step, ``++`` for two, ``*`` before or after it for all; an attribute,
-a function or parentheses take ``+`` for all steps; a number next to ``+`` limits them.
+Owns: the parser and what is said of a text that the grammar does not cover. Lazy: lark and its tables
+(25 ms together) are loaded for the first text that is more than one term; ``one_term`` reads the others
+with the same terminals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
-from penstock.errors import InvalidDefinitionError, suggest
-from penstock.values import frozen
+from penstock.define.selection_grammar import ATTRIBUTE, DOWN, FUNCTION, GRAMMAR, UP, VALUE, WORDS
+from penstock.define.selection_text import Word, fault
 
-ATTRIBUTES = (
-    "key", "key_prefix", "key_substring", "group", "tag", "kind", "owner", "check",
-)  # fmt: skip
-ELSEWHERE = (
-    "status", "column", "column_tag", "table_name", "code_location", "changed_in_branch",
-)  # fmt: skip
-FUNCTIONS = (
-    "roots", "sinks", "materializable", "upstream_source_assets", "without_checks",
-    "required_multi_asset_neighbors", "checks_for_assets",
-)  # fmt: skip
-NULL = "<null>"
-_STOPS = frozenset(' \t\r\n()+,"')
-_WORDS = frozenset({"and", "or", "not"})
+if TYPE_CHECKING:
+    from lark import Lark, Token, Tree
+
+_NEXT_WORD = re.compile(r'[^\s()+,"]+|.', re.DOTALL)
+_SIGNS = {"&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "-": "and not", "~": "not"}
 
 
-@frozen
-class Leaf:
-    """``attribute:value``; a bare name is the attribute ``name``, ``*`` the attribute ``all``.
+class Term(NamedTuple):
+    """The pieces of one term as they are written; None for those that it does not have."""
 
-    ``value`` is None for ``<null>``; ``quoted`` ones hold no wildcard unless they have a ``*``.
+    up: Word | None
+    attribute: Word | None
+    value: Word
+    down: Word | None
+
+
+def one_term(text: str) -> Term | None:
+    """The pieces of a text that is one term without parentheses; None for any other text.
+
+    Args:
+        text: as users write it.
     """
-
-    attribute: str
-    value: str | None = None
-
-
-@frozen
-class Combined:
-    """``or``, ``and``, ``not`` or a function over its parts."""
-
-    how: str
-    parts: tuple[Tree, ...]
+    found = _one_term().fullmatch(text)
+    if found is None or (found["value"].lower() in WORDS and found["attribute"] is None):
+        return None
+    up, attribute, value, down = (
+        Word(found[name], found.start(name)) if found[name] is not None else None
+        for name in ("up", "attribute", "value", "down")
+    )
+    return Term(up, attribute, value or Word("", 0), down)
 
 
-@frozen
-class Walked:
-    """A term with what is above or below it: 0 steps for none, None for all."""
-
-    inner: Tree
-    up: int | None
-    down: int | None
-
-
-Tree = Leaf | Combined | Walked
-
-
-@frozen
-class _Token:
-    kind: str
-    text: str
-    column: int
-    glued: bool
+@lru_cache(maxsize=1)
+def _one_term() -> re.Pattern[str]:
+    # Each piece is taken as the lexer takes it, and never given back: "(?>...)" and "?+" forbid that.
+    parts = (
+        rf"\s*(?:(?P<up>(?>{UP}))\s*)?+",
+        rf"(?:(?P<attribute>(?>{ATTRIBUTE}))\s*|(?!{ATTRIBUTE}|{FUNCTION}))",
+        rf"(?P<value>(?>{VALUE}))\s*",
+        rf"(?:(?P<down>(?>{DOWN}))\s*)?+",
+    )
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
 
 
-def parse(text: str) -> Tree:
+def parse(text: str) -> Tree[Token]:
     """Read a selection.
 
     Args:
@@ -84,195 +68,51 @@ def parse(text: str) -> Tree:
     Raises:
         InvalidDefinitionError: naming the column, what was wanted there and what was found.
     """
-    reader = _Reader(text)
-    tree = reader.choice()
-    reader.expect_end()
-    return tree
+    from lark import UnexpectedCharacters, UnexpectedToken  # noqa: PLC0415 - lazy, as the docstring says
+
+    try:
+        return cast("Any", _parser()).parse(text)
+    except UnexpectedToken as error:
+        token = cast("Token", error.token)
+        at_end = token.type == "$END"
+        _refuse(text, len(text) if at_end else token.start_pos or 0, error.accepts, error)
+    except UnexpectedCharacters as error:
+        _refuse(text, cast("int", error.pos_in_stream), error.allowed, error)
 
 
-def _tokens(text: str) -> Sequence[_Token]:
-    found: list[_Token] = []
-    at, after = 0, -1
-    while at < len(text):
-        start, char = at, text[at]
-        if char in " \t\r\n":
-            at += 1
-            continue
-        if char in "()+,":
-            at += 1
-            token = _Token(char, char, start, start == after)
-        elif char == '"':
-            at = _end_of_quote(text, start)
-            token = _Token("quoted", text[start + 1 : at - 1].replace('\\"', '"'), start, start == after)
-        else:
-            while at < len(text) and text[at] not in _STOPS:
-                at += 1
-            token = _Token("word", text[start:at], start, start == after)
-        found.append(token)
-        after = at
-    found.append(_Token("end", "", len(text), glued=False))
-    return found
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    from lark import Lark  # noqa: PLC0415 - lazy, as the docstring says
+
+    return Lark(GRAMMAR, parser="lalr")
 
 
-def _end_of_quote(text: str, start: int) -> int:
-    at = start + 1
-    while at < len(text):
-        if text[at] == '"' and text[at - 1] != "\\":
-            return at + 1
-        at += 1
-    raise _fault(text, start, "a closing quotation mark for the one here")
+def _refuse(text: str, start: int, accepted: AbstractSet[str], error: Any) -> NoReturn:
+    """Say what could stand at a place of the text, and what stands there."""
+    found = _NEXT_WORD.match(text, start)
+    word = Word(found[0] if found else "", start)
+    if word.text == '"':
+        raise fault(text, word, "a closing quotation mark for the one here") from error
+    raise fault(text, word, _wanted(text[:start], accepted), _hint(word.text, accepted)) from error
 
 
-def _fault(text: str, column: int, wanted: str, hint: str = "") -> InvalidDefinitionError:
-    found = repr(text[column : column + 20]) if column < len(text) else "the end"
-    return InvalidDefinitionError(
-        f"The selection cannot be read at column {column + 1}: wanted {wanted}, found {found}.{hint}\n"
-        f"  {text}\n  {' ' * column}^"
-    )
+def _wanted(before: str, accepted: AbstractSet[str]) -> str:
+    if "VALUE" in accepted:
+        return f"a value right after {before.rsplit(maxsplit=1)[-1].rpartition('(')[2]}"
+    if "NAME" in accepted:
+        return "an asset, an attribute such as group:, a function such as sinks(, '*' or '('"
+    closing = "')'" if "RPAR" in accepted else "the end"
+    return f"'and', 'or', ',' or {closing}"
 
 
-class _Reader:
-    """Reads tokens from left to right; one method per line of the grammar."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = _tokens(text)
-        self._at = 0
-
-    @property
-    def _next(self) -> _Token:
-        return self._tokens[self._at]
-
-    def _take(self) -> _Token:
-        token = self._next
-        self._at += 1
-        return token
-
-    def _is_word(self, *words: str) -> bool:
-        return self._next.kind == "word" and self._next.text.lower() in words
-
-    def _refuse(self, wanted: str, hint: str = "", token: _Token | None = None) -> InvalidDefinitionError:
-        return _fault(self._text, (token or self._next).column, wanted, hint)
-
-    def expect_end(self) -> None:
-        if self._next.kind != "end":
-            raise self._refuse("'and', 'or', ',' or the end")
-
-    def choice(self) -> Tree:
-        parts = [self._both()]
-        while self._is_word("or") or self._next.kind == ",":
-            self._take()
-            parts.append(self._both())
-        return parts[0] if len(parts) == 1 else Combined("or", tuple(parts))
-
-    def _both(self) -> Tree:
-        parts = [self._single()]
-        while self._is_word("and"):
-            self._take()
-            parts.append(self._single())
-        return parts[0] if len(parts) == 1 else Combined("and", tuple(parts))
-
-    def _single(self) -> Tree:
-        negations = 0
-        while self._is_word("not"):
-            self._take()
-            negations += 1
-        tree = self._walk()
-        for _ in range(negations):
-            tree = Combined("not", (tree,))
-        return tree
-
-    def _walk(self) -> Tree:
-        number, before = self._number_before(), self._pluses()
-        first = self._next
-        inner = self._term()
-        after = self._pluses(glued=True)
-        limit = self._number_after() if after else None
-        bare = isinstance(inner, Leaf) and inner.attribute == "name"
-        up = _steps(before, number, bare=bare)
-        down = _steps(after, limit, bare=bare)
-        if isinstance(inner, Leaf) and inner.attribute == "name":
-            inner, up, down = self._stars(inner, up, down, first)
-        return inner if up == down == 0 else Walked(inner, up, down)
-
-    def _number_before(self) -> int | None:
-        following = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
-        if self._next.kind == "word" and self._next.text.isdecimal() and following.kind == "+":
-            return int(self._take().text)
-        return None
-
-    def _number_after(self) -> int | None:
-        if self._next.kind == "word" and self._next.text.isdecimal() and self._next.glued:
-            return int(self._take().text)
-        return None
-
-    def _pluses(self, *, glued: bool = False) -> int:
-        count = 0
-        while self._next.kind == "+" and (not glued or self._next.glued):
-            self._take()
-            count += 1
-        return count
-
-    def _stars(
-        self, leaf: Leaf, up: int | None, down: int | None, token: _Token
-    ) -> tuple[Leaf, int | None, int | None]:
-        """``*name*``: everything above and below a bare name."""
-        name = leaf.value or ""
-        bare = name.strip("*")
-        if not bare or "*" in bare:
-            raise self._refuse("a name", f" For names with a wildcard write key:{name}.", token)
-        return (
-            Leaf("name", bare),
-            None if name.startswith("*") else up,
-            None if name.endswith("*") else down,
-        )
-
-    def _term(self) -> Tree:
-        token = self._next
-        if token.kind == "(":
-            self._take()
-            return self._closed(self.choice())
-        if token.kind == "quoted":
-            self._take()
-            return Leaf("key", token.text)
-        if token.kind != "word" or token.text.lower() in _WORDS:
-            raise self._refuse("an asset, an attribute such as group:, '*' or '('")
-        self._take()
-        if token.text == "*":
-            return Leaf("all")
-        if self._next.kind == "(" and self._next.glued:
-            return self._call(token)
-        return self._attribute(token) if ":" in token.text else Leaf("name", token.text)
-
-    def _closed(self, tree: Tree) -> Tree:
-        if self._next.kind != ")":
-            raise self._refuse("')'")
-        self._take()
-        return tree
-
-    def _call(self, token: _Token) -> Tree:
-        if token.text not in FUNCTIONS:
-            near = suggest(token.text, FUNCTIONS)
-            raise self._refuse("a function: " + ", ".join(FUNCTIONS), near, token)
-        self._take()
-        return Combined(token.text, (self._closed(self.choice()),))
-
-    def _attribute(self, token: _Token) -> Tree:
-        attribute, _, value = token.text.partition(":")
-        if attribute in ELSEWHERE:
-            hint = f" {attribute}: is known where runs are, not in code."
-            raise self._refuse("an attribute that definitions have", hint, token)
-        if attribute not in ATTRIBUTES:
-            hint = suggest(attribute, ATTRIBUTES)
-            raise self._refuse("an attribute: " + ", ".join(ATTRIBUTES), hint, token)
-        while self._next.glued and self._next.kind in {"quoted", "word"}:
-            value += self._take().text
-        if not value:
-            raise self._refuse(f"a value right after {attribute}:")
-        return Leaf(attribute, None if value == NULL else value)
-
-
-def _steps(pluses: int, number: int | None, *, bare: bool) -> int | None:
-    if pluses == 0 or number is not None:
-        return number or 0
-    return pluses if bare else None
+def _hint(word: str, accepted: AbstractSet[str]) -> str:
+    """What people mean who write this here."""
+    if word in _SIGNS:
+        return f" For {word!r} write {_SIGNS[word]!r}."
+    if "NAME" in accepted or "VALUE" in accepted:
+        return ""
+    if word.lower() == "not":
+        return " Write 'and not'."
+    if word[:1] == ":":
+        return " An attribute is a word right before its colon."
+    return " Join choices with 'and', 'or' or a comma." if word not in {"", "+", ")"} else ""

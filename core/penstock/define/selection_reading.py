@@ -1,26 +1,28 @@
 """Selections as users write them, made into nodes.
 
-Owns: what each construct of the selection language means. The grammar is ``selection_parse``.
+Owns: what each construct of the selection language means. The grammar is ``selection_grammar``.
 """
 
 from __future__ import annotations
 
-from penstock.define.selection_nodes import (
-    AllChecks,
-    ByCheck,
-    ByKey,
-    Matching,
-    Minus,
-    Node,
-    Part,
-    Walk,
-    all_of,
-    any_of,
-)
-from penstock.define.selection_parse import Combined, Leaf, Tree, Walked, parse
-from penstock.keys import AssetCheckKey, AssetKey
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from penstock.define.selection_attributes import Matching, leaf, with_sources
+from penstock.define.selection_grammar import FUNCTIONS
+from penstock.define.selection_nodes import Node, Part, Walk, all_of, any_of, minus
+from penstock.define.selection_parse import Term, one_term, parse
+from penstock.define.selection_text import Word, fault
+from penstock.errors import suggest
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+_DEEPEST = 100
+_DIGITS = 9  # no graph is deeper, and Python refuses to read numbers of thousands of digits
 
 
+@lru_cache(maxsize=512)
 def read_selection(text: str, *, include_sources: bool = False) -> Node:
     """Read a selection.
 
@@ -31,43 +33,123 @@ def read_selection(text: str, *, include_sources: bool = False) -> Node:
     Raises:
         InvalidDefinitionError: naming the column where it cannot be read.
     """
-    return _node(parse(text), include_sources)
+    term = one_term(text)
+    node = _Reading(text).node(parse(text), 0) if term is None else _Reading(text).term(term)
+    return with_sources(node) if include_sources else node
 
 
-def _node(tree: Tree, sources: bool) -> Node:
-    if isinstance(tree, Leaf):
-        return _leaf(tree, sources)
-    if isinstance(tree, Walked):
-        inner = _node(tree.inner, sources)
-        up = [Walk("upstream", inner, tree.up)] if tree.up != 0 else []
-        down = [Walk("downstream", inner, tree.down)] if tree.down != 0 else []
-        return any_of([*up, *down])
-    if tree.how == "or":
-        return any_of(_node(part, sources) for part in tree.parts)
-    if tree.how == "and":
-        return _both(tree, sources)
-    inner = _node(tree.parts[0], sources)
-    return Minus(Matching("all", None, sources), inner) if tree.how == "not" else Part(tree.how, inner)
+class _Reading:
+    """Makes nodes of the pieces of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def node(self, tree: Tree[Token], depth: int) -> Node:
+        """What a part of the text means.
+
+        Args:
+            tree: the part.
+            depth: how many others it stands in.
+        """
+        parts: list[Any] = tree.children
+        match str(tree.data):
+            case "walk":
+                return self._walk(parts, depth)
+            case "any_of":
+                return any_of(self.node(part, depth) for part in parts)
+            case "all_of":
+                return self._all_of(parts, depth)
+            case "negation":
+                return minus(Matching("all"), self._negated(tree, depth))
+            case _:
+                return self.node(parts[0], depth)
+
+    def term(self, term: Term) -> Node:
+        """What a bare name or an attribute means, with what is above and below it."""
+        if term.attribute is None and '"' not in term.value.text:
+            return self._bare(term)
+        inner = leaf(self._text, term.attribute, term.value)
+        return _walked(inner, self._limit(term.up), self._limit(term.down))
+
+    def _walk(self, parts: list[Any], depth: int) -> Node:
+        up, inner, down = parts[0], parts[1], parts[2]
+        pieces: list[Any] = inner.children
+        if inner.data == "name":
+            return self.term(Term(_word(up), None, _sure(pieces[0]), _word(down)))
+        if inner.data == "attribute":
+            return self.term(Term(_word(up), _sure(pieces[0]), _sure(pieces[1]), _word(down)))
+        if inner.data == "function":
+            found = self._function(_sure(pieces[0]), pieces[1], depth)
+        else:
+            found = self._deeper(pieces[0], depth)
+        return _walked(found, self._limit(_word(up)), self._limit(_word(down)))
+
+    def _function(self, word: Word, argument: Tree[Token] | None, depth: int) -> Node:
+        name = Word(word.text[:-1], word.start)
+        if name.text not in FUNCTIONS:
+            near = suggest(name.text, FUNCTIONS)
+            raise fault(self._text, name, "a function: " + ", ".join(FUNCTIONS), near)
+        inner = Matching("all") if argument is None else self._deeper(argument, depth)
+        return with_sources(inner) if name.text == "include_sources" else Part(name.text, inner)
+
+    def _all_of(self, parts: list[Any], depth: int) -> Node:
+        """``a and not b`` is what a chooses without b; other parts are intersected."""
+        negated = [self._negated(part, depth) for part in parts if part.data == "negation"]
+        chosen = [self.node(part, depth) for part in parts if part.data != "negation"]
+        found = all_of(chosen) if chosen else Matching("all")
+        return minus(found, any_of(negated)) if negated else found
+
+    def _negated(self, tree: Tree[Token], depth: int) -> Node:
+        inner: Any = tree.children[1]
+        return self._deeper(inner, depth)
+
+    def _deeper(self, tree: Tree[Token], depth: int) -> Node:
+        if depth >= _DEEPEST:
+            wanted = f"at most {_DEEPEST} choices inside of each other"
+            raise fault(self._text, Word("", len(self._text)), wanted, found="more")
+        return self.node(tree, depth + 1)
+
+    def _bare(self, term: Term) -> Node:
+        """A name that counts steps: ``a+``, ``++a``, ``*a*``."""
+        word = term.value
+        up, down = _steps(term.up), _steps(term.down)
+        if word.text == "*":
+            return _walked(Matching("all"), self._limit(term.up), self._limit(term.down))
+        name = word.text.strip("*")
+        if not name or "*" in name:
+            hint = f" For names with a wildcard write key:{word.text}."
+            raise fault(self._text, word, "a name", hint)
+        up = None if word.text.startswith("*") else up
+        down = None if word.text.endswith("*") else down
+        inner = leaf(self._text, None, Word(name, word.start + word.text.index(name)))
+        return _walked(inner, up, down)
+
+    def _limit(self, word: Word | None) -> int | None:
+        """How far to go from more than a bare name: 0 for nowhere, None for all the way."""
+        if word is None or word.text == "+":
+            return None if word else 0
+        if word.text.strip("+ \t\r\n").isdecimal():
+            return _steps(word)
+        hint = " Write +2 for two steps; only a bare name counts plus signs."
+        raise fault(self._text, word, "one '+', or one with a number", hint)
 
 
-def _both(tree: Combined, sources: bool) -> Node:
-    """``a and not b`` is what a chooses without b; other parts are intersected."""
-    negated = [part.parts[0] for part in tree.parts if isinstance(part, Combined) and part.how == "not"]
-    plain = [part for part in tree.parts if not (isinstance(part, Combined) and part.how == "not")]
-    found = all_of(_node(part, sources) for part in plain) if plain else Matching("all", None, sources)
-    for part in negated:
-        found = Minus(found, _node(part, sources))
-    return found
+def _walked(inner: Node, up: int | None, down: int | None) -> Node:
+    found = [Walk(way, inner, depth) for way, depth in (("upstream", up), ("downstream", down)) if depth != 0]
+    return any_of(found) if found else inner
 
 
-def _leaf(leaf: Leaf, sources: bool) -> Node:
-    value = leaf.value
-    if leaf.attribute == "all":
-        return Matching("all", None, sources)
-    if leaf.attribute == "check" and value is not None:
-        asset, _, name = value.rpartition(":")
-        key = AssetCheckKey(AssetKey.from_user_string(asset), name)
-        return AllChecks() if value == "*" else ByCheck((key,))
-    if leaf.attribute in {"key", "name"} and value is not None and "*" not in value:
-        return ByKey((AssetKey.from_user_string(value),))
-    return Matching(leaf.attribute, value, sources)
+def _steps(word: Word | None) -> int:
+    """How far ``++`` or ``2+`` goes."""
+    if word is None:
+        return 0
+    digits = word.text.replace("+", " ").strip()
+    return int(digits[:_DIGITS]) if digits.isdecimal() else word.text.count("+")
+
+
+def _word(token: Token | None) -> Word | None:
+    return None if token is None else _sure(token)
+
+
+def _sure(token: Token) -> Word:
+    return Word(str(token), token.start_pos or 0)

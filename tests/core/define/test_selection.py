@@ -134,7 +134,7 @@ def test_the_language(text, wanted):
         ("grop:raw", 1, "'group'"),
         ("sink(raw)", 1, "'sinks'"),
         ("group:", 7, "value"),
-        ("status:missing", 1, "runs"),
+        ("changed_in_branch:main", 1, "status:code_changed"),
         ("ra*w", 1, "key:ra*w"),
         ('key:"raw', 5, "quotation"),
         ("", 1, "the end"),
