@@ -25,6 +25,7 @@ from penstock.engine.verdicts import (
     observed_result,
 )
 from penstock.errors import CheckFailedError, InvariantViolationError
+from penstock.events.places import PartitionPlace
 from penstock.events.values import (
     AssetCheckEvaluation,
     AssetMaterialization,
@@ -239,9 +240,18 @@ class Ending:
 
     def _materialized(self, output: StepOutput, item: Any, metadata: Mapping[str, Any]) -> None:
         now, key = self._now(), self._hand.key
+        facts = materialization_of(self._hand, output, item, metadata)
+        places = self._hand.program.run.places
+        if places is None or not facts or facts[0].partition is None:
+            self._record.events.extend(
+                AssetMaterialized(at=now, step=key, materialization=fact) for fact in facts
+            )
+            return
         self._record.events.extend(
-            AssetMaterialized(at=now, step=key, materialization=fact)
-            for fact in materialization_of(self._hand, output, item, metadata)
+            AssetMaterialized(
+                at=now, step=key, materialization=fact, place=PartitionPlace(places.ruler, number)
+            )
+            for fact, number in zip(facts, places.numbers, strict=True)
         )
 
     # ---- checks, observations, loose events ---------------------------------------------------

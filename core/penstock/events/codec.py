@@ -2,7 +2,8 @@
 
 A body is a JSON list of an event's fields in the order of their declaration, without ``at`` and
 ``step`` (which are columns), with ``null`` for a default and defaults at the end left away. So a
-class may only grow at its end. A body of a later format is an object ``{"v": …, "b": […]}``.
+class may only grow at its end; hints for the store are left away too. A body of a later format is an
+object ``{"v": …, "b": […]}``.
 Owns: that layout. Must not know where bytes are kept. Must not be imported by definition code.
 """
 
@@ -215,6 +216,8 @@ def _fact(cls: Any) -> tuple[_Write, _Write]:
     return _write_fact, read
 
 
+_APART = frozenset({"at", "step", "place"})  # columns, and a hint for the store that is in no body
+
 _SCALARS = ("str", "int", "float", "bool", "str | None", "int | None", "float | None", "Mapping[str, str]")
 
 _TYPES: dict[str, tuple[_Write | None, _Write | None]] = {
@@ -230,7 +233,7 @@ _TYPES: dict[str, tuple[_Write | None, _Write | None]] = {
 
 
 def _slots(cls: Any, known: Mapping[str, tuple[_Write | None, _Write | None]]) -> list[_Slot]:
-    return [_Slot(a.name, a.default, *known[a.type]) for a in fields(cls) if a.name not in {"at", "step"}]
+    return [_Slot(a.name, a.default, *known[a.type]) for a in fields(cls) if a.name not in _APART]
 
 
 for _cls in (v.ErrorInfo, v.UserFailure, v.TypeChecked, v.Receipt, v.AssetCheckEvaluation):

@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import field
 
+from penstock.events.places import PartitionPlaces
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.values import frozen
 
@@ -63,7 +64,7 @@ class Run:
         parent_run_id, root_run_id: what this run re-executes, and the first of that line.
         asset_selection: the assets that this run makes, None for a job of ops.
         step_keys_to_execute: the steps of a partial re-execution, None for all.
-        plan: the stored plan as JSON-able data, or None.
+        places: where its partitions stand in their definition; for the store, which does not keep it.
     """
 
     run_id: str
@@ -78,6 +79,7 @@ class Run:
     op_selection: tuple[str, ...] | None = None
     step_keys_to_execute: tuple[str, ...] | None = None
     code_location: str | None = None
+    places: PartitionPlaces | None = field(default=None, eq=False, repr=False)
 
     @property
     def is_success(self) -> bool:

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import Any
 
+from attrs import field
+
+from penstock.events.places import PartitionPlace
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue, normalize_metadata
 from penstock.values import frozen
@@ -314,10 +317,14 @@ class OutputStored(StepHappened):
 
 @frozen(kw_only=True)
 class AssetMaterialized(StepHappened):
-    """An asset was made; ``step`` is empty when it was reported from outside any run."""
+    """An asset was made; ``step`` is empty when it was reported from outside any run.
+
+    ``place`` tells the store where the partition stands; it is not kept.
+    """
 
     materialization: AssetMaterialization
     step: str = ""
+    place: PartitionPlace | None = field(default=None, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

@@ -16,6 +16,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.run_requests import partition_tags
 from penstock.errors import InvalidInvocationError, job_title
+from penstock.events.places import PartitionPlaces
 from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from penstock.host.deferred import deferred
 from penstock.keys import AssetKey
@@ -24,11 +25,12 @@ from penstock.values import frozen
 
 if TYPE_CHECKING:
     from penstock.partitions import keys as partition_keys
-    from penstock.partitions import view
+    from penstock.partitions import numbers, view
     from penstock.plan import partitions
     from penstock.plan.partitions import Read
 else:
     partition_keys = deferred("penstock.partitions.keys")
+    numbers = deferred("penstock.partitions.numbers")
     partitions = deferred("penstock.plan.partitions")
     view = deferred("penstock.partitions.view")
 
@@ -41,11 +43,13 @@ class Coverage:
         keys: the partitions that it covers, in order.
         reads: what its nodes read of partitioned assets; see ``Plan``.
         tags: that the run gets for its partition.
+        places: where the partitions stand in their definition, for the store.
     """
 
     keys: tuple[str, ...] = ()
     reads: Mapping[str, Mapping[AssetKey, Read]] = NO_READING
     tags: Mapping[str, str] = field(factory=dict[str, str])
+    places: PartitionPlaces | None = None
 
 
 _NONE = Coverage()
@@ -86,7 +90,13 @@ def coverage_of(
         ends=None if ends is None else partition_keys.PartitionKeyRange(*ends),
     )
     own = partition_tags(job, keys[0]) if key is not None else _NONE.tags
-    return Coverage(keys=keys, reads=partitions.reads_of(job, keys, seen), tags=own)
+    numbered = numbers.numbered(job.partitions_def, keys)
+    return Coverage(
+        keys=keys,
+        reads=partitions.reads_of(job, keys, seen),
+        tags=own,
+        places=None if numbered is None else PartitionPlaces(*numbered),
+    )
 
 
 def makes_partitions(job: JobDefinition) -> bool:

@@ -129,7 +129,7 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
         ),
     )
     program = Program(
-        run=_run_of(job, given, _own_config(job, own, raw, coverage), {**coverage.tags, **tags}),
+        run=_run_of(job, given, _own_config(job, own, raw, coverage), tags, coverage),
         job=job,
         plan=plan,
         config=BoundRunConfig(),
@@ -176,13 +176,19 @@ def _own_config(
     return raw if own is None and coverage.keys and is_partitioned_config(job.config) else own
 
 
-def _run_of(job: JobDefinition, given: Launch, own: Mapping[str, Any] | None, tags: Mapping[str, str]) -> Run:
+def _run_of(
+    job: JobDefinition,
+    given: Launch,
+    own: Mapping[str, Any] | None,
+    tags: Mapping[str, str],
+    coverage: Coverage,
+) -> Run:
     past = given.past
     return Run(
         run_id=given.run_id or str(uuid.uuid4()),
         job_name=job.name,
         run_config=own or {},
-        tags=tags,
+        tags={**coverage.tags, **tags},
         parent_run_id=past.parent_run_id if past is not None else None,
         root_run_id=past.root_run_id if past is not None else None,
         asset_selection=job.assets.selected if job.assets is not None else None,
@@ -190,4 +196,5 @@ def _run_of(job: JobDefinition, given: Launch, own: Mapping[str, Any] | None, ta
         op_selection=given.op_selection,
         step_keys_to_execute=past.step_keys if past is not None else None,
         code_location=given.code_location,
+        places=coverage.places,
     )

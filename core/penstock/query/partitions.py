@@ -1,34 +1,40 @@
 """Questions about the partitions of an asset: which are made, which failed, which are under way.
 
-Owns: that judgement, from the store's partition projection and the runs that name a partition.
+Owns: that judgement. The store keeps bits as things happen, and somebody who knows the definition has only
+to lay them over it: nothing is enumerated. What the bits cannot know yet is numbered first, once.
+Partitions that come and go are judged by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from penstock.errors import UnknownPartitionError
 from penstock.events import values as v
 from penstock.events.entries import AssetPartitionStatus
-from penstock.events.runs import (
-    PARTITION_TAG,
-    RANGE_END_TAG,
-    RANGE_START_TAG,
-    TERMINAL,
-    RunRecord,
-    RunsFilter,
-    RunStatus,
-)
+from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from penstock.keys import AssetKey
 from penstock.partitions.definition import PartitionsDefinition
+from penstock.partitions.keys import SEPARATOR
+from penstock.partitions.numbers import Numbering, numbering_of
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import DynamicPartitionsStore, View, view_of
-from penstock.spi.store import EventQuery, Store
+from penstock.spi.store import (
+    EventQuery,
+    PartitionBacklog,
+    PartitionBits,
+    PartitionBook,
+    PartitionNumbers,
+    PartitionTry,
+    Store,
+)
 from penstock.values import frozen
 
-_UNSETTLED = tuple(status for status in RunStatus if status not in TERMINAL | {RunStatus.NOT_STARTED})
+_PATIENCE = 3
+"""How often numbers are laid over the bits of an asset that others keep changing."""
 
 
 @frozen(kw_only=True)
@@ -65,35 +71,104 @@ def partition_statuses(
         now: what counts as now, with a time zone.
         dynamic: knows the keys of dynamic partitions.
     """
-    form, view = partitions_def.form, view_of(now, dynamic)
-    made = store.partitions(key)
+    view = view_of(now, dynamic)
+    numbering = numbering_of(partitions_def)
+    if numbering is not None:
+        bits = _complete_bits(store.partition_book, key, numbering)
+        if bits is not None:
+            return _from_bits(partitions_def, numbering, bits, view)
+    return _folded(store, key, partitions_def, view)
+
+
+# ---- by numbers ------------------------------------------------------------------------------------
+
+
+def _complete_bits(book: PartitionBook, key: AssetKey, numbering: Numbering) -> PartitionBits | None:
+    """The bits of an asset, after numbering what came without a number; None when others keep us from it."""
+    for _ in range(_PATIENCE):
+        bits = book.bits(key)
+        if bits.is_complete and bits.ruler == numbering.ruler:
+            return bits
+        backlog = book.backlog(key, numbering.ruler)
+        if not (bits.ruler or backlog.parts or backlog.tries):
+            return bits
+        book.settle(key, _numbers(backlog, numbering))
+    return None
+
+
+def _numbers(backlog: PartitionBacklog, numbering: Numbering) -> PartitionNumbers:
+    number_of = numbering.number_of
+    found = {part: number_of(part) for part in (*backlog.parts, *backlog.wiped)}
+    return PartitionNumbers(
+        ruler=numbering.ruler,
+        parts={part: -1 if number is None else number for part, number in found.items()},
+        targets={one.run: _mask(numbering, one.tags) for one in backlog.tries},
+        is_whole=backlog.is_whole,
+    )
+
+
+def _mask(numbering: Numbering, tags: Mapping[str, str]) -> int:
+    """The partitions that the tags of a run name."""
+    one = tags.get(PARTITION_TAG)
+    first, last = (one, one) if one is not None else (tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG))
+    return 0 if first is None or last is None else numbering.between(first, last)
+
+
+def _from_bits(
+    partitions_def: PartitionsDefinition, numbering: Numbering, bits: PartitionBits, view: View
+) -> PartitionStatuses:
+    everything = numbering.everything(view)
+    failed = bits.failed & ~bits.in_progress
+    found = {
+        "in_progress": everything & bits.in_progress,
+        "failed": everything & failed,
+        "materialized": everything & bits.made & ~failed & ~bits.in_progress,
+        "missing": everything & ~bits.made & ~failed & ~bits.in_progress,
+    }
+    subsets = {name: PartitionsSubset(partitions_def, numbering.body(mask)) for name, mask in found.items()}
+    return PartitionStatuses(**subsets)
+
+
+# ---- by names: of partitions that come and go ------------------------------------------------------
+
+
+def _folded(
+    store: Store, key: AssetKey, partitions_def: PartitionsDefinition, view: View
+) -> PartitionStatuses:
+    form, made = partitions_def.form, store.partitions(key)
     everything: Any = form.everything(view)
     ever = form.body_of(_places(partitions_def, made))
-    tried = {True: form.body_of(()), False: form.body_of(())}
-    for record in _tried(store, key):
-        began = _first_id(store, record)
-        newer = form.body_of(_places(partitions_def, [name for name, fact in made.items() if fact > began]))
-        failed = record.run.status is RunStatus.FAILURE
-        tried[failed] = tried[failed] | _covered(partitions_def, record.run.tags, view) - newer
+    failed = in_progress = form.body_of(())
+    backlog = store.partition_book.backlog(key, None)
+    for one in backlog.tries:
+        covered = _covered(partitions_def, one.tags, view)
+        done = form.body_of(_places(partitions_def, _done_since(one, made, backlog.wiped)))
+        if one.ended is None:
+            in_progress = in_progress | covered - done
+        else:
+            failed = failed | covered - done
     found = {
-        "in_progress": everything & tried[False],
-        "failed": everything & tried[True] - tried[False],
-        "materialized": everything & ever - tried[True] - tried[False],
-        "missing": everything - ever - tried[True] - tried[False],
+        "in_progress": everything & in_progress,
+        "failed": everything & failed - in_progress,
+        "materialized": everything & ever - failed - in_progress,
+        "missing": everything - ever - failed - in_progress,
     }
     return PartitionStatuses(**{name: PartitionsSubset(partitions_def, body) for name, body in found.items()})
+
+
+def _done_since(one: PartitionTry, made: Mapping[str, int], wiped: Mapping[str, int]) -> Iterable[str]:
+    """The partitions of which a try says nothing more: made or wiped since."""
+    if one.ended is None:
+        return one.made
+    return [
+        *(name for name, fact in made.items() if fact > one.began),
+        *(name for name, at in wiped.items() if at >= one.ended),
+    ]
 
 
 def _places(partitions_def: PartitionsDefinition, keys: Iterable[str]) -> list[Any]:
     form = partitions_def.form
     return [place for place in map(form.place_of, keys) if place is not None]
-
-
-def _tried(store: Store, key: AssetKey) -> Iterator[RunRecord]:
-    """Failed and unfinished runs that name an asset, oldest first."""
-    for record in store.runs(RunsFilter(statuses=(RunStatus.FAILURE, *_UNSETTLED)), ascending=True):
-        if key in (record.run.asset_selection or ()):
-            yield record
 
 
 def _covered(partitions_def: PartitionsDefinition, tags: Mapping[str, str], view: View) -> Any:
@@ -108,6 +183,9 @@ def _covered(partitions_def: PartitionsDefinition, tags: Mapping[str, str], view
         return form.span(ends[0], ends[1], view)
     except UnknownPartitionError:  # an end that is no longer there
         return form.body_of(())
+
+
+# ---- by key alone ----------------------------------------------------------------------------------
 
 
 def materialized(
@@ -138,42 +216,45 @@ def status_by_partition(
         key: the asset.
         partitions: partition keys in the order of their definition.
     """
-    made = store.partitions(key)
+    made, backlog = store.partitions(key), store.partition_book.backlog(key, None)
     found: dict[str, AssetPartitionStatus | None] = {
         name: AssetPartitionStatus.MATERIALIZED if name in made else None for name in partitions
     }
-    found.update(_tries(store, key, partitions, made))
+    order = _Order(partitions)
+    for wanted in (True, False):
+        status = AssetPartitionStatus.FAILED if wanted else AssetPartitionStatus.IN_PROGRESS
+        for one in backlog.tries:
+            if wanted is (one.ended is not None):
+                done = frozenset(_done_since(one, made, backlog.wiped))
+                found.update((name, status) for name in order.covered(one.tags) if name not in done)
     return found
 
 
-def _tries(
-    store: Store, key: AssetKey, partitions: Sequence[str], made: Mapping[str, int]
-) -> list[tuple[str, AssetPartitionStatus]]:
-    """Failed and unfinished tries, oldest first, that no materialization followed."""
-    wanted = RunsFilter(statuses=(RunStatus.FAILURE, *_UNSETTLED))
-    places = {name: place for place, name in enumerate(partitions)}
-    found: list[tuple[str, AssetPartitionStatus]] = []
-    for record in store.runs(wanted, ascending=True):
-        names = (
-            _partitions_of(record, partitions, places) if key in (record.run.asset_selection or ()) else ()
-        )
-        if not names:
-            continue
-        began = _first_id(store, record)
-        failed = record.run.status is RunStatus.FAILURE
-        status = AssetPartitionStatus.FAILED if failed else AssetPartitionStatus.IN_PROGRESS
-        found.extend((name, status) for name in names if made.get(name, -1) < began)
-    return found
+class _Order:
+    """Keys in the order of a definition that nobody gave."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = keys
+        self._places = {key: place for place, key in enumerate(keys)}
+        self._sides = _sides(keys)
+
+    def covered(self, tags: Mapping[str, str]) -> Sequence[str]:
+        """The keys that the tags of a run name; of a range over several dimensions, the whole box."""
+        if PARTITION_TAG in tags:
+            return [tags[PARTITION_TAG]] if tags[PARTITION_TAG] in self._places else []
+        first, last = tags.get(RANGE_START_TAG, ""), tags.get(RANGE_END_TAG, "")
+        if first not in self._places or last not in self._places:
+            return []
+        if len(self._sides) < 2:
+            return self._keys[self._places[first] : self._places[last] + 1]
+        ends = zip(self._sides, first.split(SEPARATOR), last.split(SEPARATOR), strict=True)
+        sides = [[part for part in side if side[low] <= side[part] <= side[high]] for side, low, high in ends]
+        return [name for name in map(SEPARATOR.join, product(*sides)) if name in self._places]
 
 
-def _first_id(store: Store, record: RunRecord) -> int:
-    first = store.read(EventQuery(run_id=record.run.run_id, limit=1))
-    return first[0].id if first else 0
-
-
-def _partitions_of(record: RunRecord, partitions: Sequence[str], places: Mapping[str, int]) -> Sequence[str]:
-    tags = record.run.tags
-    if PARTITION_TAG in tags:
-        return [tags[PARTITION_TAG]] if tags[PARTITION_TAG] in places else []
-    start, end = places.get(tags.get(RANGE_START_TAG, "")), places.get(tags.get(RANGE_END_TAG, ""))
-    return [] if start is None or end is None else partitions[start : end + 1]
+def _sides(keys: Sequence[str]) -> list[dict[str, int]]:
+    """Of keys that all have as many parts: the parts in each dimension, with the order in which they come."""
+    parts = [key.split(SEPARATOR) for key in keys]
+    if len({len(one) for one in parts}) != 1:
+        return []
+    return [{part: at for at, part in enumerate(dict.fromkeys(side))} for side in zip(*parts, strict=True)]

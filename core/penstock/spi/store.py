@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from attrs import field
+
 from penstock.events.runs import Run, RunRecord, RunsFilter
 from penstock.events.values import AssetCheckEvaluation, Happened
 from penstock.keys import AssetCheckKey, AssetKey
+from penstock.spi.backfills import BackfillStore
 from penstock.values import frozen
 
 
@@ -82,8 +85,106 @@ class StoreInfo:
     events: int
 
 
+@frozen(kw_only=True)
+class PartitionBits:
+    """Where the partitions of an asset stand, as masks: bit n stands for the partition of number n.
+
+    Args:
+        ruler: by which they are numbered, empty when they never were.
+        is_complete: whether everything that happened is in them.
+        made: that have a materialization.
+        failed: whose last try failed, and nothing newer made them.
+        in_progress: that runs which are not over are to make and have not made.
+    """
+
+    ruler: str = ""
+    is_complete: bool = False
+    made: int = 0
+    failed: int = 0
+    in_progress: int = 0
+
+
+@frozen(kw_only=True)
+class PartitionTry:
+    """A run that names partitions of an asset and is not over, or failed.
+
+    Args:
+        run: its storage id.
+        tags: say which partitions.
+        began: id of the log before its first event.
+        ended: id of the log at its end, None when it is not over.
+        made: the partitions that it made so far; of one that is not over.
+    """
+
+    run: int
+    tags: Mapping[str, str]
+    began: int
+    ended: int | None = None
+    made: frozenset[str] = frozenset()
+
+
+@frozen(kw_only=True)
+class PartitionBacklog:
+    """What somebody who knows the definition has to number before the bits of an asset are complete.
+
+    Args:
+        parts: keys of materialized partitions without a number.
+        tries: all of them, oldest first.
+        wiped: keys whose failures were wiped → the id of the log then.
+        is_whole: whether ``parts`` are all keys there are, because the ruler is another one.
+    """
+
+    parts: Sequence[str] = ()
+    tries: Sequence[PartitionTry] = ()
+    wiped: Mapping[str, int] = field(factory=dict[str, int])
+    is_whole: bool = False
+
+
+@frozen(kw_only=True)
+class PartitionNumbers:
+    """The numbers of a backlog.
+
+    Args:
+        ruler: by which they are numbered.
+        parts: key → number of ``parts`` and of ``wiped``; -1 when the definition has no such key.
+        targets: run of a try → the mask of what it covers.
+        is_whole: as in the backlog.
+    """
+
+    ruler: str
+    parts: Mapping[str, int]
+    targets: Mapping[int, int]
+    is_whole: bool = False
+
+
+class PartitionBook(Protocol):
+    """Where partitions stand; part of a store."""
+
+    def bits(self, key: AssetKey) -> PartitionBits:
+        """What is known, without looking at any single partition; incomplete when there is a backlog."""
+        ...
+
+    def backlog(self, key: AssetKey, ruler: str | None) -> PartitionBacklog:
+        """What is to be numbered; None for a ruler asks for the tries alone."""
+        ...
+
+    def settle(self, key: AssetKey, numbers: PartitionNumbers) -> None:
+        """Lay the numbers of a backlog over the bits; what came in between stays in the backlog."""
+        ...
+
+
 class Store(Protocol):
     """Runs, events and their projections."""
+
+    @property
+    def partition_book(self) -> PartitionBook:
+        """Where partitions stand."""
+        ...
+
+    @property
+    def backfills(self) -> BackfillStore:
+        """Backfills and their rows."""
+        ...
 
     def create_run(self, run: Run, events: Sequence[Happened]) -> int:
         """Store a new run and its first events in one transaction.

@@ -19,7 +19,7 @@ from penstock.events.values import (
 )
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.store import AssetStatus, StoredEvent
-from penstock.store import rows
+from penstock.store import rows, statuses
 from penstock.store.deletion import allowed_to_delete, demote_facts
 from penstock.store.reads import prefix_bounds
 
@@ -132,13 +132,13 @@ def wipe_asset(tx: sqlite3.Connection, key: AssetKey, partitions: Sequence[str] 
     with allowed_to_delete(tx, "wipe"):
         if partitions is None:
             demote_facts(tx, "asset = ?", [(asset,)])
-            tx.execute("DELETE FROM partitions WHERE asset = ?", (asset,))
+            statuses.wipe_all(tx, asset)
             tx.execute("DELETE FROM checks WHERE asset = ?", (asset,))
             tx.execute("UPDATE assets SET planned = NULL WHERE id = ?", (asset,))
         else:
             wiped = [(asset, part) for part in partitions]
             demote_facts(tx, "asset = ? AND part = ?", wiped)
-            tx.executemany("DELETE FROM partitions WHERE asset = ? AND part = ?", wiped)
+            statuses.wipe_some(tx, asset, partitions)
             tx.execute(
                 "DELETE FROM checks WHERE asset = ? AND fact NOT IN (SELECT id FROM facts WHERE asset = ?)",
                 (asset, asset),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from penstock.events import values as v
 from penstock.events.codec import KIND_OF, decode, encode, step_of
 from penstock.events.jsonbytes import dumps, loads
+from penstock.events.places import PartitionPlace
 from penstock.events.runs import Run, RunRecord, RunStatus
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.store import StoredEvent
@@ -46,6 +47,7 @@ class Fact(NamedTuple):
     asset_key: AssetKey
     partition: str | None
     check_name: str | None
+    place: PartitionPlace | None = None
 
 
 class Coded(NamedTuple):
@@ -68,7 +70,10 @@ def _fact_in(event: Any) -> Fact:
     if isinstance(event, v.CheckEvaluated):
         found = event.evaluation
         return Fact(found.asset_key, found.partition, found.check_name)
-    said = event.materialization if isinstance(event, v.AssetMaterialized) else event.observation
+    if isinstance(event, v.AssetMaterialized):
+        made = event.materialization
+        return Fact(made.asset_key, made.partition, None, event.place)
+    said = event.observation
     return Fact(said.asset_key, said.partition, None)
 
 

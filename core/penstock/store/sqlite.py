@@ -16,9 +16,10 @@ from penstock.events.fold import STATUS_AFTER
 from penstock.events.runs import Run, RunRecord, RunsFilter
 from penstock.events.values import AssetCheckEvaluation, Happened
 from penstock.keys import AssetCheckKey, AssetKey
-from penstock.spi.store import AssetStatus, EventQuery, StoredEvent, StoreInfo
+from penstock.spi.store import AssetStatus, EventQuery, PartitionBook, StoredEvent, StoreInfo
 from penstock.store import deletion, facts, reads, writes
 from penstock.store.database import Database
+from penstock.store.placing import SqlitePartitionBook
 
 DELETE_BATCH = 1000
 """Events removed in one transaction."""
@@ -35,6 +36,7 @@ class SqliteStore:
 
     def __init__(self, database: Database, url: str, wanted_schema: int) -> None:
         self.database = database
+        self.partition_book: PartitionBook = SqlitePartitionBook(database)
         self._url = url
         self._wanted_schema = wanted_schema
 

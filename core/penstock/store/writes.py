@@ -7,16 +7,16 @@ Must not know connections, locks or who decides.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.errors import InvariantViolationError, RunNotFoundError, TransitionRejected
 from penstock.events import values as v
 from penstock.events.fold import STATUS_AFTER, move
-from penstock.events.runs import LEGAL_TRANSITIONS, Run, RunStatus
+from penstock.events.runs import LEGAL_TRANSITIONS, TERMINAL, Run, RunStatus
 from penstock.keys import AssetKey
-from penstock.store import rows
-from penstock.store.rows import Coded, Fact
+from penstock.store import rows, statuses
+from penstock.store.rows import Coded
 
 Names = dict[str, dict[Any, int]]
 Event = v.Happened
@@ -40,20 +40,25 @@ def insert_run(tx: sqlite3.Connection, names: Names, run: Run, events: Sequence[
         status = RunStatus.QUEUED
     times = _times(events, now)
     try:
-        number = tx.execute(
+        row = tx.execute(
             "INSERT INTO runs (run_id, job, status, last_seq, created, updated, started, ended, tags, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             (run.run_id, run.job_name, rows.STATUS_NUMBERS[status], len(events), *times,
              rows.tags_body(run.tags), rows.run_body(run)),
-        ).lastrowid  # fmt: skip
+        ).fetchone()  # fmt: skip
     except sqlite3.IntegrityError as error:
         raise InvariantViolationError(
             f"A run with the id {run.run_id!r} exists already or has existed."
             " Give the new run an id of its own."
         ) from error
+    number: int = row[0]
     _insert_tags(tx, number, run.tags)
-    _note_plan(tx, names, number, run.asset_selection or ())
+    planned = [_asset_number(tx, names, key) for key in run.asset_selection or ()]
+    tx.executemany("UPDATE assets SET planned = ? WHERE id = ?", [(number, asset) for asset in planned])
+    statuses.begin_tries(tx, number, run, planned)
     insert_events(tx, names, number, 0, [rows.coded(event) for event in events])
+    if status in TERMINAL:
+        statuses.end_tries(tx, number, status)
     return len(events)
 
 
@@ -67,7 +72,8 @@ def append_events(
     """
     encoded = [rows.coded(event) for event in events]
     last = after_seq + len(events)
-    if any(type(event) in STATUS_AFTER for event in events):
+    moves = any(type(event) in STATUS_AFTER for event in events)
+    if moves:
         number = _move_run(tx, run_id, after_seq, events)
     else:
         found = tx.execute(
@@ -79,6 +85,8 @@ def append_events(
             raise _rejected(tx, run_id, after_seq)
         number = found[0]
     insert_events(tx, names, number, after_seq, encoded)
+    if moves and (status := _end_among(events)) is not None:
+        statuses.end_tries(tx, number, status)
     return last
 
 
@@ -104,6 +112,7 @@ def insert_events(
         return
     identifier = _next_ids(tx, len(events))
     chatter: list[tuple[Any, ...]] = []
+    facts: list[tuple[Any, ...]] = []
     for offset, event in enumerate(events):
         seq = 0 if after_seq is None else after_seq + 1 + offset
         step = None if event.step is None else _step_number(tx, names, event.step)
@@ -111,9 +120,12 @@ def insert_events(
         if event.fact is None:
             chatter.append(row)
         else:
-            _insert_fact(tx, names, row, event.fact)
+            asset = _asset_number(tx, names, event.fact.asset_key)
+            facts.append((*row, asset, event.fact.partition, event.fact.check_name, event.fact.place))
     if chatter:
         tx.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", chatter)
+    if facts:
+        _insert_facts(tx, run, facts)
 
 
 def set_tags(tx: sqlite3.Connection, run_id: str, tags: Mapping[str, str]) -> None:
@@ -130,6 +142,7 @@ def set_tags(tx: sqlite3.Connection, run_id: str, tags: Mapping[str, str]) -> No
     tx.executemany("DELETE FROM run_tags WHERE key = ? AND value = ? AND run = ?", old)
     _insert_tags(tx, number, tags)
     tx.execute("UPDATE runs SET tags = ? WHERE id = ?", (rows.tags_body({**before, **tags}), number))
+    statuses.retag_tries(tx, number, tags)
 
 
 # ---- runs ----------------------------------------------------------------------------------------
@@ -197,32 +210,32 @@ def _insert_tags(tx: sqlite3.Connection, run: int | None, tags: Mapping[str, str
         tx.executemany("INSERT OR IGNORE INTO run_tags VALUES (?, ?, ?)", found)
 
 
-def _note_plan(tx: sqlite3.Connection, names: Names, run: int | None, keys: Iterable[AssetKey]) -> None:
-    planned = [(run, _asset_number(tx, names, key)) for key in keys]
-    if planned:
-        tx.executemany("UPDATE assets SET planned = ? WHERE id = ?", planned)
+def _end_among(events: Sequence[Event]) -> RunStatus | None:
+    """How a run ended with these events, None when it goes on."""
+    found = (STATUS_AFTER.get(type(event)) for event in events)
+    return next((status for status in found if status in TERMINAL), None)
 
 
 # ---- facts and their projections -------------------------------------------------------------------
 
 
-def _insert_fact(tx: sqlite3.Connection, names: Names, row: tuple[Any, ...], fact: Fact) -> None:
-    asset = _asset_number(tx, names, fact.asset_key)
-    tx.execute(
-        "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*row, asset, fact.partition, fact.check_name),
-    )
-    identifier, kind = row[0], row[3]
-    if kind == rows.CHECKED:
-        tx.execute("INSERT OR REPLACE INTO checks VALUES (?, ?, ?)", (asset, fact.check_name, identifier))
-    elif kind == rows.OBSERVED:
-        tx.execute("UPDATE assets SET observed = ? WHERE id = ?", (identifier, asset))
-    else:
-        tx.execute("UPDATE assets SET materialized = ? WHERE id = ?", (identifier, asset))
-        if fact.partition is not None:
-            tx.execute(
-                "INSERT OR REPLACE INTO partitions VALUES (?, ?, ?)", (asset, fact.partition, identifier)
-            )
+def _insert_facts(tx: sqlite3.Connection, run: int | None, facts: Sequence[tuple[Any, ...]]) -> None:
+    """Insert facts, each with the hint of its place at the end, and bring the projections up to date."""
+    stored = [fact[:-1] for fact in facts]
+    tx.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", stored)
+    latest: dict[tuple[str, int], int] = {}
+    made: list[statuses.Made] = []
+    for identifier, _, _, kind, _, _, _, asset, part, check, place in facts:
+        if kind == rows.CHECKED:
+            tx.execute("INSERT OR REPLACE INTO checks VALUES (?, ?, ?)", (asset, check, identifier))
+            continue
+        latest["observed" if kind == rows.OBSERVED else "materialized", asset] = identifier
+        if kind == rows.MATERIALIZED and part is not None:
+            made.append(statuses.Made(asset, part, identifier, place))
+    for (column, asset), identifier in latest.items():
+        tx.execute(f"UPDATE assets SET {column} = ? WHERE id = ?", (identifier, asset))  # own names
+    if made:
+        statuses.note_made(tx, run, made)
 
 
 def _next_ids(tx: sqlite3.Connection, count: int) -> int:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from penstock.events import codec
 from penstock.events import values as v
 from penstock.events.fold import fold
+from penstock.events.places import PartitionPlace
 from penstock.keys import AssetKey
 from penstock.metadata import MetadataValue
 
@@ -73,6 +74,7 @@ FIELDS = {
     "metadata": metadata, "receipt": receipts, "materialization": materializations,
     "observation": observations, "evaluation": evaluations, "seconds": times, "failure": maybe(failures),
     "blame": st.sampled_from(v.Blame), "wait": times, "hook": names, "file": words,
+    "place": maybe(st.builds(PartitionPlace, names, st.integers(0, 9))),
 }  # fmt: skip
 """How each field of an event is generated; a new field needs a line here."""
 

@@ -18,9 +18,8 @@ from penstock.testing.conformance.store import A, faults_of, finished_run
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("schema-*.db.gz"))
 
-FUTURE = Migration(
-    known_migrations()[-1].version + 1, "CREATE TABLE future (x); INSERT INTO future VALUES (1);"
-)
+NOW = known_migrations()[-1].version
+FUTURE = Migration(NOW + 1, "CREATE TABLE future (x); INSERT INTO future VALUES (1);")
 
 
 @pytest.fixture
@@ -37,18 +36,18 @@ def test_steps_are_numbered_from_one_without_gaps():
 
 def test_a_current_database_needs_nothing(filled):
     report = migrate(sqlite_url(filled))
-    assert (report.before, report.after, report.backup) == (1, 1, None)
+    assert (report.before, report.after, report.backup) == (NOW, NOW, None)
     assert migrate("memory:").backup is None
 
 
 def test_a_migration_lays_a_copy_aside_and_keeps_the_content(filled):
     report = migrate_file(str(filled), [*known_migrations(), FUTURE])
-    assert (report.before, report.after) == (1, 2)
+    assert (report.before, report.after) == (NOW, NOW + 1)
     with closing(sqlite3.connect(filled)) as connection:
         assert connection.execute("SELECT x FROM future").fetchall() == [(1,)]
         assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
-    assert Path(report.backup).name.startswith("penstock.db.backup-v1-")
+        assert connection.execute("PRAGMA user_version").fetchone() == (NOW + 1,)
+    assert Path(report.backup).name.startswith(f"penstock.db.backup-v{NOW}-")
     with closing(open_store(sqlite_url(report.backup))) as store:
         assert faults_of(store, "r") == []
 
@@ -59,12 +58,12 @@ def test_a_step_that_fails_changes_nothing(filled):
         migrate_file(str(filled), [*known_migrations(), broken])
     with closing(open_store(sqlite_url(filled))) as store:
         assert faults_of(store, "r") == []
-        assert store.info().schema_version == 1
+        assert store.info().schema_version == NOW
 
 
 def test_a_newer_database_is_refused(filled):
     migrate_file(str(filled), [*known_migrations(), FUTURE])
-    with pytest.raises(StoreError, match="schema 2"):
+    with pytest.raises(StoreError, match=f"schema {NOW + 1}"):
         migrate(sqlite_url(filled))
 
 
