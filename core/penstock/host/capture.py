@@ -17,7 +17,7 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from penstock.engine.journal import JournalThread
+from penstock.engine.journal import is_noting
 from penstock.events.values import LogsCaptured
 from penstock.store.logs import LogFolder, LogWriter, Stream
 
@@ -117,7 +117,7 @@ class Capture:
         Returns:
             Whether it was kept.
         """
-        if not self._in_hand or isinstance(threading.current_thread(), JournalThread):
+        if not self._in_hand or is_noting():
             return False
         step = self._step_here()
         if step is not None:

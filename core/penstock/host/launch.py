@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from penstock.define.job import JobDefinition
 from penstock.define.op import InputDefinition
-from penstock.engine.context import StepInHand
+from penstock.engine.context import HAND_IN_USE, StepInHand
 from penstock.engine.drive import INTERRUPTED, Drive
 from penstock.engine.failures import describe_error, said_by, user_error
 from penstock.engine.io import Ref, hands_straight_on, load
@@ -38,6 +38,7 @@ from penstock.events.values import (
 )
 from penstock.host.capture import Capture
 from penstock.host.defaults import AskedFolder
+from penstock.host.deferred import deferred
 from penstock.host.executors import Choice, choose, is_here, limits_of, open_executor, works_here
 from penstock.host.extensions import Observer, add_table_types, observers
 from penstock.host.instance import Instance
@@ -51,6 +52,11 @@ from penstock.host.shipping import Cargo, Shipment
 from penstock.keys import AssetKey
 from penstock.spi.executor import Executor
 from penstock.tables import registrations
+
+if TYPE_CHECKING:
+    from penstock.host import versions_read as versions
+else:
+    versions = deferred("penstock.host.versions_read")
 
 __all__ = ["Launch", "launch"]
 
@@ -239,10 +245,13 @@ class _Launched:
     def _drive(self, executor: Executor) -> None:
         program = self.program
         program.versions.update(self._known_versions())
+        if program.plan.reads:
+            program.versions_read = versions.versions_read(program, self.instance.store)
         if self.instance.is_durable:
             self.record.managers = program.resources.values()
         threaded = self.instance.is_durable or self.record.has_listeners
-        journal = Journal(self.record.append, threaded=threaded)
+        is_inner = HAND_IN_USE.get() is not None  # a run within a step, whose timeout may strike anywhere
+        journal = Journal(self.record.append, threaded=threaded, lends=not is_inner)
         drive = Drive(
             program=program,
             state=self.state,

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from penstock.engine.journal import FULL, Journal
+from penstock.engine.journal import FULL, Journal, is_noting
 from penstock.events.values import EngineNoted
 
 
@@ -67,6 +67,48 @@ def test_what_a_long_step_noted_is_stored_meanwhile():
     journal.close()
 
 
+def test_who_adds_writes_a_full_batch_itself():
+    writers = []
+    journal = Journal(lambda _events: writers.append(threading.current_thread()), threaded=True)
+    journal.add(notes(*range(FULL)))
+    assert writers == [threading.current_thread()]
+    journal.close()
+
+
+def test_who_must_not_be_torn_lends_no_thread():
+    writers = []
+    journal = Journal(lambda _events: writers.append(threading.current_thread()), threaded=True, lends=False)
+    journal.add(notes(*range(FULL)))
+    journal.flush()
+    journal.close()
+    assert writers
+    assert threading.current_thread() not in writers
+
+
+def test_what_is_noted_while_somebody_writes_is_stored_after_it():
+    batches = []
+
+    def append(events):
+        batches.append(list(events))
+        if len(batches) == 1:
+            journal.add(notes("last"))
+
+    journal = Journal(append, threaded=True)
+    journal.add(notes(*range(FULL)))
+    journal.close()
+    assert texts(batches) == [*(str(n) for n in range(FULL)), "last"]
+
+
+@pytest.mark.parametrize("lends", [True, False])
+def test_whoever_stores_is_known_to_be_noting(lends):
+    seen = []
+    journal = Journal(lambda _events: seen.append(is_noting()), threaded=True, lends=lends)
+    journal.add(notes(*range(FULL)))
+    journal.close()
+    assert seen == [True]
+    assert not is_noting()
+
+
 class Taken(Exception):
     pass
 
@@ -92,6 +134,14 @@ def test_a_failure_to_store_reaches_who_adds():
         journal.flush()
     with pytest.raises(Taken):
         journal.add(notes("y"))
+    with pytest.raises(Taken):
+        journal.close()
+
+
+def test_a_failure_to_store_reaches_who_writes():
+    journal = Journal(refuse, threaded=True)
+    with pytest.raises(Taken):
+        journal.add(notes(*range(FULL)))
     with pytest.raises(Taken):
         journal.close()
 
