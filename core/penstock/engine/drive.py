@@ -60,7 +60,8 @@ class Drive:
         on_text: takes what steps wrote where this disk is out of reach.
 
     ``kept`` names the values of each unit that the result will ask for; ``failure`` holds what the
-    first failed unit raised.
+    first failed unit raised. ``never_began`` counts how often in a row a unit was lost before it began,
+    ``lacked_input`` how often of these it was for want of a value.
     """
 
     program: Program
@@ -78,6 +79,7 @@ class Drive:
     kept: dict[Unit, tuple[str, ...]] = field(factory=dict[Unit, tuple[str, ...]])
     printed: set[str] = field(factory=set[str])
     never_began: dict[Unit, int] = field(factory=dict[Unit, int])
+    lacked_input: dict[Unit, int] = field(factory=dict[Unit, int])
     cancel_reason: str | None = None
     _assigner: Assigner = field(init=False)
     _stays_here: bool = field(init=False)
@@ -232,6 +234,7 @@ class Drive:
     def _take_record(self, unit: Unit, ticket: Ticket, record: StepRecord) -> None:
         if self.never_began:
             self.never_began.pop(unit, None)
+            self.lacked_input.pop(unit, None)
         if self.printed:
             self._tell_printed(self.state.key(unit))
         if record.handed:
@@ -288,7 +291,7 @@ class Drive:
         attempt = assignment.attempt if unit == assignment.units[0] else 1
         in_vain = self.never_began.get(unit, 0) + 1
         self.never_began[unit] = in_vain
-        if loss.cause == "input" and in_vain <= MOST_FREE and self._can_do_without(unit, assignment, loss):
+        if loss.cause == "input" and self._can_do_without(unit, assignment, loss):
             return
         events = after_loss(self.program, state, unit, attempt, loss, in_vain)
         if not events:
@@ -303,6 +306,9 @@ class Drive:
 
     def _can_do_without(self, unit: Unit, assignment: Assignment, loss: Lost) -> bool:
         """Values that were handed on are gone: whether the unit can load them, or wait for them anew."""
+        self.lacked_input[unit] = self.lacked_input.get(unit, 0) + 1
+        if self.lacked_input[unit] > MOST_FREE:
+            return False
         gone = {assignment.upstream[name] for name in loss.missing if name in assignment.upstream}
         lost: list[Unit] = []
         for source, (ticket, names) in list(self.handed.items()):

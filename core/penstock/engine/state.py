@@ -16,29 +16,8 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 from penstock.engine.layout import layout_of
+from penstock.events import values as v
 from penstock.events.runs import RunStatus
-from penstock.events.values import (
-    DATA_VERSION_TAG,
-    AssetMaterialized,
-    AssetObserved,
-    ErrorInfo,
-    Happened,
-    OutputProduced,
-    RunCanceled,
-    RunCanceling,
-    RunFailed,
-    RunQueued,
-    RunStarted,
-    RunStarting,
-    RunSucceeded,
-    StepFailed,
-    StepInterrupted,
-    StepRestarted,
-    StepRetryScheduled,
-    StepSkipped,
-    StepStarted,
-    StepSucceeded,
-)
 from penstock.keys import AssetKey
 from penstock.plan.model import COLLECTED, MAPPED, Plan, Source, Step, bare_key, mapping_key_of, unit_key
 
@@ -60,14 +39,14 @@ class Phase(IntEnum):
     OUT_OF_REACH = 9
 
 
-_STATUS_OF: dict[type[Happened], RunStatus] = {
-    RunQueued: RunStatus.QUEUED,
-    RunStarting: RunStatus.STARTING,
-    RunStarted: RunStatus.STARTED,
-    RunSucceeded: RunStatus.SUCCESS,
-    RunFailed: RunStatus.FAILURE,
-    RunCanceling: RunStatus.CANCELING,
-    RunCanceled: RunStatus.CANCELED,
+_STATUS_OF: dict[type[v.Happened], RunStatus] = {
+    v.RunQueued: RunStatus.QUEUED,
+    v.RunStarting: RunStatus.STARTING,
+    v.RunStarted: RunStatus.STARTED,
+    v.RunSucceeded: RunStatus.SUCCESS,
+    v.RunFailed: RunStatus.FAILURE,
+    v.RunCanceling: RunStatus.CANCELING,
+    v.RunCanceled: RunStatus.CANCELED,
 }
 
 
@@ -94,7 +73,7 @@ class RunState:
         self.keys: dict[int, tuple[str, ...]] = {}
         self.to_skip: dict[Unit, None] = {}
         self.retry_at: dict[Unit, float] = {}
-        self.errors: dict[Unit, ErrorInfo] = {}
+        self.errors: dict[Unit, v.ErrorInfo] = {}
         self.versions: dict[AssetKey, str] = {}
         self.spent: list[int] = []
         self._layout = layout_of(plan)
@@ -150,9 +129,9 @@ class RunState:
         """The moment of the next retry and its unit."""
         heap = self._retries
         while heap:
-            at, unit = heap[0][0], (heap[0][1], heap[0][2])
-            if self.retry_at.get(unit) == at:
-                return at, unit
+            at, step, key = heap[0]
+            if self.retry_at.get((step, key)) == at:
+                return at, (step, key)
             heapq.heappop(heap)  # started meanwhile
         return None
 
@@ -169,10 +148,10 @@ class RunState:
         """A claimed unit was not started after all."""
         if self.phase[unit] is not Phase.CLAIMED:
             return
-        if self._waiting.get(unit):
-            self.phase[unit] = Phase.WAITING
-        else:
+        if not self._waiting.get(unit):
             self._make_ready(unit, self._order.get(unit, 0))
+            return
+        self.phase[unit] = Phase.WAITING
 
     def reopen(self, unit: Unit) -> None:
         """A unit that succeeded is to run again, because what it handed on is lost.
@@ -181,6 +160,10 @@ class RunState:
         """
         step = unit[0]
         self._open[step] += 1
+        if step in self._settled:  # what it reads is needed once more
+            self._settled.discard(step)
+            for upstream in self.plan.steps[step].upstream:
+                self._readers_left[upstream] += 1
         for reader in self._layout.whole[step]:
             if reader in self._template_waiting:
                 self._template_waiting[reader] += 1
@@ -225,7 +208,7 @@ class RunState:
 
     # ---- the fold ---------------------------------------------------------------------------
 
-    def apply(self, event: Happened) -> None:
+    def apply(self, event: v.Happened) -> None:
         """Take one event in."""
         kind = type(event)
         handler = self._HANDLERS.get(kind)
@@ -234,13 +217,13 @@ class RunState:
         elif kind in _STATUS_OF:
             self.status = _STATUS_OF[kind]
 
-    def apply_all(self, events: Iterable[Happened]) -> RunState:
+    def apply_all(self, events: Iterable[v.Happened]) -> RunState:
         """Take events in, in order; returns itself."""
         for event in events:
             self.apply(event)
         return self
 
-    def _on_started(self, event: StepStarted | StepRestarted) -> None:
+    def _on_started(self, event: v.StepStarted | v.StepRestarted) -> None:
         unit = self.unit(event.step)
         if self.phase.get(unit) is Phase.SUCCEEDED:
             self.reopen(unit)
@@ -248,7 +231,7 @@ class RunState:
         self.attempts[unit] = event.attempt
         self.retry_at.pop(unit, None)
 
-    def _on_output(self, event: OutputProduced) -> None:
+    def _on_output(self, event: v.OutputProduced) -> None:
         made = self.produced.setdefault(self.unit(event.step), {})
         if event.mapping_key is None:
             made[event.output_name] = None
@@ -257,7 +240,7 @@ class RunState:
             if keys is not None:
                 keys.append(event.mapping_key)
 
-    def _on_retry(self, event: StepRetryScheduled) -> None:
+    def _on_retry(self, event: v.StepRetryScheduled) -> None:
         unit = self.unit(event.step)
         self.attempts[unit] = event.attempt
         self._retry_at(unit, event.at + event.wait)
@@ -268,39 +251,37 @@ class RunState:
         self.retry_at[unit] = at
         heapq.heappush(self._retries, (at, unit[0], unit[1]))
 
-    def _on_version(self, event: AssetMaterialized | AssetObserved) -> None:
-        fact = event.materialization if isinstance(event, AssetMaterialized) else event.observation
-        version = fact.tags.get(DATA_VERSION_TAG)
+    def _on_version(self, event: v.AssetMaterialized | v.AssetObserved) -> None:
+        fact = event.materialization if isinstance(event, v.AssetMaterialized) else event.observation
+        version = fact.tags.get(v.DATA_VERSION_TAG)
         if version is not None:
             self.versions[fact.asset_key] = version
 
-    def _on_succeeded(self, event: StepSucceeded) -> None:
-        self._finish(self.unit(event.step), Phase.SUCCEEDED)
+    def _on_ended(self, event: v.StepSucceeded | v.StepInterrupted) -> None:
+        is_success = isinstance(event, v.StepSucceeded)
+        self._finish(self.unit(event.step), Phase.SUCCEEDED if is_success else Phase.INTERRUPTED)
 
-    def _on_skipped(self, event: StepSkipped) -> None:
+    def _on_skipped(self, event: v.StepSkipped) -> None:
         unit = self.unit(event.step)
         self.to_skip.pop(unit, None)
         self._finish(unit, Phase.SKIPPED)
 
-    def _on_failed(self, event: StepFailed) -> None:
+    def _on_failed(self, event: v.StepFailed) -> None:
         unit = self.unit(event.step)
         self.errors[unit] = event.error
         self._finish(unit, Phase.FAILED)
 
-    def _on_interrupted(self, event: StepInterrupted) -> None:
-        self._finish(self.unit(event.step), Phase.INTERRUPTED)
-
-    _HANDLERS: ClassVar[Mapping[type[Happened], Callable[[Any, Any], None]]] = {
-        StepStarted: _on_started,
-        StepRestarted: _on_started,
-        OutputProduced: _on_output,
-        StepRetryScheduled: _on_retry,
-        AssetMaterialized: _on_version,
-        AssetObserved: _on_version,
-        StepSucceeded: _on_succeeded,
-        StepSkipped: _on_skipped,
-        StepFailed: _on_failed,
-        StepInterrupted: _on_interrupted,
+    _HANDLERS: ClassVar[Mapping[type[v.Happened], Callable[[Any, Any], None]]] = {
+        v.StepStarted: _on_started,
+        v.StepRestarted: _on_started,
+        v.OutputProduced: _on_output,
+        v.StepRetryScheduled: _on_retry,
+        v.AssetMaterialized: _on_version,
+        v.AssetObserved: _on_version,
+        v.StepSucceeded: _on_ended,
+        v.StepSkipped: _on_skipped,
+        v.StepFailed: _on_failed,
+        v.StepInterrupted: _on_ended,
     }
 
     # ---- spreading --------------------------------------------------------------------------

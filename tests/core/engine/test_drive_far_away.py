@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import attrs
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -105,7 +105,17 @@ FATES = st.lists(
 )
 
 
+_GONE, _NEVER, _FINE = courier.INPUT_GONE, courier.NEVER_BEGAN, courier.FINE
+RELEASED_MEANWHILE = [_GONE, _FINE, _FINE, _NEVER, _FINE, _NEVER, _NEVER, _FINE]
+LACKING_AFTER_OFTEN_IN_VAIN = [_GONE, *[_NEVER] * 2, *[_FINE] * 2, *[_NEVER] * 2, _FINE, *[_NEVER] * 2]
+LACKING_AFTER_OFTEN_IN_VAIN += [_FINE, _FINE, *[_NEVER] * 3]
+PLAIN = [("plain", reads) for reads in ((), (), (0, 1), (1,), (), (2,))]
+CHAINED = [("plain", reads) for reads in ((), (0,), (0, 1), (1,), (), (2,))]
+
+
 @settings(max_examples=60, deadline=None)
+@example(PLAIN, RELEASED_MEANWHILE, 1, 0, False, False)
+@example(CHAINED, LACKING_AFTER_OFTEN_IN_VAIN, 1, 0, False, False)
 @given(
     shape=shapes(),
     fates=FATES,
