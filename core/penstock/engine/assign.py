@@ -20,6 +20,7 @@ from penstock.spi.executor import ExecutorFeatures, Task, Ticket
 from penstock.values import frozen
 
 Upstream = Mapping[str, tuple[Ticket, str]]
+_NONE_READ: Mapping[AssetKey, str] = {}
 
 
 @frozen(kw_only=True, eq=False)
@@ -130,11 +131,12 @@ class Assigner:
     def _versions(self, step: Step) -> dict[AssetKey, str]:
         """Data versions of what the assets of a step depend on: of this run, else of earlier ones."""
         made, before = self._state.versions, self._program.versions
+        read = self._program.versions_read.get(step.node[0], _NONE_READ)
         found: dict[AssetKey, str] = {}
         assets = self._program.bound(step).assets
         for spec in () if assets is None else assets.specs_by_key.values():
             for dep in spec.deps:
-                version = made.get(dep.asset_key) or before.get(dep.asset_key)
+                version = read.get(dep.asset_key) or made.get(dep.asset_key) or before.get(dep.asset_key)
                 if version is not None:
                     found[dep.asset_key] = version
         return found

@@ -176,6 +176,7 @@ class Program:
         resource_configs: the config each resource was opened with.
         input_values: values given at launch for inputs of the outermost graph.
         versions: data versions of assets that earlier runs made.
+        versions_read: top-level node → upstream asset with partitions → the version of what is read of it.
         origin: step key → run that made its outputs, for steps this run does not repeat.
         stores_op_outputs: False hands op outputs of the default I/O manager straight on.
         keeps_values: True keeps every output for the result object.
@@ -191,6 +192,7 @@ class Program:
     resource_configs: Mapping[str, Any] = field(factory=dict[str, Any])
     input_values: Mapping[str, Any] = field(factory=dict[str, Any])
     versions: dict[AssetKey, str] = field(factory=dict[AssetKey, str])
+    versions_read: Mapping[str, Mapping[AssetKey, str]] = field(factory=dict[str, Mapping[AssetKey, str]])
     origin: Mapping[str, str] = field(factory=dict[str, str])
     stores_op_outputs: bool = True
     keeps_values: bool = False

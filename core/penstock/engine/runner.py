@@ -22,6 +22,7 @@ from penstock.engine.run_step import run_step
 from penstock.events.values import DATA_VERSION_TAG, AssetMaterialized
 from penstock.keys import AssetKey
 from penstock.plan.model import unit_key
+from penstock.plan.versions import with_later
 from penstock.spi.executor import Report, TaskResult
 
 LARGEST_EXCEPTION = 1 << 20
@@ -63,7 +64,7 @@ class ProgramRunner:
         before: Told | None = None
         for place, work in enumerate(body):
             given = handed if place == 0 else _handed_in_chain(work, made)
-            one = evolve(work, versions={**work.versions, **versions}) if versions else work
+            one = evolve(work, versions=with_later(work.versions, versions)) if versions else work
             live = None if report is None else Live(place, report, before)
             record, values = self._run_one(one, given, live)
             records.append(record)

@@ -1,7 +1,9 @@
 """Data versions: what an asset was made from, as a short hash.
 
 Equal code version and equal inputs give an equal data version; without a code version every run
-counts as new data. The same idea as the original's provenance tags; the hash is our own.
+counts as new data. The same idea as the original's provenance tags; the hash is our own. What was read of
+a partitioned asset is one version too: that of the partition of the same key, a hash of those of others,
+or, where they are many, the place in the log up to which they were read.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ from penstock.events.values import CODE_VERSION_TAG, DATA_VERSION_TAG, INPUT_DAT
 from penstock.keys import AssetKey
 
 _DIGEST_BYTES = 10
+_UP_TO = "up to event "
+
+MANY = 100
+"""From more upstream partitions than so many, the place in the log stands for their versions."""
 
 
 def version_tags(
@@ -43,3 +49,35 @@ def data_version(code: str, inputs: Mapping[AssetKey, str]) -> str:
     for key in sorted(inputs):
         digest.update(f"\0{key.to_user_string()}\0{inputs[key]}".encode())
     return digest.hexdigest()
+
+
+def combined(versions: Mapping[str, str | None]) -> str | None:
+    """One version for some upstream partitions: a hash of their keys and versions; None when none has one.
+
+    Args:
+        versions: partition key → data version, None for one that has none.
+    """
+    known = [(key, version) for key, version in versions.items() if version is not None]
+    if not known:
+        return None
+    digest = blake2b(digest_size=_DIGEST_BYTES)
+    for key, version in sorted(known):
+        digest.update(f"{key}\0{version}\0".encode())
+    return digest.hexdigest()
+
+
+def with_later(known: Mapping[AssetKey, str], later: Mapping[AssetKey, str]) -> dict[AssetKey, str]:
+    """Versions with those that were made meanwhile; what stands for many partitions stays."""
+    new = {key: one for key, one in later.items() if event_in(known.get(key, "")) is None}
+    return {**known, **new}
+
+
+def up_to(event_id: int) -> str:
+    """What stands for the versions of many partitions: everything that the log held up to an event."""
+    return f"{_UP_TO}{event_id}"
+
+
+def event_in(version: str) -> int | None:
+    """The storage id in a version that stands for many; None for any other version."""
+    number = version.removeprefix(_UP_TO)
+    return int(number) if number != version and number.isdigit() else None
