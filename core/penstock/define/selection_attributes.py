@@ -166,7 +166,7 @@ def leaf(text: str, attribute: Word | None, value: Word) -> Node:
     Raises:
         InvalidDefinitionError: when there is no such attribute, or it has no such value.
     """
-    name = "key" if attribute is None else attribute.text[:-1]
+    name = "key" if attribute is None else attribute.text[:-1].rstrip()
     if attribute is not None and name not in ATTRIBUTES:
         _refuse(text, attribute, name)
     if value.text == NULL and attribute is not None:

@@ -16,9 +16,9 @@ VALUE = r'(?:[^\s()+,"]|"(?:\\.|[^"\\])*")+'
 UP = r"\d+\s*\+|\+(?:\s*\+)*"
 DOWN = r"\+\s*\d+|\+(?:\s*\+)*"
 #: ``group:``
-ATTRIBUTE = r"[a-z_]\w*:"
-#: ``roots(``, with nothing in between; ``not(`` is the word ``not`` and a parenthesis.
-FUNCTION = r"(?!(?:and|or|not)\()[a-z_]\w*\("
+ATTRIBUTE = r"[a-z_]\w*\s*:"
+#: ``roots(``; ``not(`` is the word ``not`` and a parenthesis.
+FUNCTION = r"(?!(?:and|or|not)\s*\()[a-z_]\w*\s*\("
 
 # In the notation of lark. A rule that begins with ? leaves no trace when it holds one part alone; a terminal
 # that begins with _ leaves none at all; .2 comes first where several match; /.../is ignores case.

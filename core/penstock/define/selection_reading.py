@@ -85,7 +85,7 @@ class _Reading:
         return _walked(found, self._limit(_word(up)), self._limit(_word(down)))
 
     def _function(self, word: Word, argument: Tree[Token] | None, depth: int) -> Node:
-        name = Word(word.text[:-1], word.start)
+        name = Word(word.text[:-1].rstrip(), word.start)
         if name.text not in FUNCTIONS:
             near = suggest(name.text, FUNCTIONS)
             raise fault(self._text, name, "a function: " + ", ".join(FUNCTIONS), near)
