@@ -6,8 +6,10 @@ turns sums into what people read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -62,6 +64,25 @@ def join_conditions(flights: pa.Table, weather: pa.Table, planes: pa.Table) -> p
     # With threads the order of the rows would be another each time, and so would the file.
     with_weather = flights.join(weather, ["origin", "time_hour"], use_threads=False)
     return with_weather.join(planes, "tailnum", use_threads=False)
+
+
+def split_by_time(
+    table: pa.Table, column: str, windows: Mapping[str, tuple[datetime, datetime]]
+) -> dict[str, pa.Table]:
+    """The rows within each window of time.
+
+    Args:
+        table: as it is.
+        column: a moment in UTC.
+        windows: from the first moment up to but without the second, by name.
+    """
+    ordered = table.sort_by(column)
+    moments = ordered[column].cast(pa.int64()).to_numpy()
+    found: dict[str, pa.Table] = {}
+    for name, window in windows.items():
+        first, end = np.searchsorted(moments, [moment.timestamp() for moment in window])
+        found[name] = ordered.slice(first, end - first)
+    return found
 
 
 def measure(flights: pa.Table, by: Sequence[str]) -> pa.Table:
