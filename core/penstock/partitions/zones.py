@@ -2,7 +2,8 @@
 
 Owns: ``zone_named`` and ``clock_changes``. The standard library tells the offset at a moment but not when
 it changes next; the moments are found by looking every three days and halving in between (no zone ever
-changed twice within three days). They are kept by zone and decade. Knows nothing of partitions.
+changed twice within three days). They are kept by zone and decade; from 2100 on, where no zone has more than
+rules, they are those of 400 years before, after which the calendar repeats. Knows nothing of partitions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from penstock.errors import InvalidDefinitionError, suggest
 
 DAY = 86_400
 _STRIDE = 3 * DAY
+_CYCLE = 40  # decades after which dates and days of the week are the same again
+_CYCLE_SECONDS = 146_097 * DAY
+_RULES_ALONE = 210  # the decade from which on a zone's clocks follow rules, and no list of changes
 _FIRST_DECADE, _LAST_DECADE = 1, 998  # decades of the calendar in which no sum of dates overflows
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -61,7 +65,14 @@ def clock_changes(zone_name: str, decade: int) -> tuple[ClockChange, ...]:
     """
     if zone_name == "UTC":
         return ()
-    zone = zone_named(zone_name)
+    cycles = max(decade - _RULES_ALONE, 0) // _CYCLE
+    if cycles:
+        past = clock_changes(zone_name, decade - cycles * _CYCLE)
+        return tuple(one._replace(at=one.at + cycles * _CYCLE_SECONDS) for one in past)
+    return _looked_for(zone_named(zone_name), decade)
+
+
+def _looked_for(zone: tzinfo, decade: int) -> tuple[ClockChange, ...]:
     moment, end = start_of_decade(decade), start_of_decade(decade + 1)
     found: list[ClockChange] = []
     offset = offset_at(zone, moment - 1)
