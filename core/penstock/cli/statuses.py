@@ -19,6 +19,13 @@ COLORS: Mapping[str, str] = {
     "STARTING": "blue",
     "RUNNING": "blue",
     "QUEUED": "bright_black",
+    "COMPLETED_SUCCESS": "green",
+    "COMPLETED_FAILED": "red",
+    "FAILED": "red",
+    "LOST": "yellow",
+    "PAUSED": "yellow",
+    "IN_PROGRESS": "blue",
+    "REQUESTED": "bright_black",
 }
 
 _WORDS: Mapping[str, str] = {
@@ -26,6 +33,9 @@ _WORDS: Mapping[str, str] = {
     "FAILURE": "failed",
     "STARTED": "running",
     "WAITING_FOR_RETRY": "will retry",
+    "COMPLETED_SUCCESS": "done",
+    "COMPLETED_FAILED": "done, with failures",
+    "IN_PROGRESS": "running",
 }
 
 

@@ -18,6 +18,7 @@ from penstock.events.values import AssetCheckEvaluation, Happened
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.store import AssetStatus, EventQuery, PartitionBook, StoredEvent, StoreInfo
 from penstock.store import deletion, facts, reads, writes
+from penstock.store.backfills import SqliteBackfills
 from penstock.store.database import Database
 from penstock.store.placing import SqlitePartitionBook
 
@@ -36,6 +37,7 @@ class SqliteStore:
 
     def __init__(self, database: Database, url: str, wanted_schema: int) -> None:
         self.database = database
+        self.backfills = SqliteBackfills(database)
         self.partition_book: PartitionBook = SqlitePartitionBook(database)
         self._url = url
         self._wanted_schema = wanted_schema

@@ -1,0 +1,265 @@
+"""``penstock backfill launch`` and ``resume``: plan, record, and run until it is over.
+
+Owns: their options, the preview, and what is said at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from attrs import asdict
+
+from penstock.automation.scheme import Unit
+from penstock.automation.targets import Asked
+from penstock.cli.backfill_progress import watching
+from penstock.cli.launching import executor_named
+from penstock.cli.loading import load, read_config
+from penstock.cli.options import CodeChoice, answering, examples, with_code
+from penstock.cli.running import interruptible
+from penstock.cli.screen import Screen
+from penstock.cli.statuses import word
+from penstock.cli.table import Cell
+from penstock.cli.tags import parse_tags
+from penstock.host import backfills
+from penstock.host.backfill_drive import Driver
+from penstock.host.backfill_work import Work
+from penstock.host.backfills import Planned, Request
+from penstock.host.executors import USUAL
+from penstock.host.instance import Instance
+from penstock.query.backfills import BackfillSummary, summary_of
+from penstock.spi.backfills import BackfillStatus
+from penstock.values import frozen
+
+_EXIT_CODES = {
+    BackfillStatus.COMPLETED_SUCCESS: 0,
+    BackfillStatus.CANCELED: 130,
+    BackfillStatus.CANCELING: 130,
+    BackfillStatus.PAUSED: 130,
+}
+_SIGNS = {
+    BackfillStatus.COMPLETED_SUCCESS: ("✓", "green"),
+    BackfillStatus.COMPLETED_FAILED: ("✗", "red"),
+    BackfillStatus.FAILED: ("✗", "red"),
+}
+
+
+@click.command(
+    "launch",
+    epilog=examples(
+        "penstock backfill launch -s daily_sales --from 2024-01-01 --to 2024-12-31 --dry-run",
+        "penstock backfill launch -s 'group:raw+' --missing",
+        "penstock backfill launch -j nightly --partitions 2024-03-09,2024-03-10",
+    ),
+)
+@with_code
+@click.option("-s", "--asset", "--select", "selection", metavar="SELECTION", help="Assets to make.")
+@click.option("-j", "--job", metavar="NAME", help="The partitions of this job, instead of assets.")
+@click.option("--partitions", metavar="KEY,KEY", multiple=True, help="These partitions.")
+@click.option("--from", "first", metavar="KEY", help="Partitions from this one on.")
+@click.option("--to", "last", metavar="KEY", help="Partitions up to this one.")
+@click.option("--all", "everything", is_flag=True, help="Every partition there is.")
+@click.option("--missing", is_flag=True, help="Only partitions that were never made.")
+@click.option("--failed", is_flag=True, help="Only partitions whose last try failed.")
+@click.option(
+    "--order", type=click.Choice(["oldest", "newest"]), default="oldest", show_default=True,
+    help="Which partitions come first.",
+)  # fmt: skip
+@click.option("--max-concurrent", type=click.IntRange(1), metavar="N", help="At most N runs at a time.")
+@click.option("-c", "--config", metavar="FILE|JSON", help="Run config: a JSON or YAML file, or JSON text.")
+@click.option("-t", "--tag", "--tags", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of each run.")
+@click.option("--title", default="", help="What it is for.")
+@click.option("--executor", metavar="NAME", help="What carries out the steps; see penstock plugins -v.")
+@click.option("--dry-run", is_flag=True, help="Show what would run; record and run nothing.")
+@click.option("--no-run", is_flag=True, help="Record it only; `penstock backfill resume` runs it.")
+@answering
+def launch(screen: Screen, code: CodeChoice, **given: Any) -> int:
+    """Make partitions of assets, or run a job for its partitions.
+
+    One run makes one partition of all assets with these partitions, or as many as their BackfillPolicy says.
+    What reads other partitions waits for exactly those. Ctrl-C pauses.
+
+    The exit code is 0 when everything was made, 1 when something failed, 130 when it was stopped.
+    """
+    loaded = load(code)
+    request = _request(given, str(loaded.source))
+    with Instance.get() as instance:
+        planned = backfills.plan(instance, loaded, request, datetime.now(UTC))
+        if given["dry_run"]:
+            _preview(screen, planned)
+            return 0
+        if planned.is_empty:
+            return _nothing(screen)
+        backfills.store(planned)
+        if given["no_run"]:
+            return _recorded(screen, planned)
+        return _drive(screen, planned.work, code)
+
+
+def _request(given: dict[str, Any], location: str) -> Request:
+    selection, job = given["selection"], given["job"]
+    if (selection is None) is (job is None):
+        raise click.UsageError("Give either --asset SELECTION or --job NAME.")
+    if given["missing"] and given["failed"]:
+        raise click.UsageError("Give either --missing or --failed.")
+    keys = tuple(key.strip() for text in given["partitions"] for key in text.split(",") if key.strip())
+    asked = Asked(everything=given["everything"], keys=keys, first=given["first"], last=given["last"])
+    if asked.everything + bool(keys) + asked.is_range > 1:
+        raise click.UsageError("Give one of --partitions, --from/--to and --all.")
+    return Request(
+        selection=selection,
+        job=job,
+        asked=asked,
+        only="missing" if given["missing"] else "failed" if given["failed"] else None,
+        newest_first=given["order"] == "newest",
+        max_runs=given["max_concurrent"],
+        run_config=read_config(given["config"]) or {},
+        tags=parse_tags(given["tags"]),
+        title=given["title"],
+        location=location,
+        executor=executor_named(given["executor"]),
+    )
+
+
+@click.command(
+    "resume", epilog=examples("penstock backfill resume 3f2a91c0", "penstock backfill resume 3f2a --failed")
+)
+@click.argument("backfill")
+@with_code
+@click.option("--failed", is_flag=True, help="Try again what failed, and what waited for it.")
+@click.option("--executor", metavar="NAME", help="What carries out the steps; see penstock plugins -v.")
+@answering
+def resume(screen: Screen, backfill: str, code: CodeChoice, *, failed: bool, executor: str | None) -> int:
+    """Go on with a backfill: one that was paused, canceled, or whose process was killed.
+
+    What it has made stays made. Several may work at one backfill at once.
+    """
+    loaded = load(code)
+    with Instance.get() as instance:
+        found = backfills.find(instance, backfill)
+        work = Work(instance, loaded, found, executor_named(executor))
+        backfills.resume(work, time.time(), failed=failed)
+        return _drive(screen, work, code)
+
+
+# ---- running -------------------------------------------------------------------------------------
+
+
+def _drive(screen: Screen, work: Work, code: CodeChoice) -> int:
+    instance = work.instance
+    store, backfill_id = instance.store, work.backfill.backfill_id
+    before = summary_of(store, work.backfill)
+    screen.say(f"Backfill {screen.style(backfill_id, 'cyan')}: {before.left:,} partitions to make.")
+    with interruptible(screen), watching(screen, before) as progress:
+        driver = Driver(
+            work,
+            on_step=progress.step,
+            observers=[progress.observe],
+            location=work.backfill.location or None,
+            default_executor=instance.settings.executor or USUAL,
+        )
+        with suppress(KeyboardInterrupt):  # the backfill is paused, which is told below
+            driver.drive()
+    after = summary_of(store, backfills.find(instance, backfill_id))
+    _conclude(screen, after, code)
+    return _EXIT_CODES.get(after.backfill.status, 1)
+
+
+def _conclude(screen: Screen, found: BackfillSummary, code: CodeChoice) -> None:
+    if screen.as_json:
+        screen.write(json.dumps(found.to_plain(), ensure_ascii=False))
+        return
+    status, backfill_id = found.backfill.status, found.backfill.backfill_id
+    sign, color = _SIGNS.get(status, ("■", "yellow"))
+    screen.say(f"{screen.style(f'{sign} {word(status.value)}', color, bold=True)}: {in_words(found)}")
+    if found.backfill.message:
+        screen.say(f"  {found.backfill.message.splitlines()[0]}")
+    screen.say(f"  look at it: {screen.style(f'penstock backfill show {backfill_id}', 'cyan')}")
+    rest = code.arguments
+    if status is BackfillStatus.COMPLETED_FAILED:
+        again = shlex.join(["penstock", "backfill", "resume", backfill_id, "--failed", *rest])
+        screen.say(f"  try again:  {screen.style(again, 'cyan')}")
+    elif status in (BackfillStatus.PAUSED, BackfillStatus.FAILED):
+        again = shlex.join(["penstock", "backfill", "resume", backfill_id, *rest])
+        screen.say(f"  go on:      {screen.style(again, 'cyan')}")
+        screen.say(f"  or end it:  {screen.style(f'penstock backfill cancel {backfill_id}', 'cyan')}")
+
+
+def in_words(found: BackfillSummary) -> str:
+    """How far a backfill is, one line without colour."""
+    others = ("skipped", "failed", "blocked", "canceled", "removed")
+    parts = [f"{found.count('done'):,} of {found.count('target'):,} partitions made"]
+    return ", ".join([*parts, *(f"{found.count(name):,} {name}" for name in others if found.count(name))])
+
+
+# ---- without running -----------------------------------------------------------------------------
+
+
+def _nothing(screen: Screen) -> int:
+    if screen.as_json:
+        screen.document({"backfill_id": None, "counts": {"target": 0}})
+    screen.say("Nothing to make: no partition fits.")
+    return 0
+
+
+def _recorded(screen: Screen, planned: Planned) -> int:
+    backfill_id = planned.backfill.backfill_id
+    if screen.as_json:
+        screen.document({"backfill_id": backfill_id, "status": planned.backfill.status.value})
+    elif screen.quiet:
+        screen.write(backfill_id)
+    else:
+        screen.say(f"Recorded backfill {backfill_id}. Run it: penstock backfill resume {backfill_id}")
+    return 0
+
+
+@frozen(kw_only=True)
+class _Line:
+    """A unit as the preview shows it."""
+
+    wave: int
+    assets: list[str]
+    partitions: int
+    ranges: str
+    runs: int
+    in_order: bool
+
+
+def _line(planned: Planned, unit: Unit) -> _Line:
+    return _Line(
+        wave=unit.wave,
+        assets=[planned.scheme.parts[place].name for place in unit.places],
+        partitions=max(len(planned.targets[place]) for place in unit.places),
+        ranges=planned.shown(unit.places[0]) or "once",
+        runs=planned.runs_of(unit),
+        in_order=unit.in_order,
+    )
+
+
+def _preview(screen: Screen, planned: Planned) -> None:
+    lines = [_line(planned, unit) for unit in planned.scheme.units]
+    config, tags = dict(planned.backfill.run_config), dict(planned.backfill.tags)
+    if screen.as_json:
+        screen.document({"units": [asdict(one) for one in lines], "config": config, "tags": tags})
+        return
+    rows = [
+        (
+            Cell(str(one.wave), right=True),
+            ", ".join(one.assets),
+            f"{one.ranges}{', in order' if one.in_order else ''}",
+            Cell(f"{one.partitions:,}", right=True),
+            Cell(f"{one.runs:,}", right=True),
+        )
+        for one in lines
+    ]
+    screen.table(("wave", "made together", "partitions", "count", "runs"), rows, elastic="made together")
+    if config:
+        screen.say(f"config: {json.dumps(config, ensure_ascii=False)}")
+    if tags:
+        screen.say(f"tags: {', '.join(f'{key}={value}' for key, value in tags.items())}")
+    screen.say(screen.style(f"{sum(one.runs for one in lines):,} runs. Nothing was recorded.", dim=True))
