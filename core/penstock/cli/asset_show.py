@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, cast
 
 import click
 
 from penstock.cli.asset_choice import partitions_of
+from penstock.cli.asset_history import Row, facts_for, history_rows
 from penstock.cli.fact_blocks import show_facts
 from penstock.cli.loading import load_or_none
 from penstock.cli.options import CodeChoice, answering, examples, with_code
@@ -47,7 +49,8 @@ def show(screen: Screen, key: str, code: CodeChoice, history: int) -> None:
         if asset not in known and (graph is None or not graph.has(asset)):
             names = [*user_strings(known), *(user_strings(graph.by_key) if graph else ())]
             raise InvariantViolationError(f"There is no asset {key!r}.{suggest(key, names)}")
-        detail = show_asset(instance.store, asset, history=history)
+        asked = history if screen.as_json or partitions_of(graph, asset) is None else facts_for(history)
+        detail = show_asset(instance.store, asset, history=asked)
         standing = _standing(instance, asset, graph)
         if screen.as_json:
             plain = {} if standing is None else {"partition_status": plain_partitions(*standing)}
@@ -57,6 +60,7 @@ def show(screen: Screen, key: str, code: CodeChoice, history: int) -> None:
             if standing is not None:
                 show_partitions(screen, *standing)
             _facts(screen, detail, has_grid=standing is not None)
+            _history(screen, history_rows(detail.history, lines=history, asked=asked))
 
 
 def _standing(
@@ -82,6 +86,7 @@ def _definition(key: AssetKey, graph: AssetGraph | None) -> dict[str, Any]:
         "owners": list(spec.owners),
         "kinds": sorted(spec.kinds),
         "code_version": spec.code_version,
+        "backfill": None if made_by.backfill_policy is None else str(made_by.backfill_policy),
         "where": made_by.where or None,
     }
 
@@ -122,10 +127,9 @@ def _facts(screen: Screen, detail: AssetDetail, *, has_grid: bool) -> None:
             for one in detail.checks
         ]
         screen.table(("check", "result", "remark"), rows, elastic="remark")
-    if detail.history:
+
+
+def _history(screen: Screen, rows: Sequence[Row]) -> None:
+    if rows:
         screen.say()
-        history = [
-            (moment(one.timestamp), one.event_log_entry.run_id[:8] or "-", one.event_log_entry.message)
-            for one in detail.history
-        ]
-        screen.table(("when", "run", "what"), history, elastic="what")
+        screen.table(("when", "run", "what"), rows, elastic="what")

@@ -118,11 +118,12 @@ def _list_asset(screen: Screen, code: CodeChoice, asset: str, asked: Asked) -> N
         statuses = partition_statuses(instance.store, key, definition, now=now(), dynamic=instance)
         chosen = _standing(statuses, asked) & within(definition, asked, view)
         shown, more = _first(keys_of(chosen, view), asked.limit)
+    if screen.quiet and not screen.as_json:
+        screen.names(shown)
+        return
     rows = [(one, _standing_of(one, statuses)) for one in shown]
     if screen.as_json:
         screen.document([{"partition": one, "status": standing.slug} for one, standing in rows])
-    elif screen.quiet:
-        screen.names(shown)
     elif not rows:
         screen.say("No such partition.")
     else:

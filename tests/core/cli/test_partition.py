@@ -24,6 +24,9 @@ CODE = """
     @asset(partitions_def=DynamicPartitionsDefinition(name="files"))
     def pages() -> int: return 1
 
+    @asset(partitions_def=DynamicPartitionsDefinition(name="files"))
+    def many(context) -> dict: return dict.fromkeys(context.partition_keys, 1)
+
     @asset(partitions_def=MultiPartitionsDefinition({"day": DAYS, "region": REGIONS}))
     def visits() -> int: return 1
 
@@ -59,6 +62,25 @@ def test_an_asset_shows_where_its_partitions_stand(cli, sold):
     assert "██XX······" in lines
     assert "materialized  2024-01-01  2024-01-02  2" in lines
     assert "failed  2024-01-03  2024-01-04  2" in lines
+
+
+def test_the_partitions_of_one_run_are_one_line_of_history(cli, sold):
+    cli("materialize", "-f", sold, "-s", "sales", "--partition", "2024-01-05", "-q")
+    lines = cli("asset", "show", "sales", "-f", sold).steady.splitlines()
+    assert lines[-2:] == [
+        "MOMENT  RUN  Materialized asset sales, partition '2024-01-05'.",
+        "MOMENT  RUN  Materialized 3 partitions: 2024-01-01 … 2024-01-03.",
+    ]
+    assert cli("asset", "show", "sales", "-f", sold, "--history", "1").steady.splitlines()[-1] == lines[-2]
+
+
+def test_of_more_facts_than_are_looked_at_it_is_told_that_there_may_be_more(cli, code):
+    letters = "abcdefghij"
+    keys = [f"{one}{other}" for one in letters for other in letters]
+    cli("partition", "add", "files", *keys, "-f", code)
+    cli("materialize", "-f", code, "-s", "many", "--partition", f"{keys[0]}...{keys[-1]}", "-q")
+    last = cli("asset", "show", "many", "-f", code, "--history", "1").steady.splitlines()[-1]
+    assert last == "MOMENT  RUN  Materialized 50 partitions or more, up to jj."
 
 
 def test_where_partitions_stand_is_there_as_json(cli, sold):
