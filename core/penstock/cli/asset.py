@@ -53,8 +53,9 @@ def list_command(screen: Screen, code: CodeChoice, selection: str | None) -> Non
         if graph is None:
             lines = list_assets(instance.store)
         else:
-            chosen = AssetSelection.all(include_sources=True) if selection is None else selection
-            keys = AssetSelection.from_coercible(chosen).resolve(graph)
+            everything = AssetSelection.all(include_sources=True)
+            chosen = everything if loaded is None or selection is None else loaded.chosen(selection)
+            keys = chosen.resolve(graph)
             lines = list_assets(instance.store, sorted(keys))
             states = judged(keys & graph.executable_asset_keys, graph, instance.store)
     if screen.as_json:

@@ -106,7 +106,14 @@ class UnresolvedAssetJobDefinition:
         options: BuildOptions = {**self.options, "logger_defs": logger_defs}
         if options.get("executor_def") is None:
             options["executor_def"] = default_executor_def
+        self._read_selection()
         return build_asset_job(self.name, asset_graph, self.selection, resource_defs, **options)
+
+    def _read_selection(self) -> None:
+        try:
+            _ = self.selection.node
+        except InvalidDefinitionError as error:
+            raise InvalidDefinitionError(f"Job {self.name!r}: {error}") from error
 
 
 def define_asset_job(

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import NoReturn
 
-from attrs import evolve
+from attrs import evolve, field
 
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.selection_facts import Asked
@@ -34,11 +34,12 @@ _NULLABLE = frozenset({"group", "tag", "kind", "owner", "code_version", "column"
 
 @frozen
 class Matching:
-    """The assets with an attribute of their definition, or ``all`` of them."""
+    """The assets with an attribute in their definition, or ``all``; ``mark`` is where it stands in a text."""
 
     attribute: str
     value: Value = None
     include_sources: bool = False
+    mark: Mark | None = field(default=None, eq=False, repr=False)
     is_term = True
 
     def keys(self, graph: AssetGraph, *, allow_missing: bool) -> Keys:
@@ -192,19 +193,19 @@ def _made(name: str, chars: Chars, mark: Mark) -> Node:
     pieces = tuple(map(plain, split(chars, "*")))
     if name == "key":
         key = key_of(chars)
-        return ByKey((key,), {key: mark}) if len(pieces) == 1 else Matching("key", pieces)
+        return ByKey((key,), {key: mark}) if len(pieces) == 1 else Matching("key", pieces, mark=mark)
     if name == "check":
         return _check(chars, mark)
     if name == "key_prefix":
-        return Matching(name, key_of(chars).parts)
+        return Matching(name, key_of(chars).parts, mark=mark)
     if name == "group" and len(pieces) > 1:
-        return Matching(name, pieces)
+        return Matching(name, pieces, mark=mark)
     if name == "tag":
-        return Matching(name, _tag(chars))
+        return Matching(name, _tag(chars), mark=mark)
     value = plain(chars)
     if name == "is" and value not in _IS:
         raise fault(mark.text, mark.word, "one of " + ", ".join(_IS), suggest(value, _IS))
-    return Matching(name, value)
+    return Matching(name, value, mark=mark)
 
 
 def _check(chars: Chars, mark: Mark) -> Node:

@@ -6,12 +6,12 @@ never looks for facts, it is given them; ``with_facts`` turns each question into
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.selection_grammar import NULL
-from penstock.define.selection_nodes import ByKey, Checks, Keys, Node, checks_of, mapped
+from penstock.define.selection_nodes import ByKey, Checks, Keys, Node, checks_of, leaves, mapped
 from penstock.define.selection_text import quoted
 from penstock.errors import InvalidSubsetError, suggest
 from penstock.keys import AssetKey
@@ -29,12 +29,12 @@ Metadata = Mapping[str, Any]
 class Facts(Protocol):
     """What is known of assets beyond their definitions."""
 
-    def locations(self) -> Collection[str]:
-        """Every name of the code location that the assets are defined in."""
+    def locations(self) -> Sequence[str]:
+        """Every name of the code location that the assets are defined in, its usual one first."""
         ...
 
-    def statuses(self, keys: Collection[AssetKey], graph: AssetGraph) -> Mapping[AssetKey, Collection[str]]:
-        """Which words of ``selection_grammar.STATUSES`` hold for each asset."""
+    def having(self, status: str, keys: Collection[AssetKey], graph: AssetGraph) -> Collection[AssetKey]:
+        """Those of the assets for which a word of ``selection_grammar.STATUSES`` holds."""
         ...
 
     def metadata(self, keys: Collection[AssetKey]) -> Mapping[AssetKey, Metadata]:
@@ -82,8 +82,7 @@ class Asked:
             _refuse_other_location(str(self.value), facts.locations())
             return among
         if self.attribute == "status":
-            found = facts.statuses(among, graph)
-            return {key for key in among if self.value in found.get(key, ())}
+            return among.intersection(facts.having(str(self.value), among, graph))
         return self._described(graph, facts.metadata(among))
 
     def _among(self, graph: AssetGraph) -> Keys:
@@ -120,18 +119,15 @@ def with_facts(node: Node, graph: AssetGraph, facts: Facts) -> Node:
 
 def asks_facts(node: Node) -> bool:
     """Whether facts may change what is chosen."""
-    found: list[Node] = []
-    mapped(node, lambda one: (found.append(one) if isinstance(one, Asked) else None) or one)
-    return bool(found)
+    return any(isinstance(one, Asked) for one in leaves(node))
 
 
-def _refuse_other_location(wanted: str, known: Collection[str]) -> None:
+def _refuse_other_location(wanted: str, known: Sequence[str]) -> None:
     if wanted in known:
         return
-    here = f"It is called {' or '.join(map(repr, sorted(known)))}." if known else "It has no name."
-    raise InvalidSubsetError(
-        f"There is one code location here, and it is not {wanted!r}.{suggest(wanted, known)} {here}"
-    )
+    near = suggest(wanted, known, limit=1)
+    here = near or (f" It is called {known[0]!r}." if known else " It has no name.")
+    raise InvalidSubsetError(f"There is one code location here, and it is not {wanted!r}.{here}")
 
 
 def _payload(value: Any) -> Any:

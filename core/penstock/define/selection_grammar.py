@@ -90,14 +90,14 @@ FUNCTIONS = {
     "with_checks": "the assets with all of their checks",
     "checks_for_assets": "their checks alone",
 }
-#: What ``status:`` may ask for.
+#: What ``status:`` may ask for. The first four exclude each other; partitions of one asset may differ.
 STATUSES = {
-    "materialized": "made, all of its partitions, and nothing newer says otherwise",
+    "materialized": "made, with all of its partitions, and no later try failed or is under way",
     "missing": "never made, or some of its partitions were not",
-    "failed": "the last try failed, of the asset or of some of its partitions",
-    "in_progress": "a run that is not over is to make it",
-    "fresh": "made, and not stale",
-    "stale": "made before its code or what it depends on changed",
+    "failed": "the last run that was to make it, or some of its partitions, failed",
+    "in_progress": "a run that is not over is to make it, or some of its partitions",
+    "fresh": "made, and what it was made from has not changed since",
+    "stale": "made, and it or something upstream of it has changed since; also partly",
     "code_changed": "made by code of another version",
     "upstream_newer": "made before what it depends on was",
 }

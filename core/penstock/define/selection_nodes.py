@@ -355,6 +355,18 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
     return change(node)
 
 
+def leaves(node: Node) -> list[Node]:
+    """The nodes in it that combine no others, from left to right."""
+    found: list[Node] = []
+
+    def seen(one: Node) -> Node:
+        found.append(one)
+        return one
+
+    mapped(node, seen)
+    return found
+
+
 def _brings_all(node: Node) -> bool:
     """Whether a choice brings every check of its assets, and no other."""
     if isinstance(node, ByCheck | AllChecks):

@@ -2,7 +2,8 @@
 
 Owns: what counts as definitions (a ``Definitions``, a ``@repository``, a function or variable that is
 named, or the loose assets and jobs of a module) and ``Code``, what everything above loads code as.
-Must not know the command line. How a module is imported: ``user_code``.
+Must not know the command line. How a module is imported: ``user_code``. Lazy: the instance is asked only by
+a selection that asks what definitions do not say.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from penstock.define.definitions import Definitions
 from penstock.define.job import JobDefinition
 from penstock.define.loading import load_definitions_from_modules
 from penstock.define.repository import RepositoryDefinition
+from penstock.define.selection import AssetSelection, needs_facts
+from penstock.define.selection_hints import refuse_unknown_groups
 from penstock.errors import CodeLocationError, UserError, suggest
 from penstock.host.settings import Settings
 from penstock.host.user_code import CodeSource, import_source, told
@@ -77,6 +80,24 @@ class Code:
             raise CodeLocationError(f"{self.source} has no job {name!r}.{suggest(name, names)}{known}")
         return self.repository.get_job(name)
 
+    def chosen(self, selection: Any) -> AssetSelection:
+        """A selection as somebody typed it, with all that it asks answered by the instance here.
+
+        Args:
+            selection: in any spelling.
+
+        Raises:
+            InvalidDefinitionError: when it cannot be read.
+            InvalidSubsetError: when it names a group that no asset is in, or another code location.
+        """
+        found = AssetSelection.from_coercible(selection)
+        refuse_unknown_groups(found, self.graph)
+        if not needs_facts(found):
+            return found
+        from penstock.host.selection_facts import answered  # noqa: PLC0415 - lazy, as the docstring says
+
+        return answered(found, self.graph, self.source)
+
     def asset_job(self, selection: Any = None, executor: Any = None) -> JobDefinition:
         """The job that makes a selection of the assets.
 
@@ -95,7 +116,7 @@ class Code:
         return build_asset_job(
             IMPLICIT_JOB,
             self.graph,
-            selection,
+            None if selection is None else self.chosen(selection),
             given.resources,
             logger_defs=given.loggers,
             executor_def=executor or given.executor,
