@@ -31,6 +31,8 @@ def chunks_of(numbers: Iterable[int]) -> dict[int, int]:
 
 def _chunks_between(start: int, stop: int) -> dict[int, int]:
     found: dict[int, int] = {}
+    if stop <= start:
+        return found
     for chunk in range(start // BITS, -(-stop // BITS)):
         first, last = max(start - chunk * BITS, 0), min(stop - chunk * BITS, BITS)
         found[chunk] = ((1 << last - first) - 1) << first

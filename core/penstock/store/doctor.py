@@ -6,15 +6,20 @@ log and its projections. Reads only, and everything: for ``penstock instance inf
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 
 from penstock.events.fold import check_run
-from penstock.events.runs import RunRecord, RunsFilter
+from penstock.events.runs import TERMINAL, RunRecord, RunsFilter, RunStatus
 from penstock.spi.store import EventQuery
-from penstock.store import rows
+from penstock.store import bitmaps, rows, statuses
 from penstock.store.sqlite import SqliteStore
 
 PAGE = 500
+
+_NUMBERS_UNDER_WAY = ", ".join(
+    str(number) for status, number in rows.STATUS_NUMBERS.items() if status not in TERMINAL
+)
 
 _STALE_PROJECTIONS = {
     "the latest materialization of {} is not the last one that is stored": f"""
@@ -38,6 +43,19 @@ _STALE_PROJECTIONS = {
             WHERE kind = {rows.CHECKED} GROUP BY asset, check_name
             EXCEPT SELECT asset, name, fact FROM checks
         ) odd ON odd.asset = a.id""",
+    "a run is said to try partitions of {}, but is none that is under way or failed": f"""
+        SELECT a.key FROM assets a JOIN partition_tries t ON t.asset = a.id
+        LEFT JOIN runs r ON r.id = t.run AND r.gone = 0
+        WHERE r.id IS NULL OR (t.ended IS NULL) <> (r.status IN ({_NUMBERS_UNDER_WAY}))
+            OR (t.ended IS NOT NULL) <> (r.status = {rows.STATUS_NUMBERS[RunStatus.FAILURE]})""",
+    "partitions of {} are in progress, but no run is to make them": """
+        SELECT a.key FROM assets a JOIN partition_bits b ON b.asset = a.id AND b.owner > 0
+        WHERE NOT EXISTS (SELECT 1 FROM partition_tries t
+            WHERE t.asset = a.id AND t.run = b.owner AND t.ended IS NULL)""",
+    "partitions of {} are said to have failed, but no run did": f"""
+        SELECT a.key FROM assets a JOIN partition_rulers r ON r.asset = a.id AND r.stale = 0
+        JOIN partition_bits b ON b.asset = a.id AND b.owner = {statuses.FAILED}
+        WHERE NOT EXISTS (SELECT 1 FROM partition_tries t WHERE t.asset = a.id AND t.ended IS NOT NULL)""",
 }
 
 
@@ -76,3 +94,19 @@ def _faults_of_projections(store: SqliteStore) -> Iterator[str]:
         for sentence, sql in _STALE_PROJECTIONS.items():
             for (key,) in tx.execute(sql).fetchall():
                 yield f"Assets: {sentence.format(rows.asset_key(key).to_user_string())}."
+        yield from _faults_of_bits(tx)
+
+
+def _faults_of_bits(tx: sqlite3.Connection) -> Iterator[str]:
+    sql = "SELECT a.key, r.asset, r.stale FROM assets a JOIN partition_rulers r ON r.asset = a.id"
+    for key, asset, is_stale in tx.execute(sql).fetchall():
+        name = rows.asset_key(key).to_user_string()
+        stored = "SELECT place, fact FROM partitions WHERE asset = ? AND place >= 0"
+        facts = dict(tx.execute(stored, (asset,)).fetchall())
+        if statuses.read_chunks(tx, asset, statuses.MADE) != bitmaps.chunks_of(facts):
+            yield f"Assets: the bits of the materialized partitions of {name} are not those that are stored."
+        last = tx.execute("SELECT max(began) FROM partition_tries WHERE asset = ?", (asset,)).fetchone()[0]
+        failed = statuses.read_chunks(tx, asset, statuses.FAILED)
+        made = bitmaps.chunks_of(place for place, fact in facts.items() if fact > (last or 0))
+        if not is_stale and any(mask & made.get(chunk, 0) for chunk, mask in failed.items()):
+            yield f"Assets: partitions of {name} that were made since are said to have failed."

@@ -136,7 +136,7 @@ def wipe_asset(tx: sqlite3.Connection, key: AssetKey, partitions: Sequence[str] 
             tx.execute("DELETE FROM checks WHERE asset = ?", (asset,))
             tx.execute("UPDATE assets SET planned = NULL WHERE id = ?", (asset,))
         else:
-            wiped = [(asset, part) for part in partitions]
+            wiped = [(asset, part) for part in dict.fromkeys(partitions)]
             demote_facts(tx, "asset = ? AND part = ?", wiped)
             statuses.wipe_some(tx, asset, partitions)
             tx.execute(

@@ -5,14 +5,19 @@ from __future__ import annotations
 import gzip
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from penstock.errors import StoreError
-from penstock.events.runs import RunsFilter
+from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, RunsFilter
+from penstock.keys import AssetKey
+from penstock.partitions.periods import DailyPartitionsDefinition
+from penstock.query.partitions import partition_statuses
 from penstock.spi.store import EventQuery
-from penstock.store.migrate import Migration, known_migrations, migrate_file
+from penstock.store.doctor import faults_in
+from penstock.store.migrate import Migration, known_migrations, make_database, migrate_file
 from penstock.store.open import migrate, open_store, sqlite_url
 from penstock.testing.conformance.store import A, faults_of, finished_run
 
@@ -89,3 +94,39 @@ def test_a_database_of_every_release_can_be_read_and_written(golden, tmp_path):
         finished_run(store, "new", partition="n")
         assert sorted(store.partitions(A)) == ["n", "p", "q"]
         assert len(store.read(EventQuery(after=last))) == 7
+
+
+def test_tries_of_an_older_database_are_known_after_the_migration(tmp_path):
+    path = str(tmp_path / "penstock.db")
+    make_database(path, known_migrations()[:1])
+    day, days = {PARTITION_TAG: "2024-01-01"}, {RANGE_START_TAG: "2024-01-02", RANGE_END_TAG: "2024-01-03"}
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executescript(_OLD_RUNS)
+    migrate_file(path)
+    with closing(open_store(sqlite_url(path))) as store:
+        tries = store.partition_book.backlog(AssetKey(["é", "b"]), None).tries
+        assert [(one.tags, one.began, one.ended) for one in tries] == [(day, 0, 2), (days, 2, None)]
+        found = partition_statuses(store, AssetKey(["é", "b"]), DAYS, now=datetime(2024, 1, 5, tzinfo=UTC))
+        assert list(found.failed) == ["2024-01-01"]
+        assert list(found.in_progress) == ["2024-01-02", "2024-01-03"]
+        assert list(found.missing) == ["2024-01-04"]
+        assert [fault for fault in faults_in(store) if fault.startswith("Assets")] == []
+
+
+DAYS = DailyPartitionsDefinition("2024-01-01")
+_OLD_RUNS = """
+    INSERT INTO assets VALUES (1, '["é","b"]', NULL, NULL, 2);
+    INSERT INTO runs VALUES
+    (1, 'failed', 'j', 6, 2, 1.0, 2.0, 1.0, 2.0, 0, CAST('{"penstock/partition":"2024-01-01"}' AS BLOB),
+        CAST('{"assets":[["é","b"]]}' AS BLOB)),
+    (2, 'started', 'j', 3, 1, 1.0, 2.0, 1.0, NULL, 0, CAST(
+        '{"penstock/asset_partition_range_start":"2024-01-02","penstock/asset_partition_range_end":"2024-01-03"}'
+        AS BLOB), CAST('{"assets":[["é","b"]],"checks":[]}' AS BLOB)),
+    (3, 'plain', 'j', 3, 1, 1.0, 2.0, 1.0, NULL, 0, x'', x'');
+    INSERT INTO run_tags VALUES ('penstock/partition', '2024-01-01', 1),
+        ('penstock/asset_partition_range_start', '2024-01-02', 2),
+        ('penstock/asset_partition_range_end', '2024-01-03', 2);
+    INSERT INTO events VALUES (1, 1, 1, 3, 1.0, NULL, x''), (2, 1, 2, 5, 2.0, NULL, x''),
+        (3, 2, 1, 3, 1.0, NULL, x''), (4, 3, 1, 3, 1.0, NULL, x'');
+    UPDATE log_head SET last_id = 4;
+"""
