@@ -62,7 +62,11 @@ def normalize_metadata(
     Raises:
         InvalidMetadataError: naming the key, what was found and what to write instead.
     """
-    return {_label(key): _entry(key, raw, allow_invalid) for key, raw in (metadata or {}).items()}
+    return {
+        # what is one already is the usual case: each event has its metadata looked through again
+        _label(key): raw if isinstance(raw, MetadataValue) else _entry(key, raw, allow_invalid)
+        for key, raw in (metadata or {}).items()
+    }
 
 
 def as_metadata_value(raw: RawMetadataValue) -> MetadataValue:
