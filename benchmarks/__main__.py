@@ -12,7 +12,18 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from benchmarks import definitions, events, handoff, imports, partitions, pool, ray_peers, ray_runs, runs
+from benchmarks import (
+    definitions,
+    events,
+    handoff,
+    imports,
+    partitions,
+    pool,
+    ray_executor,
+    ray_peers,
+    ray_runs,
+    runs,
+)
 from benchmarks.machine import machine, versions
 from benchmarks.measure import Bench
 from benchmarks.peers import Peer, find_peer
@@ -32,6 +43,7 @@ SUBJECTS: dict[str, Callable[[Bench], Section]] = {
 }
 # they start a cluster of Ray, so they are measured only when asked for by --only
 ON_REQUEST: dict[str, Callable[[Bench], Section]] = {
+    "ray-executor": ray_executor.measure,
     "ray-runs": ray_runs.measure,
     "ray-many": ray_runs.measure_many,
     "ray-tables": ray_runs.measure_tables,
