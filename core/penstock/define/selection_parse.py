@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
 _NEXT_WORD = re.compile(r'[^\s()+,"]+|.', re.DOTALL)
+_DIGITS = 9  # no graph is deeper, and Python refuses to read numbers of thousands of digits
 _SIGNS = {"&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "-": "and not", "~": "not"}
 
 
@@ -57,6 +58,44 @@ def _one_term() -> re.Pattern[str]:
         rf"(?:(?P<down>(?>{DOWN}))\s*)?+",
     )
     return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+class Bare(NamedTuple):
+    """A name that counts steps, and how far it goes: 0 for nowhere, None for all the way."""
+
+    word: Word
+    up: int | None
+    down: int | None
+
+
+def bare_name(text: str, term: Term, hint: str = "") -> Bare:
+    """Read a bare name: ``a+``, ``++a``, ``*a*``, ``2+a``.
+
+    Args:
+        text: the whole selection.
+        term: of it, without attribute.
+        hint: what to do instead when a star stands inside of the name.
+
+    Raises:
+        InvalidDefinitionError: when there is no name between the stars.
+    """
+    word = term.value
+    name = word.text.strip("*")
+    if not name or "*" in name:
+        raise fault(text, word, "a name", hint)
+    return Bare(
+        Word(name, word.start + word.text.index(name)),
+        None if word.text.startswith("*") else steps(term.up),
+        None if word.text.endswith("*") else steps(term.down),
+    )
+
+
+def steps(word: Word | None) -> int:
+    """How far ``++`` or ``2+`` goes; 0 without."""
+    if word is None:
+        return 0
+    digits = word.text.replace("+", " ").strip()
+    return int(digits[:_DIGITS]) if digits.isdecimal() else word.text.count("+")
 
 
 def parse(text: str) -> Tree[Token]:

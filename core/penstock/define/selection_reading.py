@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.define.selection_attributes import Matching, leaf, with_sources
 from penstock.define.selection_grammar import FUNCTIONS
 from penstock.define.selection_nodes import Node, Part, Walk, all_of, any_of, minus
-from penstock.define.selection_parse import Term, one_term, parse
+from penstock.define.selection_parse import Term, bare_name, one_term, parse, steps
 from penstock.define.selection_text import Word, fault
 from penstock.errors import suggest
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from lark import Token, Tree
 
 _DEEPEST = 100
-_DIGITS = 9  # no graph is deeper, and Python refuses to read numbers of thousands of digits
 
 
 @lru_cache(maxsize=512)
@@ -111,25 +110,17 @@ class _Reading:
 
     def _bare(self, term: Term) -> Node:
         """A name that counts steps: ``a+``, ``++a``, ``*a*``."""
-        word = term.value
-        up, down = _steps(term.up), _steps(term.down)
-        if word.text == "*":
+        if term.value.text == "*":
             return _walked(Matching("all"), self._limit(term.up), self._limit(term.down))
-        name = word.text.strip("*")
-        if not name or "*" in name:
-            hint = f" For names with a wildcard write key:{word.text}."
-            raise fault(self._text, word, "a name", hint)
-        up = None if word.text.startswith("*") else up
-        down = None if word.text.endswith("*") else down
-        inner = leaf(self._text, None, Word(name, word.start + word.text.index(name)))
-        return _walked(inner, up, down)
+        name = bare_name(self._text, term, f" For names with a wildcard write key:{term.value.text}.")
+        return _walked(leaf(self._text, None, name.word), name.up, name.down)
 
     def _limit(self, word: Word | None) -> int | None:
         """How far to go from more than a bare name: 0 for nowhere, None for all the way."""
         if word is None or word.text == "+":
             return None if word else 0
         if word.text.strip("+ \t\r\n").isdecimal():
-            return _steps(word)
+            return steps(word)
         hint = " Write +2 for two steps; only a bare name counts plus signs."
         raise fault(self._text, word, "one '+', or one with a number", hint)
 
@@ -137,14 +128,6 @@ class _Reading:
 def _walked(inner: Node, up: int | None, down: int | None) -> Node:
     found = [Walk(way, inner, depth) for way, depth in (("upstream", up), ("downstream", down)) if depth != 0]
     return any_of(found) if found else inner
-
-
-def _steps(word: Word | None) -> int:
-    """How far ``++`` or ``2+`` goes."""
-    if word is None:
-        return 0
-    digits = word.text.replace("+", " ").strip()
-    return int(digits[:_DIGITS]) if digits.isdecimal() else word.text.count("+")
 
 
 def _word(token: Token | None) -> Word | None:

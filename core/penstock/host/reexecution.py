@@ -27,6 +27,7 @@ from penstock.host.ownership import mend_lost_runs
 from penstock.host.prepare import Past
 from penstock.plan.expand import Given, build_plan
 from penstock.plan.model import Plan, bare_key
+from penstock.plan.op_selection import read_term
 from penstock.plan.run_config import input_names
 from penstock.spi.store import EventQuery
 from penstock.values import frozen
@@ -198,17 +199,23 @@ def _in_plan_order(plan: Plan, events: Sequence[StepHappened]) -> list[StepHappe
 
 
 def _selected(plan: Plan, selection: Sequence[str]) -> tuple[str, ...]:
-    """The chosen keys; with ``+`` or ``*`` behind a key, what follows it too."""
+    """The chosen keys; with ``+`` or ``*`` beside a key, what comes before or follows it too."""
     keys: dict[str, None] = {}
-    for term in selection:
-        name = term.rstrip("+*")
-        step = plan.step(name)
-        keys[name] = None
-        depth = len(plan.steps) if term.endswith("*") else len(term) - len(name)
-        border = {step.id}
-        for _ in range(depth):
-            border = {reader for one in border for reader in plan.readers[one]}
-            keys.update((plan.steps[i].key, None) for i in sorted(border))
-            if not border:
-                break
+    for text in selection:
+        term = read_term(text)
+        step = plan.step(term.word.text)
+        keys[term.word.text] = None
+        above = _within(step.id, [one.upstream for one in plan.steps], term.up)
+        for number in sorted(above | _within(step.id, plan.readers, term.down)):
+            keys[plan.steps[number].key] = None
     return tuple(keys)
+
+
+def _within(start: int, edges: Sequence[Sequence[int]], depth: int | None) -> set[int]:
+    """The steps within so many edges of one, None for all; without itself."""
+    found, border = {start}, {start}
+    while border and (depth is None or depth > 0):
+        border = {near for one in border for near in edges[one]} - found
+        found |= border
+        depth = None if depth is None else depth - 1
+    return found - {start}

@@ -1,25 +1,27 @@
 """Op selection: running a part of a job's graph.
 
-Owns: the little language of op selections (``op``, ``*op``, ``op+``, ``++op``, ``graph.op``) and
-cutting a graph down to the chosen ops. An input whose source was cut asks run config for its value.
+Owns: the terms of op selections (``op``, ``*op``, ``op+``, ``++op``, ``graph.op``), which are the bare names
+of the selection language, and cutting a graph down to the chosen ops. An input whose source was cut asks run
+config for its value.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import evolve
 
 from penstock.define.graph import FanIn, FromNode, GraphDefinition, Node, Source
 from penstock.define.op import OpDefinition
-from penstock.errors import InvalidSubsetError, suggest
+from penstock.define.selection_parse import Bare, bare_name, one_term
+from penstock.define.selection_text import Word, fault, pointed
+from penstock.errors import InvalidDefinitionError, InvalidSubsetError, suggest
 from penstock.plan.flatten import OpOutput, Scope, resolve, walk
 from penstock.values import frozen
 
 Path = tuple[str, ...]
 _SHOWN = 20
-_TERM = re.compile(r"^(?P<up>\*|\++)?(?P<name>[A-Za-z0-9_.]+)(?P<down>\*|\++)?$")
+_ANY_UNIT = "[?]"
 
 
 @frozen
@@ -77,37 +79,67 @@ def edges_of(graph: GraphDefinition) -> Edges:
     )
 
 
-def _resolve_term(term: str, edges: Edges, job_name: str) -> set[Path]:
-    match = _TERM.match(term.strip())
-    if term.strip() == "*":
+def _resolve_term(text: str, edges: Edges, job_name: str) -> set[Path]:
+    if text.strip() == "*":
         return set(edges.up)
-    if match is None:
-        raise InvalidSubsetError(
-            f"The op selection {term!r} cannot be read. Write 'op', '*op', 'op*', '+op', 'op+' or 'graph.op'."
-        )
-    start = edges.below.get(tuple(match["name"].split(".")))
+    bare = read_term(text)
+    start = edges.below.get(tuple(bare.word.text.removesuffix(_ANY_UNIT).split(".")))
     if start is None:
-        known = sorted({".".join(path) for path in edges.up})
-        raise InvalidSubsetError(
-            f"Job {job_name!r} has no op {match['name']!r}.{suggest(match['name'], known)}"
-            f" It has: {', '.join(known[:_SHOWN])}{' …' if len(known) > _SHOWN else ''}."
-        )
+        raise InvalidSubsetError(_unknown(text, bare.word, edges, job_name))
     chosen = set(start)
-    return chosen | _reach(chosen, edges.up, match["up"]) | _reach(chosen, edges.down, match["down"])
+    return chosen | _reach(chosen, edges.up, bare.up) | _reach(chosen, edges.down, bare.down)
 
 
-def _reach(start: Iterable[Path], edges: Mapping[Path, tuple[Path, ...]], mark: str | None) -> set[Path]:
-    """Everything within so many edges: ``*`` for all, one per ``+``."""
-    if mark is None:
-        return set()
-    depth = len(edges) if mark == "*" else len(mark)
+def read_term(text: str) -> Bare:
+    """The name of an op or step in a term, and how far it goes.
+
+    Args:
+        text: ``"*op"``, ``"op+"``, ``"graph.op"`` and so on.
+
+    Raises:
+        InvalidSubsetError: naming the column where it cannot be read.
+    """
+    hint = " Write 'op', '*op', 'op*', '+op', 'op+2' or 'graph.op', each as an entry of its own."
+    try:
+        term = one_term(text)
+        if term is None:
+            rest = text.lstrip().partition(" ")[2].strip()
+            found = Word(rest, text.rindex(rest) if rest else 0)
+            raise fault(text, found if rest else Word(text, 0), "one op", hint)
+        if term.attribute is not None:
+            raise fault(text, term.attribute, "an op", hint)
+        return bare_name(text, term, hint)
+    except InvalidDefinitionError as error:
+        raise InvalidSubsetError(str(error)) from error
+
+
+def _unknown(text: str, word: Word, edges: Edges, job_name: str) -> str:
+    name = word.text
+    known = sorted(".".join(path) for path in edges.up)
+    places = {".".join(path) for path in edges.below}
+    below = [one for one in sorted(places) if one.endswith(f".{name}")][:3]
+    near = f" Did you mean {' or '.join(map(repr, below))}?" if below else suggest(name, places)
+    unit = ""
+    if name.endswith("]") and tuple(name.partition("[")[0].split(".")) in edges.below:
+        near = ""
+        unit = (
+            " Which steps a mapped op has is not known before the run: choose the op,"
+            f" {name.partition('[')[0]!r}. To repeat that step of a run:"
+            f" ReexecutionOptions(step_selection=[{name!r}])."
+        )
+    more = " …" if len(known) > _SHOWN else ""
+    said = f"Job {job_name!r} has no op {name!r}.{near}{unit} It has: {', '.join(known[:_SHOWN])}{more}."
+    return f"{said}\n{pointed(text, word.start, word.end)}"
+
+
+def _reach(start: Iterable[Path], edges: Mapping[Path, tuple[Path, ...]], depth: int | None) -> set[Path]:
+    """Everything within so many edges, None for all."""
     found = set(start)
-    border = set(start)
-    for _ in range(depth):
+    border = found.copy()
+    while border and (depth is None or depth > 0):
         border = {near for path in border for near in edges[path]} - found
-        if not border:
-            break
         found |= border
+        depth = None if depth is None else depth - 1
     return found
 
 

@@ -119,7 +119,7 @@ def selections(graph):
     return st.recursive(leaves(graph), wider, max_leaves=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_what_is_written_chooses_the_same(data):
     graph = data.draw(graphs())
@@ -130,6 +130,7 @@ def test_what_is_written_chooses_the_same(data):
     assert str(again) == str(AssetSelection.from_string(str(again)))
 
 
+@settings(deadline=None)
 @given(KEYS)
 def test_any_key_can_be_written(key):
     graph = AssetGraph.from_assets([AssetSpec(key), AssetSpec("another")])
@@ -138,6 +139,7 @@ def test_any_key_can_be_written(key):
     assert AssetSelection.from_string(f"{written}, another").resolve(graph) == {key, AssetKey("another")}
 
 
+@settings(deadline=None)
 @given(KEYS, PARTS)
 def test_any_check_can_be_written(key, name):
     selection = AssetSelection.checks(AssetCheckKey(key, name))
@@ -178,7 +180,7 @@ SINGLE = st.tuples(
 ).map("".join)
 
 
-@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(SINGLE)
 def test_a_single_term_means_the_same_with_and_without_the_parser(text):
     term = one_term(text)
@@ -187,7 +189,7 @@ def test_a_single_term_means_the_same_with_and_without_the_parser(text):
     assert outcome(reading.term, term) == outcome(lambda _: reading.node(parse(text), 0), text)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.one_of(TERMS, PIECES, SINGLE, st.text(max_size=20)))
 def test_any_text_is_read_or_refused_with_a_caret(text):
     read = outcome(AssetSelection.from_string, text)

@@ -198,6 +198,8 @@ def test_without_a_selection_everything_runs_again(chain, weather, instance):
         (["second"], ["second"]),
         (["second+"], ["second", "third"]),
         (["first*"], ["first", "second", "third"]),
+        (["+third"], ["second", "third"]),
+        (["*third"], ["first", "second", "third"]),
         (["first", "third"], ["first", "third"]),
     ],
 )

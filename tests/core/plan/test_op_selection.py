@@ -65,6 +65,10 @@ def left(*terms):
         ("prepare.clean+", {"prepare.clean", "daily", "weekly"}),
         ("+prepare+", {"load", "prepare.clean", "daily", "weekly"}),
         ("  load  ", {"load"}),
+        ("2+daily", {"load", "prepare.clean", "daily"}),
+        ("load+1", {"load", "prepare.clean"}),
+        ("*prepare.clean", {"load", "prepare.clean"}),
+        ("load[?]", {"load"}),
     ],
 )
 def test_a_term_stands_for(term, wanted):
@@ -80,9 +84,39 @@ def test_an_unknown_op_is_named_with_what_is_near():
         left("dayly")
 
 
-def test_a_term_that_cannot_be_read_is_refused():
-    with pytest.raises(InvalidSubsetError, match="cannot be read"):
-        left("load weekly")
+@pytest.mark.parametrize(
+    ("term", "column", "said"),
+    [
+        ("load weekly", 6, "an entry of its own"),
+        ("load,weekly", 1, "wanted one op"),
+        ("(load)", 1, "wanted one op"),
+        ("group:load", 1, "wanted an op"),
+        ("lo*d", 1, "wanted a name"),
+        ("+", 1, "'+'"),
+        ("", 1, "the end"),
+    ],
+)
+def test_a_term_that_cannot_be_read_is_refused(term, column, said):
+    with pytest.raises(InvalidSubsetError, match="cannot be read") as caught:
+        left(term)
+    assert f"column {column}:" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_an_unknown_op_is_shown_where_it_stands():
+    with pytest.raises(InvalidSubsetError) as caught:
+        left("+dayly")
+    assert str(caught.value).endswith("\n  +dayly\n   ^^^^^")
+
+
+def test_an_op_inside_of_a_graph_is_found_by_its_own_name():
+    with pytest.raises(InvalidSubsetError, match=r"'clean'.*Did you mean 'prepare.clean'"):
+        left("clean")
+
+
+def test_one_step_of_a_mapped_op_says_how_to_repeat_it():
+    with pytest.raises(InvalidSubsetError, match=r"choose the op, 'load'.*step_selection=\['load\[b\]'\]"):
+        left("load[b]+")
 
 
 def test_a_wire_to_what_was_cut_is_gone():
