@@ -24,6 +24,11 @@ from penstock.partitions.view import View
 from penstock.values import frozen
 
 _ONES = re.compile("1+")
+_BYTES = re.compile(rb"\xff+|[^\x00]")
+
+
+_FULL = 0xFF
+_RUNS = tuple(tuple(one.span() for one in _ONES.finditer(f"{byte:b}"[::-1])) for byte in range(_FULL))
 
 
 class Numbering(Protocol):
@@ -220,5 +225,24 @@ def ones(first: int, last: int) -> int:
 
 def runs_in(mask: int) -> Iterator[Run]:
     """From and up to (without) of each range without a gap, in order."""
-    digits = f"{mask:b}"[::-1]
-    return (one.span() for one in _ONES.finditer(digits))
+    held = mask.to_bytes(-(-mask.bit_length() // 8), "little")
+    start = end = 0
+    for first, last in _pieces(held):
+        if first > end:
+            if end > start:
+                yield start, end
+            start = first
+        end = last
+    if end > start:
+        yield start, end
+
+
+def _pieces(held: bytes) -> Iterator[Run]:
+    """The ranges, those that touch not yet made one: bytes that are full or empty are not looked into."""
+    for some in _BYTES.finditer(held):
+        start, end = some.span()
+        if held[start] == _FULL:
+            yield 8 * start, 8 * end
+        else:
+            for first, last in _RUNS[held[start]]:
+                yield 8 * start + first, 8 * start + last
