@@ -11,6 +11,7 @@ from attrs import fields
 
 from penstock import MetadataValue, errors
 from penstock.define.executor import IN_PROCESS_CONFIG, MULTIPROCESS_CONFIG
+from penstock.define.selection_grammar import ATTRIBUTES, FUNCTIONS, STATUSES, UNKNOWABLE
 from penstock.engine.inline import InlineExecutor
 from penstock.events.kinds import TYPE_OF
 from penstock.host.settings_shape import KEYS
@@ -86,6 +87,21 @@ OF_THE_ENGINE = {"retries", "tag_concurrency_limits"}
 )
 def test_every_config_key_of_an_executor_is_documented(heading, keys):
     assert rows_below(page("executors.md"), heading).keys() == set(keys)
+
+
+@pytest.mark.parametrize(
+    ("heading", "words", "shown"),
+    [
+        ("Attributes", ATTRIBUTES, "`{}:`"),
+        ("Attributes", UNKNOWABLE, "`{}:`"),
+        ("Functions", FUNCTIONS, "`{}(…)`"),
+        ("What was made", STATUSES, "`status:{}`"),
+    ],
+)
+def test_every_word_of_the_selection_language_is_documented(heading, words, shown):
+    section = page("selections.md").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    missing = [word for word, said in words.items() if f"| {shown.format(word)} | {said} |" not in section]
+    assert not missing
 
 
 FEATURES = {
