@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from penstock.cli.changed import CHANGED_HELP, cut_to_changed
 from penstock.cli.launching import LaunchChoice, executor_named, run_job, steps_in, with_launch
 from penstock.cli.loading import load
 from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
+from penstock.define.selection_hints import why_empty
 from penstock.errors import InvalidSubsetError
 
 SELECTION_HELP = "Which assets, such as 'orders', 'orders+' or 'group:raw and not tag:slow'."
@@ -18,23 +20,36 @@ SELECTION_HELP = "Which assets, such as 'orders', 'orders+' or 'group:raw and no
     epilog=examples(
         "penstock materialize",
         "penstock materialize -s 'orders+' -t why=backfill",
+        "penstock materialize --changed",
         "penstock materialize -f shop.py --partition 2024-05-01",
         "penstock materialize -c run.yaml --json",
     ),
 )
 @with_code
 @click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
+@click.option("--changed", is_flag=True, help=CHANGED_HELP)
 @with_launch
 @answering
-def command(screen: Screen, code: CodeChoice, selection: str | None, launch: LaunchChoice) -> int:
+def command(
+    screen: Screen, code: CodeChoice, selection: str | None, launch: LaunchChoice, changed: bool
+) -> int:
     """Make assets: those that --select names, or all of them.
 
-    The exit code is 0 when everything was made, 1 when something failed, 2 when a value cannot be stored,
-    130 when it was canceled.
+    With --changed only those that are stale or missing, as penstock plan tells; a run makes one partition or
+    one range, and what does not fit it is left out and told.
+
+    The exit code is 0 when everything was made or nothing is to be done, 1 when something failed, 2 when a
+    value cannot be stored, 130 when it was canceled.
     """
     executor = executor_named(launch.executor)
     loaded = load(code)
     job = loaded.asset_job(selection, executor)
     if not steps_in(job):
-        raise InvalidSubsetError(f"The selection {selection!r} holds nothing that can be made.")
+        why = "" if selection is None else why_empty(loaded.chosen(selection), loaded.graph)
+        raise InvalidSubsetError(f"The selection {selection!r} holds nothing that can be made.{why}")
+    if changed:
+        cut = cut_to_changed(screen, loaded, job, launch, executor)
+        if cut is None:
+            return 0
+        job, launch = cut
     return run_job(screen, loaded, job, launch, "The selection" if selection else "What is defined here")

@@ -28,7 +28,7 @@ def instance():
 
 def planned(instance, job_def=None):
     chosen = job_def or DEFS.get_implicit_global_asset_job_def()
-    return preview(chosen, DEFS.resolve_asset_graph(), instance.store, Given())
+    return preview(chosen, DEFS.resolve_asset_graph(), instance, Given())
 
 
 def test_steps_come_in_an_order_in_which_they_can_be_done(instance):
