@@ -135,25 +135,155 @@ def test_an_unknown_job_is_named_with_the_nearest(fine):
 
 
 PARTITIONED = """
-    from penstock import StaticPartitionsDefinition, asset
+    from penstock import (
+        AssetIn, DailyPartitionsDefinition, Definitions, DynamicPartitionsDefinition,
+        MultiPartitionsDefinition, PartitionMapping, StaticPartitionsDefinition, UpstreamPartitionsResult,
+        asset, define_asset_job,
+    )
 
-    @asset(partitions_def=StaticPartitionsDefinition(["north", "south"]))
+    class Odd(PartitionMapping):
+        description = "odd"
+
+        def __init__(self, answer):
+            self.answer = answer
+
+        def get_upstream_mapped_partitions_result_for_partitions(self, *given, **more):
+            return self.answer(*given, **more)
+
+        def get_downstream_partitions_for_partitions(self, *given, **more):
+            return self.answer(*given, **more)
+
+    def angry(*given, **more): raise ValueError("no such luck")
+    def wrong(*given, **more): return ["north"]
+
+    DAYS = DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01", timezone="Europe/Berlin")
+    REGIONS = StaticPartitionsDefinition(["north", "south"])
+
+    @asset(partitions_def=REGIONS)
     def sales(): return 1
+
+    @asset(partitions_def=DAYS)
+    def days(): return 1
+
+    @asset(partitions_def=MultiPartitionsDefinition({"day": DAYS, "region": REGIONS}))
+    def visits(): return 1
+
+    @asset(partitions_def=DynamicPartitionsDefinition(name="files"))
+    def pages(): return 1
+
+    @asset(partitions_def=REGIONS, ins={"sales": AssetIn(partition_mapping=Odd(angry))})
+    def raises(sales): return 1
+
+    @asset(partitions_def=REGIONS, ins={"sales": AssetIn(partition_mapping=Odd(wrong))})
+    def answers(sales): return 1
+
+    defs = Definitions(assets=[sales, days, visits, pages, raises, answers])
 """
 
 
-def test_an_unknown_partition_is_named_with_the_nearest(desk):
+@pytest.fixture
+def parts(desk):
+    """A desk with partitioned assets."""
     desk.write("parts.py", PARTITIONED)
-    desk.refused("materialize", "-f", "parts.py", "--partition", "nroth", says=["'nroth'", "'north'"])
+    return desk
 
 
-def test_a_partition_that_is_missing_is_asked_for(desk):
-    desk.write("parts.py", PARTITIONED)
-    desk.refused("materialize", "-f", "parts.py", says=["--partition"])
+@pytest.mark.parametrize("command", ["materialize", "plan"])
+@pytest.mark.parametrize(
+    ("selection", "partition", "says"),
+    [
+        ("sales", "nroth", ["'nroth'", "Did you mean 'north'"]),
+        ("days", "2024-1-99", ["'2024-1-99'", "%Y-%m-%d", "'2024-01-01'"]),
+        ("days", "2024-03-05", ["'2024-03-05'", "to '2024-01-31'", "nearest is '2024-01-31'"]),
+        ("days", "2023-12-31", ["'2023-12-31'", "from '2024-01-01'", "nearest is '2024-01-01'"]),
+        ("days", "2024-01-05...2024-01-02", ["wrong way round", "from '2024-01-02' to '2024-01-05'"]),
+        ("sales", "south...north", ["wrong way round"]),
+        ("days", "2024-01-05...2024-02-02", ["'2024-02-02'", "nearest is '2024-01-31'"]),
+        ("days", "2024-01-05...", ["one end", "FIRST...LAST"]),
+        ("visits", "2024-01-05", ["day|region"]),
+        ("visits", "2024-01-05|nroth", ["'region'", "Did you mean 'north'"]),
+        ("visits", "2024-01-05|south...2024-01-06|north", ["wrong way round"]),
+        ("pages", "a.csv", ["'a.csv'", "no keys yet", "penstock partition add files"]),
+        ("days or sales", "north", ["one definition", "'days'", "'sales'"]),
+        ("raises", "north", ["Odd", "'raises'", "ValueError: no such luck"]),
+        ("answers", "north", ["Odd", "'answers'", "UpstreamPartitionsResult was wanted"]),
+    ],
+)
+def test_a_partition_that_cannot_be_made_is_refused(parts, command, selection, partition, says):
+    parts.refused(command, "-f", "parts.py", "-s", selection, "--partition", partition, says=says)
+
+
+@pytest.mark.parametrize(
+    ("selection", "says"),
+    [
+        ("sales", ["'north', 'south'"]),
+        ("days", ["daily from 2024-01-01 to 2024-01-31, Europe/Berlin"]),
+        ("days or sales", ["partitioned assets"]),
+    ],
+)
+def test_a_partition_that_is_missing_is_asked_for(parts, selection, says):
+    parts.refused("materialize", "-f", "parts.py", "-s", selection, says=["--partition", *says])
 
 
 def test_a_partition_of_what_has_none_is_refused(fine):
     fine.refused("materialize", "-f", "fine.py", "--partition", "north", says=["'north'", "partition"])
+
+
+def test_a_job_over_two_kinds_of_partitions_is_refused(parts):
+    jobs = 'jobs=[define_asset_job("both", [sales, days])], '
+    parts.write("parts.py", PARTITIONED.replace("Definitions(assets", f"Definitions({jobs}assets"))
+    says = ["'both'", "daily from 2024-01-01", "the keys 'north', 'south'"]
+    parts.refused("job", "run", "-f", "parts.py", "both", "--partition", "north", says=says)
+    parts.refused("check", "-f", "parts.py", says=says)
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        ('DailyPartitionsDefinition("2024-02-01", end_date="2024-01-01")', ["2024-02-01, after their end"]),
+        (
+            'DailyPartitionsDefinition("2024-01-01", timezone="Europe/Berln")',
+            ["Did you mean 'Europe/Berlin'"],
+        ),
+        ('DailyPartitionsDefinition("01.02.2024")', ["'01.02.2024'", "%Y-%m-%d"]),
+        ('DailyPartitionsDefinition("2024-01", fmt="%Y-%m")', ["do not tell the windows", "apart"]),
+        ('StaticPartitionsDefinition(["a", "a"])', ["'a' stands twice"]),
+        ('StaticPartitionsDefinition(["a...b"])', ["'a...b'", "range"]),
+        ("DynamicPartitionsDefinition()", ["name"]),
+        ('MultiPartitionsDefinition({"a": StaticPartitionsDefinition(["x|y"])})', ["'x|y'"]),
+    ],
+)
+def test_partitions_that_cannot_be_are_refused_where_they_are_defined(parts, made, says):
+    parts.write("parts.py", PARTITIONED.replace("REGIONS = ", f"BAD = {made}\n    REGIONS = "))
+    ended = parts.refused("materialize", "-f", "parts.py", says=["parts.py", "BAD =", *says])
+    assert "because of" not in ended.said
+    assert "site-packages" not in ended.said
+
+
+def test_an_end_of_a_range_that_is_given_as_a_tag_wants_the_other(parts):
+    tag = "penstock/asset_partition_range_start=2024-01-02"
+    parts.refused("materialize", "-f", "parts.py", "-s", "days", "--tag", tag, says=["two ends"])
+
+
+def test_a_mapping_that_cannot_be_pickled_is_named_where_steps_would_run_elsewhere(parts):
+    parts.write("parts.py", PARTITIONED + """
+    class Held(Odd):
+        def get_upstream_mapped_partitions_result_for_partitions(self, downstream, *given, **more):
+            return UpstreamPartitionsResult(downstream, [])
+
+    HELD = Held(one for one in "no generator can be pickled")
+
+    @asset(partitions_def=REGIONS, ins={"sales": AssetIn(partition_mapping=HELD)})
+    def held(sales): return sales
+
+    defs = Definitions(assets=[sales, held])
+    """)  # fmt: skip
+    called = ("materialize", "-f", "parts.py", "--partition", "north")
+    says = ["partition mapping of 'held' for 'sales'", "cannot pickle 'generator'", "in_process"]
+    parts.refused(*called, "--executor", "process", says=says)
+    here = parts.call(*called, "--executor", "in_process")
+    here.tell(*called)
+    assert here.code == 0
 
 
 def test_an_unknown_executor_is_named(fine):

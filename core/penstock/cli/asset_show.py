@@ -86,6 +86,7 @@ def _definition(key: AssetKey, graph: AssetGraph | None) -> dict[str, Any]:
         "owners": list(spec.owners),
         "kinds": sorted(spec.kinds),
         "code_version": spec.code_version,
+        "partitioned": None if (found := partitions_of(graph, key)) is None else str(found),
         "backfill": None if made_by.backfill_policy is None else str(made_by.backfill_policy),
         "where": made_by.where or None,
     }

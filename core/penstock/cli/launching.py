@@ -104,11 +104,21 @@ def refuse_wrong_partition(job: JobDefinition, partition: str | None, what: str)
     """
     is_partitioned = makes_partitions(job)
     if is_partitioned and partition is None:
-        raise InvalidInvocationError(f"{what} is partitioned. Say which partition to make: --partition KEY.")
+        raise InvalidInvocationError(
+            f"{_partitioned(job, what)} Say which partition to make: --partition KEY, or FIRST...LAST for a"
+            " range."
+        )
     if not is_partitioned and partition is not None:
         raise InvalidInvocationError(
             f"{what} has no partitions, so there is no partition {partition!r}. Leave out --partition."
         )
+
+
+def _partitioned(job: JobDefinition, what: str) -> str:
+    """What has partitions, and which."""
+    if job.partitions_def is not None:
+        return f"{what} is partitioned: {job.partitions_def}."
+    return f"{what} has partitioned assets."
 
 
 def run_job(screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice, what: str) -> int:

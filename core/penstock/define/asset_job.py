@@ -244,7 +244,7 @@ def _partitions(name: str, options: BuildOptions, wired: Wired) -> Any:
             who.append(one)
     if len(found) > 1 and name != IMPLICIT_JOB:
         raise InvalidDefinitionError(
-            f"Job {name!r} has assets of different partitions: {found[0]!r} and {found[1]!r}"
+            f"Job {name!r} has assets of different partitions: {found[0]} and {found[1]}"
             f" (asset {who[-1].name!r}). Make one job for each."
         )
     return found[0] if len(found) == 1 else None

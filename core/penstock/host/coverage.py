@@ -111,10 +111,15 @@ def asked_in_words(text: str | None) -> tuple[str | None, Mapping[str, str]]:
 
     Args:
         text: ``KEY``, or ``FIRST...LAST`` for a range with both ends; None for none.
+
+    Raises:
+        InvalidInvocationError: when a range has one end only.
     """
     first, dots, last = (text or "").partition("...")
     if not dots:
         return text, {}
+    if not first.strip() or not last.strip():
+        raise InvalidInvocationError(f"The range {text!r} has one end. Write both: FIRST...LAST.")
     return None, {RANGE_START_TAG: first.strip(), RANGE_END_TAG: last.strip()}
 
 

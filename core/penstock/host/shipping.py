@@ -132,6 +132,10 @@ class Shipment:
         found |= {f"resource {key!r}": job.resource_defs[key] for key in cargo.resource_order}
         found |= {f"input {name!r}": value for name, value in cargo.input_values.items()}
         found |= {f"hook {hook.name!r}": hook for hook in job.hooks}
+        for assets in () if job.assets is None else job.assets.by_node.values():
+            found[f"the partitions of {assets.name!r}"] = assets.partitions_def
+            for key, mapping in assets.partition_mappings.items():
+                found[f"the partition mapping of {assets.name!r} for {key.to_user_string()!r}"] = mapping
         return found
 
 

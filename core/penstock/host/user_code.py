@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from penstock.define.bulk import without_collector
 from penstock.errors import CodeLocationError, UserError, suggest
 from penstock.values import frozen
 
+_LIBRARY = re.compile(r"[/\\](site|dist)-packages[/\\]|[/\\]lib[/\\]python3")
 _OWN = str(Path(__file__).resolve().parent.parent)
 _MOST_FRAMES = 4
 _MOST_LINES = 6
@@ -160,7 +162,7 @@ def told(what: str, error: BaseException) -> str:
     head = str(error) if isinstance(error, UserError) else _said(error)
     lines = [f"{what} cannot be imported: {head}", *_frames(error)]
     cause = error.__cause__
-    if cause is not None:
+    if cause is not None and not (isinstance(error, UserError) and _is_of_library(cause)):
         lines += [f"because of {_said(cause)}", *_frames(cause)]
     return "\n".join(lines)
 
@@ -188,6 +190,14 @@ def _syntax(error: SyntaxError) -> str:
 def _frames(error: BaseException) -> list[str]:
     """The user's frames, outermost first, without those of Penstock and of the import system."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if not frame.filename.startswith((_OWN, "<frozen "))]
+    own = [frame for frame in frames if not frame.filename.startswith((_OWN, "<frozen ", "<attrs "))]
     shown = traceback.format_list(own[-_MOST_FRAMES:])
     return [line.rstrip("\n") for frame in shown for line in frame.splitlines()]
+
+
+def _is_of_library(error: BaseException) -> bool:
+    """Whether no code of the user stands behind an exception, whose message Penstock has put into its own."""
+    return all(
+        frame.filename.startswith((_OWN, "<")) or _LIBRARY.search(frame.filename)
+        for frame in traceback.extract_tb(error.__traceback__)
+    )

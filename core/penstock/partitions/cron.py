@@ -200,3 +200,13 @@ def _fault(text: str, why: str) -> InvalidDefinitionError:
     return InvalidDefinitionError(
         f"{text!r} is no cron schedule: {why}. Wanted: minute hour day-of-month month day-of-week."
     )
+
+
+_USUAL = {"n****": "hourly", "nn***": "daily", "nn**n": "weekly", "nnn**": "monthly"}
+
+
+def said_of(schedule: str) -> str:
+    """A schedule in words where it has a usual name, else as it is written."""
+    parts = _NAMED.get(schedule.strip().lower(), schedule).split()
+    shape = "".join("n" if part.isdigit() else part for part in parts)
+    return _USUAL.get(shape, f"by the schedule {schedule!r}")

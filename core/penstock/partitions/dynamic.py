@@ -11,9 +11,9 @@ from typing import Any
 
 from attrs import field
 
-from penstock.errors import InvalidDefinitionError
+from penstock.errors import InvalidDefinitionError, UnknownPartitionError
 from penstock.partitions.definition import PartitionsDefinition
-from penstock.partitions.keys import as_keys
+from penstock.partitions.keys import as_keys, unknown_key
 from penstock.partitions.view import DynamicPartitionsStore, View, view_of
 from penstock.values import frozen
 
@@ -100,6 +100,18 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
         if self.name is None:
             return key in self._keys(view)
         return view.store_of(self.name).has_dynamic_partition(self.name, key)
+
+    def _unknown(self, key: str, view: View) -> UnknownPartitionError:
+        known = self._keys(view)
+        if known or self.name is None:
+            return unknown_key(key, known)
+        return UnknownPartitionError(
+            f"There is no partition {key!r}: the dynamic partitions {self.name!r} have no keys yet. Add some"
+            f" with `penstock partition add {self.name} KEY` or instance.add_dynamic_partitions."
+        )
+
+    def __str__(self) -> str:
+        return f"the dynamic keys of {self.name!r}" if self.name else f"the keys that {self!r} lists"
 
     def __repr__(self) -> str:
         shown = (

@@ -242,8 +242,8 @@ class MultiPartitionsDefinition(PartitionsDefinition):
         parts = split_key(key, names)
         if parts is None:
             return UnknownPartitionError(
-                f"There is no partition {key!r}: a key has one part for each of {names}, joined by"
-                f" {SEPARATOR!r}."
+                f"There is no partition {key!r}: keys are written as {SEPARATOR.join(names)!r}, a part for"
+                " each dimension."
             )
         for one in self.dimensions:
             part = parts.keys_by_dimension[one.name]
@@ -294,6 +294,9 @@ class MultiPartitionsDefinition(PartitionsDefinition):
 
     def _unknown(self, key: str, view: View) -> UnknownPartitionError:
         return self.unknown_key(key, view)
+
+    def __str__(self) -> str:
+        return " × ".join(f"{one.name} ({one.partitions_def})" for one in self.dimensions)
 
     def __repr__(self) -> str:
         shown = {one.name: one.partitions_def for one in self.dimensions}

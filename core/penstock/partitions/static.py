@@ -17,6 +17,8 @@ from penstock.partitions.keys import as_keys
 from penstock.partitions.view import DynamicPartitionsStore, View
 from penstock.values import frozen
 
+_SHOWN = 5
+
 
 @frozen(repr=False)
 class StaticPartitionsDefinition(PartitionsDefinition):
@@ -62,6 +64,11 @@ class StaticPartitionsDefinition(PartitionsDefinition):
     ) -> str:
         """A short text that changes when the keys do."""
         return self.bits.identity
+
+    def __str__(self) -> str:
+        if len(self.keys) <= _SHOWN:
+            return f"the keys {', '.join(map(repr, self.keys)) or 'none'}"
+        return f"{len(self.keys):,} keys from {self.keys[0]!r} to {self.keys[-1]!r}"
 
     def __repr__(self) -> str:
         return f"StaticPartitionsDefinition({list(self.keys)!r})"

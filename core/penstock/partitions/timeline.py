@@ -91,6 +91,12 @@ class Timeline:
                     " Give a fmt that has all the parts of a window's beginning."
                 )
 
+    @property
+    def last_key(self) -> str | None:
+        """The key of the last window that there will ever be; None when they go on or there is none."""
+        count = 0 if self.rules.end is None else self.count_over(self.rules.end)
+        return self.key_at(count - 1) if count > 0 else None
+
     def time_at(self, moment: int) -> datetime:
         """A moment on the wall of the time zone."""
         return local_time(moment, zone_named(self.rules.timezone))

@@ -20,7 +20,7 @@ from typing import TypedDict, Unpack
 
 from penstock.errors import InvalidDefinitionError, UnknownPartitionError
 from penstock.partitions import window_lookups
-from penstock.partitions.cron import read_cron
+from penstock.partitions.cron import read_cron, said_of
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.forms import Form
 from penstock.partitions.key_format import in_zone, seconds
@@ -131,6 +131,10 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
             f"{type(self).__name__}({rules.cron_schedule!r}, start={self.start.isoformat()}{end},"
             f" timezone={rules.timezone!r}, fmt={rules.fmt!r}{rest})"
         )
+
+    def __str__(self) -> str:
+        ends = f" to {self.timeline.last_key}" if self.timeline.last_key else ""
+        return f"{said_of(self.cron_schedule)} from {self.timeline.key_at(0)}{ends}, {self.timezone}"
 
     # ---- what was said ----------------------------------------------------------------------
 

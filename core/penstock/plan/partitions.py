@@ -142,8 +142,8 @@ def refuse_unsuitable(layer: AssetLayer, name: str) -> None:
     if len(found) > 1:
         (one, first), (other, second) = found[:2]
         raise InvalidInvocationError(
-            f"A run covers partitions of one definition, but {name} would run {first!r} with {one!r} and"
-            f" {second!r} with {other!r}. Select the assets of one definition, and run the others apart."
+            f"A run covers partitions of one definition, but {name} would run {first!r} ({one}) and"
+            f" {second!r} ({other}). Select the assets of one definition, and run the others apart."
         )
 
 

@@ -57,3 +57,9 @@ def test_a_function_may_list_the_keys():
 def test_either_a_name_or_a_function_is_wanted(options):
     with pytest.raises(InvalidDefinitionError, match="name"):
         DynamicPartitionsDefinition(**options)
+
+
+def test_a_set_without_keys_says_how_to_add_some():
+    with pytest.raises(UnknownPartitionError, match="penstock partition add files KEY"):
+        FILES.validate_partition_key("a", dynamic_partitions_store=DynamicKeys())
+    assert str(FILES) == "the dynamic keys of 'files'"

@@ -62,10 +62,10 @@ def test_the_keys_of_a_dimension_and_its_window_are_found():
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("2024-01-01", r"one part for each of \['day', 'zone'\]"),
+        ("2024-01-01", r"written as 'day\|zone'"),
         ("2024-01-01|x", "Dimension 'zone'.*'x'"),
         ("2024-02-01|n", "Dimension 'day'.*nearest is '2024-01-03'"),
-        (MultiPartitionKey({"day": "2024-01-01", "region": "n"}), "one part for each"),
+        (MultiPartitionKey({"day": "2024-01-01", "region": "n"}), "a part for each"),
     ],
 )
 def test_a_key_that_does_not_exist_is_explained(key, message):
@@ -96,3 +96,9 @@ def test_the_order_in_which_dimensions_are_named_does_not_matter():
         "penstock/partition/day": "2024-01-01",
         "penstock/partition/zone": "n",
     }
+
+
+def test_dimensions_are_told_in_words():
+    assert str(GRID) == "day (daily from 2024-01-01 to 2024-01-03, UTC) × zone (the keys 'n', 's')"
+    with pytest.raises(UnknownPartitionError, match=r"written as 'day\|zone'"):
+        GRID.validate_partition_key("2024-01-01")

@@ -62,3 +62,9 @@ def test_no_keys_are_no_partitions():
     assert nothing.subset_with_all_partitions().is_empty
     with pytest.raises(UnknownPartitionError, match="none"):
         nothing.validate_partition_key("a")
+
+
+def test_keys_are_told_in_words():
+    assert str(StaticPartitionsDefinition(["a", "b"])) == "the keys 'a', 'b'"
+    many = StaticPartitionsDefinition([f"k{n:04}" for n in range(3000)])
+    assert str(many) == "3,000 keys from 'k0000' to 'k2999'"

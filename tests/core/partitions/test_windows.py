@@ -307,3 +307,26 @@ def test_a_far_end_costs_nothing_and_windows_far_away_are_found():
     assert hourly.get_num_partitions(now) == (now - utc(2013, 1, 1, 5)) // timedelta(hours=1) == 1_000_027
     window = hourly.time_window_for_partition_key(hourly.get_partition_key_at(1_000_000, now))
     assert window.start == utc(2013, 1, 1, 5) + timedelta(hours=1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("definition", "said"),
+    [
+        (DailyPartitionsDefinition("2024-01-01"), "daily from 2024-01-01, UTC"),
+        (
+            DailyPartitionsDefinition("2024-01-01", end_date="2024-02-01", timezone="Europe/Berlin"),
+            "daily from 2024-01-01 to 2024-01-31, Europe/Berlin",
+        ),
+        (DailyPartitionsDefinition("2024-01-01", hour_offset=5), "daily from 2024-01-01, UTC"),
+        (HourlyPartitionsDefinition("2024-01-01-00:00"), "hourly from 2024-01-01-00:00, UTC"),
+        (WeeklyPartitionsDefinition("2024-01-01"), "weekly from 2024-01-07, UTC"),
+        (MonthlyPartitionsDefinition("2024-01-01"), "monthly from 2024-01-01, UTC"),
+        (
+            TimeWindowPartitionsDefinition(cron_schedule="0 9 * * 1-5", start="2024-01-01", fmt="%Y-%m-%d"),
+            "by the schedule '0 9 * * 1-5' from 2024-01-01, UTC",
+        ),
+        (DailyPartitionsDefinition("2024-01-01", end_date="2024-01-01"), "daily from 2024-01-01, UTC"),
+    ],
+)
+def test_windows_are_told_in_words(definition, said):
+    assert str(definition) == said
