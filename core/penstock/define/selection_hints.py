@@ -20,7 +20,7 @@ _SHOWN = 8
 
 
 def refuse_unknown_groups(selection: AssetSelection, graph: AssetGraph) -> None:
-    """Refuse groups that no asset is in.
+    """Refuse groups that no asset is in; wildcards pass.
 
     Args:
         selection: as somebody typed it.
@@ -29,9 +29,8 @@ def refuse_unknown_groups(selection: AssetSelection, graph: AssetGraph) -> None:
     Raises:
         InvalidSubsetError: naming them, where they stand, and what is near.
     """
-    unknown = [
-        one for one in _attributes(selection.node) if one.attribute == "group" and _is_vain(one, graph)
-    ]
+    groups = [one for one in _attributes(selection.node) if one.attribute == "group"]
+    unknown = [one for one in groups if isinstance(one.value, str) and _is_vain(one, graph)]
     if unknown:
         said = " ".join(_sentence(one, graph) for one in unknown)
         known = sorted(graph.keys_by_group)

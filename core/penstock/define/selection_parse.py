@@ -12,6 +12,7 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
+from penstock.define.bulk import without_collector
 from penstock.define.selection_grammar import ATTRIBUTE, DOWN, FUNCTION, GRAMMAR, UP, VALUE, WORDS
 from penstock.define.selection_text import Word, fault
 
@@ -120,6 +121,7 @@ def parse(text: str) -> Tree[Token]:
 
 
 @lru_cache(maxsize=1)
+@without_collector
 def _parser() -> Lark:
     from lark import Lark  # noqa: PLC0415 - lazy, as the docstring says
 

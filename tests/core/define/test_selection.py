@@ -185,6 +185,30 @@ def test_an_asset_brings_its_checks_unless_told_not_to():
     assert checks([tidy]) == checks(AssetSelection.checks(tidy)) == ["tidy"]
 
 
+def test_checks_that_are_chosen_apart_stay_when_the_assets_around_them_go():
+    odd = (AssetSelection.keys("raw") | AssetSelection.all_asset_checks()).downstream(include_self=False)
+    assert checks(odd) == checks(AssetSelection.from_string(str(odd))) == ["tidy"]
+    assert checks("with_checks(without_checks(clean))") == ["tidy"]
+
+
+def test_a_name_without_its_prefix_is_told_the_whole_key():
+    with pytest.raises(InvalidSubsetError, match=r"'report'\. Did you mean 'mart/sales/report'\?"):
+        chosen("raw or report")
+
+
+def test_many_unknown_keys_are_told_in_one_screen():
+    with pytest.raises(InvalidSubsetError, match="And 492 more") as caught:
+        chosen([f"no_{n}" for n in range(500)])
+    assert len(str(caught.value)) < 2_000
+
+
+def test_many_differences_stay_shallow():
+    selection = AssetSelection.all()
+    for _ in range(3_000):
+        selection -= AssetSelection.groups("raw")
+    assert chosen(selection) == ["clean", "mail", "mart/sales/report"]
+
+
 def test_an_unknown_check_is_named():
     with pytest.raises(InvalidSubsetError, match="clean:tydi"):
         AssetSelection.checks(AssetCheckKey(AssetKey("clean"), "tydi")).resolve_checks(GRAPH)
