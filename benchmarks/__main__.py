@@ -17,6 +17,7 @@ from benchmarks import (
     events,
     handoff,
     imports,
+    partition_status,
     partitions,
     pool,
     ray_executor,
@@ -40,6 +41,7 @@ SUBJECTS: dict[str, Callable[[Bench], Section]] = {
     "definitions": definitions.measure,
     "events": events.measure,
     "partitions": partitions.measure,
+    "partition-status": partition_status.measure,
 }
 # they start a cluster of Ray, so they are measured only when asked for by --only
 ON_REQUEST: dict[str, Callable[[Bench], Section]] = {
