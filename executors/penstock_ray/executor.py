@@ -35,7 +35,7 @@ from penstock_ray.flights import Flight, Runway, arrived, drop
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
 from penstock_ray.options import Request, request_of
-from penstock_ray.parcel import unwrap, wrap
+from penstock_ray.parcel import Slot, unbundled, unwrap, wrap
 from penstock_ray.probe import check_modules
 from penstock_ray.step import Seed, remote_functions
 from penstock_ray.tower import Landing, Tower
@@ -158,9 +158,11 @@ class RayExecutor:
 
     def fetch(self, ticket: Ticket, name: str) -> Any:
         """A value that was handed on, packed."""
-        reference = self._values[ticket.key][name]
+        found = self._values[ticket.key][name]
         try:
-            return unwrap(ray.get(reference))
+            if isinstance(found, Slot):
+                return unwrap(unbundled(ray.get(found.reference))[found.place])
+            return unwrap(ray.get(found))
         except ray.exceptions.RayError as error:
             raise KeyError(f"{name} of {ticket.key} is lost: {error}") from error
 

@@ -6,7 +6,7 @@ Owns: ``Flight``, the only mutable thing about a task, and the sending of it to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import ray as _ray
@@ -15,6 +15,7 @@ from attrs import define, field
 from penstock.spi.executor import Cause, Task, Ticket
 from penstock_ray.hub import Worker
 from penstock_ray.options import Request
+from penstock_ray.parcel import Slot
 from penstock_ray.step import Control, Order, decoded
 
 ray: Any = _ray  # ships types that a strict checker cannot follow
@@ -27,7 +28,7 @@ class Flight:
     Args:
         task: as it was submitted.
         ticket: under which it comes back.
-        inputs: values and references by name.
+        inputs: values, references and slots of bundles by name.
         request: what it asks of Ray.
         control: the reference that is ready when it has ended; None before it was sent.
         values: references of its values; the generator of them when they are known only afterwards.
@@ -83,6 +84,21 @@ class Flight:
 
 
 _NAMES = 1000
+_Slots = tuple[tuple[str, int, int], ...]
+
+
+def _laid_out(inputs: Mapping[str, Any]) -> tuple[tuple[str, ...], _Slots, list[Any]]:
+    """Names, slots and arguments of an order: first what comes alone, then each bundle once."""
+    alone = {name: one for name, one in inputs.items() if not isinstance(one, Slot)}
+    if len(alone) == len(inputs):
+        return tuple(inputs), (), list(inputs.values())
+    numbers: dict[Any, int] = {}
+    slots = tuple(
+        (name, numbers.setdefault(one.reference, len(numbers)), one.place)
+        for name, one in inputs.items()
+        if isinstance(one, Slot)
+    )
+    return tuple(alone), slots, [*alone.values(), *numbers]
 
 
 @define(eq=False)
@@ -105,14 +121,16 @@ class Runway:
     def send(self, flight: Flight) -> None:
         """Hand a task to Ray."""
         task = flight.task
+        names, slots, values = _laid_out(flight.inputs)
         order = Order(
             key=task.key,
             body=task.body,
-            names=tuple(flight.inputs),
+            names=names,
+            slots=slots,
             hands=task.hands,
             watched=flight.is_watched,
         )
-        result = self._sent(task, flight.request, (order.encoded(), *flight.inputs.values()))
+        result = self._sent(task, flight.request, (order.encoded(), *values))
         if task.hands is None:
             flight.control, flight.values = result.completed(), result
         elif task.hands:
@@ -167,10 +185,11 @@ def arrived(flight: Flight, result: bytes) -> tuple[Control, dict[str, Any]]:
         control = decoded(result)
         kept = dict(zip(flight.task.hands, flight.values, strict=False))
         return control, {name: kept[name] for name in control.handed if name in kept}
-    *values, last = _items(flight.values)
+    *carriers, last = iter(flight.values)
     control = decoded(ray.get(last))
-    return control, dict(zip(control.handed, values, strict=False))
-
-
-def _items(generator: Any) -> Iterator[Any]:
-    yield from generator
+    places = (
+        Slot(carrier, place) if count > 1 else carrier
+        for carrier, count in zip(carriers, control.together, strict=False)
+        for place in range(count)
+    )
+    return control, dict(zip(control.handed, places, strict=False))

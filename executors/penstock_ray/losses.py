@@ -12,6 +12,7 @@ from ray import exceptions as _exceptions
 
 from penstock.spi.executor import Cause, Lost
 from penstock_ray.flights import Flight
+from penstock_ray.parcel import Slot
 
 exceptions: Any = _exceptions  # Ray ships types that a strict checker cannot follow
 
@@ -94,7 +95,8 @@ def _root(error: BaseException) -> BaseException:
 
 def _missing(flight: Flight, error: BaseException) -> tuple[str, ...]:
     wanted = getattr(error, "object_ref_hex", None)
-    references = {name: value for name, value in flight.inputs.items() if hasattr(value, "hex")}
+    carriers = {name: one.reference if isinstance(one, Slot) else one for name, one in flight.inputs.items()}
+    references = {name: one for name, one in carriers.items() if hasattr(one, "hex")}
     named = tuple(name for name, value in references.items() if value.hex() == wanted)
     return named or tuple(references)
 

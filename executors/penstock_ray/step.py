@@ -19,6 +19,7 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ from penstock.spi.executor import Place, Runner
 from penstock.values import frozen
 from penstock_ray.forks import keep_from_children
 from penstock_ray.link import Link, Unreachable, dial
-from penstock_ray.parcel import unwrap, wrap
+from penstock_ray.parcel import bundled, bundles, unbundled, unwrap, wrap
 
 
 @frozen(kw_only=True)
@@ -60,7 +61,8 @@ class Order:
     Args:
         key: of the task.
         body: for the runner.
-        names: of the values that follow, in their order.
+        names: of the values that follow, in their order; after these come bundles.
+        slots: name, number of the bundle and place in it of each value that comes in one.
         hands: of the values to give back; None when the task decides.
         watched: not to begin without the hub.
     """
@@ -68,12 +70,14 @@ class Order:
     key: str
     body: Any
     names: tuple[str, ...]
+    slots: tuple[tuple[str, int, int], ...] = ()
     hands: tuple[str, ...] | None
     watched: bool
 
     def encoded(self) -> bytes:
         """As bytes, which Ray passes on without looking inside."""
-        return pickle.dumps((self.key, self.body, self.names, self.hands, self.watched), protocol=5)
+        plain = (self.key, self.body, self.names, self.slots, self.hands, self.watched)
+        return pickle.dumps(plain, protocol=5)
 
 
 End = Literal["done", "fault", "unreached"]
@@ -87,6 +91,7 @@ class Control:
         end: ``done``; ``fault`` when the machinery failed; ``unreached`` when it never began.
         record: of the engine.
         handed: names of the values that follow, in their order.
+        together: of a task that decides what it hands on: how many of them each bundle holds.
         sent: records that went over the hub; -1 when that is not known.
         reason: of a fault.
     """
@@ -94,18 +99,20 @@ class Control:
     end: End
     record: Any = None
     handed: tuple[str, ...] = ()
+    together: tuple[int, ...] = ()
     sent: int = -1
     reason: str = ""
 
     def encoded(self) -> bytes:
         """As bytes, which Ray passes on without looking inside."""
-        return pickle.dumps((self.end, self.record, self.handed, self.sent, self.reason), protocol=5)
+        plain = (self.end, self.record, self.handed, self.together, self.sent, self.reason)
+        return pickle.dumps(plain, protocol=5)
 
 
 def decoded(data: bytes) -> Control:
     """The control record of a task."""
-    end, record, handed, sent, reason = pickle.loads(data)
-    return Control(end=end, record=record, handed=handed, sent=sent, reason=reason)
+    end, record, handed, together, sent, reason = pickle.loads(data)
+    return Control(end=end, record=record, handed=handed, together=together, sent=sent, reason=reason)
 
 
 @define(eq=False)
@@ -177,9 +184,10 @@ def carry_out(seed: Seed, order: bytes, values: Sequence[Any]) -> tuple[bytes, l
     """Run one task here.
 
     Returns:
-        The encoded control record, and one packed value for each name in ``hands``.
+        The encoded control record, and one packed value for each name in ``hands``, or the bundles of all
+        values where the task decides.
     """
-    key, body, names, hands, watched = pickle.loads(order)
+    key, body, names, slots, hands, watched = pickle.loads(order)
     try:
         session = _session(seed)
         link = session.linked() if watched else _existing(session)
@@ -189,7 +197,7 @@ def carry_out(seed: Seed, order: bytes, values: Sequence[Any]) -> tuple[bytes, l
         return _failed("fault", hands, _fault(error))
     session.is_busy = True
     try:
-        return _run(session, link, (key, body, hands), dict(zip(names, map(unwrap, values), strict=True)))
+        return _run(session, link, (key, body, hands), _unwrapped(names, slots, values))
     finally:
         session.is_busy = False
 
@@ -206,8 +214,11 @@ def _run(
         _stop_astray(own)
         handed.clear()
         given = {name: _packed(name, value) for name, value in result.handed.items()}
+        together = tuple(bundles(tuple(given.values()))) if hands is None else ()
         sent = -1 if link is None else link.end()
-        control = Control(end="done", record=result.record, handed=tuple(given), sent=sent).encoded()
+        control = Control(
+            end="done", record=result.record, handed=tuple(given), together=together, sent=sent
+        ).encoded()
     except BaseException as error:  # noqa: BLE001 - also ways out that no runner should leave open
         _stop_astray(own, error)
         if link is not None:
@@ -215,7 +226,21 @@ def _run(
         if isinstance(error, KeyboardInterrupt):  # Ray asks a task to stop in this way
             _leave(session)
         return _failed("fault", hands, _fault(error))
-    return control, list(given.values()) if hands is None else [given.get(name) for name in hands]
+    if hands is not None:
+        return control, [given.get(name) for name in hands]
+    left = iter(given.values())
+    return control, [bundled(tuple(islice(left, count))) for count in together]
+
+
+def _unwrapped(
+    names: Sequence[str], slots: Sequence[tuple[str, int, int]], values: Sequence[Any]
+) -> dict[str, Any]:
+    """The values by name: those that came alone, and those out of bundles."""
+    found = dict(zip(names, map(unwrap, values), strict=False))
+    if slots:
+        opened = [unbundled(one) for one in values[len(names) :]]
+        found |= {name: unwrap(opened[bundle][place]) for name, bundle, place in slots}
+    return found
 
 
 def _stop_astray(own: int, error: BaseException | None = None) -> None:

@@ -44,6 +44,17 @@ def test_values_known_only_afterwards_are_named_in_order(executor):
     assert [unpack(executor.fetch(ticket, name)) for name in end.handed] == list(range(12))
 
 
+def test_small_and_large_values_known_only_afterwards_arrive_under_their_names(executor):
+    values = {f"part[{n}]": n if n % 10 else bytes(100_000 + n) for n in range(100)}
+    ticket = executor.submit(task("many#1", "hand", values, None), {})
+    (end,) = collect_all(executor, 1)
+    assert end.handed == tuple(values)
+    executor.submit(task("reader#1", "echo", "all"), {name: (ticket, name) for name in values})
+    assert records(collect_all(executor, 1), Outcome) == [("all", values)]
+    assert unpack(executor.fetch(ticket, "part[0]")) == bytes(100_000)
+    assert unpack(executor.fetch(ticket, "part[1]")) == 1
+
+
 def test_a_released_value_is_gone(executor):
     ticket = executor.submit(task("a#1", "hand", {"x": 1}, ("x",)), {})
     collect_all(executor, 1)
