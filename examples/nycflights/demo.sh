@@ -51,6 +51,17 @@ say 'As many steps as months, then as many as carriers: a model of the delays of
 show job run delay_models
 show asset show delay_models
 
+say 'The same year day by day. What would a backfill do?'
+show backfill launch -m nycflights.daily --asset 'group:daily and not carrier_days' --all --dry-run
+say 'Days in one run, because the archive is one file; then each week of the days that it has.'
+show backfill launch -m nycflights.daily --asset 'group:daily and not carrier_days' --all
+say 'Carriers times days: one carrier for three months.'
+show materialize -m nycflights.daily --select carrier_days --partition 'UA|2013-01-01...UA|2013-03-31'
+
+say 'Which partitions are there?'
+show asset show weekly_delays -m nycflights.daily --history 3
+show asset show carrier_days -m nycflights.daily --history 1
+
 say 'All that was run is still there.'
 show run list --limit 5
 
@@ -66,5 +77,8 @@ ${strong}# Where to look next${plain}
     . .venv/bin/activate && cd examples/nycflights
     export PENSTOCK_HOME='$PENSTOCK_HOME'
     penstock asset list
+    penstock asset show daily_weather -m nycflights.daily
+    penstock partition list carrier_days -m nycflights.daily --status materialized --limit 5
+    penstock backfill list
     penstock materialize --select 'flights++' --config '{"ops": {"flights": {"config": {"carriers": ["UA", "DL"]}}}}'
 END

@@ -8,14 +8,14 @@ from itertools import groupby, islice
 from penstock.cli.times import moment
 from penstock.events.entries import EventLogRecord
 
-_FACTS_A_LINE, _MOST_FACTS = 50, 500
+_FACTS = 500
 
 Row = tuple[str, str, str]
 
 
 def facts_for(lines: int) -> int:
     """How many facts are looked at so that lines can be told of an asset with partitions."""
-    return min(lines * _FACTS_A_LINE, _MOST_FACTS)
+    return max(lines, _FACTS) if lines else 0
 
 
 def history_rows(history: Sequence[EventLogRecord], *, lines: int, asked: int) -> list[Row]:

@@ -30,4 +30,6 @@ def test_the_demonstration_runs_and_says_where_to_look_next(tmp_path, penstock_h
     assert "Where to look next" in done.stdout
     assert (copy / "reports" / "delays.png").exists()
     assert (penstock_home / "storage" / "route_delays.parquet").exists()
+    assert "53: 53 materialized" in done.stdout
+    assert "5,840: 90 materialized, 5,750 missing" in done.stdout
     assert "| UA | 57,643 | 0.12 | 24.7 | 26.8 |" in done.stdout
