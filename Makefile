@@ -1,7 +1,7 @@
 # The front door. Needs nothing but make and Python 3.11 or newer: every target makes .venv itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format check-but-test format-check lint types imports sizes spelling docs conformance sweep faults bench clean
+.PHONY: help demo test check format check-but-test format-check lint types imports sizes spelling docs conformance sweep backfill-sweep faults bench clean
 
 SHELL := /bin/sh
 VENV ?= .venv
@@ -58,6 +58,9 @@ conformance: $(VENV)/.test ## the conformance suite, where it stands beside the 
 
 sweep: $(VENV)/.test ## kill the flights example at random moments, KILLS times, and look at what is left
 	$(BIN)/python tests/integration/kill_sweep.py --kills $(KILLS)
+
+backfill-sweep: $(VENV)/.test ## kill a backfill of a year at random moments, KILLS times, and count what is on record
+	$(BIN)/python tests/integration/backfill_sweep.py --kills $(KILLS)
 
 faults: $(VENV)/.test ## break a Ray cluster of several nodes in every way, some minutes
 	$(BIN)/python -m pytest -q -m faults tests/integration

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import evolve, fields
 
-from penstock.automation.cutting import Piece, cut, everything
+from penstock.automation.cutting import Piece, cut, everything, subset_of
 from penstock.automation.readers import is_arithmetic, readers
 from penstock.automation.scheme import Link, Part, Scheme, Unit
 from penstock.partitions.subset import PartitionsSubset
@@ -171,35 +171,39 @@ class _Step:
     # ---- what may start -------------------------------------------------------------------------
 
     def ready(self, *, newest_first: bool) -> Iterator[Cut]:
+        """What may start, in order of the waves; lazily, since few of many are taken."""
         for unit in self.scheme.units:
             waiting = self._waiting(unit)
-            cells = [(place, self.pending(self.scheme.parts[place]) - waiting) for place in unit.places]
-            if unit.in_order:
-                yield from self._next_in_order(unit, cells)
+            pending = [(place, self.pending(self.scheme.parts[place])) for place in unit.places]
+            if unit.in_order and unit.per_run != 1:
+                yield from self._earliest(unit, pending, waiting)
                 continue
-            for places, subset in _alike(cells):
-                for piece in cut(subset, unit.per_run, self.view, newest_first=newest_first):
+            newest = newest_first and not unit.in_order
+            for places, subset in _alike([(place, one - waiting) for place, one in pending]):
+                for piece in cut(subset, unit.per_run, self.view, newest_first=newest):
                     yield Cut(places=places, piece=piece)
 
-    def _next_in_order(self, unit: Unit, cells: Sequence[tuple[int, PartitionsSubset]]) -> Iterator[Cut]:
-        """The earliest piece alone, and only when none is under way."""
-        busy = any(not self.under_way[place].is_empty for place in unit.places if place in self.under_way)
-        if busy:
+    def _earliest(
+        self, unit: Unit, pending: Sequence[tuple[int, PartitionsSubset]], waiting: PartitionsSubset
+    ) -> Iterator[Cut]:
+        """The earliest piece of what reads itself, when none is under way and all of it may start."""
+        if any(not self.under_way[place].is_empty for place in unit.places if place in self.under_way):
             return
-        for places, subset in _alike(cells):
+        for places, subset in _alike(pending):
             for piece in islice(cut(subset, unit.per_run, self.view), 1):
-                yield Cut(places=places, piece=piece)
+                if (subset_of(unit.definition, piece.first, piece.last, self.view) & waiting).is_empty:
+                    yield Cut(places=places, piece=piece)
                 return
 
     def _waiting(self, unit: Unit) -> PartitionsSubset:
-        """The partitions of a unit that read what other units have not made yet."""
+        """The partitions of a unit that read what other runs have not made yet."""
         found = unit.definition.empty_subset()
         for place in unit.places:
             for link in self.scheme.links_of[place]:
-                if link.read in unit.places:
+                own = link.read == place and unit.per_run == 1
+                if link.read in unit.places and not own:
                     continue
-                own = self.sets[link.read]
-                left = own.target - own.settled
+                left = self.sets[link.read].target - self.sets[link.read].settled
                 if left.is_empty:
                     continue
                 if not is_arithmetic(link):  # it would be asked about each key, at each step
