@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from penstock.cli.asset_show import show
-from penstock.cli.loading import load_or_none
+from penstock.cli.causes import COLORS
+from penstock.cli.loading import load, load_or_none
 from penstock.cli.materialize import SELECTION_HELP
 from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
@@ -19,17 +20,14 @@ from penstock.define.asset_graph import AssetGraph
 from penstock.define.selection import AssetSelection
 from penstock.define.spec_rules import DEFAULT_GROUP
 from penstock.host.instance import Instance
-from penstock.host.preview import judged
+from penstock.host.staleness import judged
 from penstock.keys import AssetKey
-from penstock.query.assets import AssetLine, Staleness, list_assets
+from penstock.plan.staleness import StaleCauseKind, StaleStatus, Verdict
+from penstock.query.assets import AssetLine, list_assets
 from penstock.query.plain import as_plain
 
-_COLORS = {
-    Staleness.FRESH: "green",
-    Staleness.NEVER_MADE: "yellow",
-    Staleness.CODE_CHANGED: "magenta",
-    Staleness.UPSTREAM_NEWER: "blue",
-}
+_FRESH, _PARTLY_MISSING = "fresh", "partly missing"
+_STATE_COLORS = {**COLORS, _FRESH: "green", "never made": "yellow", _PARTLY_MISSING: "yellow"}
 
 
 @click.group("asset")
@@ -42,13 +40,13 @@ def command() -> None:
 @click.option("-s", "--select", "selection", metavar="SELECTION", help=SELECTION_HELP)
 @answering
 def list_command(screen: Screen, code: CodeChoice, selection: str | None) -> None:
-    """List assets with their state: fresh, never made, code changed, or upstream newer.
+    """List assets with their state: fresh, or the gravest reason to make them, as penstock plan tells it.
 
     Without definitions, the assets that were ever made are listed.
     """
-    loaded = load_or_none(code)
+    loaded = load_or_none(code) if selection is None else load(code)
     with Instance.get() as instance:
-        states: Mapping[AssetKey, Staleness] = {}
+        states: Mapping[AssetKey, str] = {}
         graph = None if loaded is None else loaded.graph
         if graph is None:
             lines = list_assets(instance.store)
@@ -57,7 +55,8 @@ def list_command(screen: Screen, code: CodeChoice, selection: str | None) -> Non
             chosen = everything if loaded is None or selection is None else loaded.chosen(selection)
             keys = chosen.resolve(graph)
             lines = list_assets(instance.store, sorted(keys))
-            states = judged(keys & graph.executable_asset_keys, graph, instance.store)
+            verdicts = judged(graph, instance, keys)
+            states = {key: _state(verdict) for key, verdict in verdicts.items()}
     if screen.as_json:
         screen.document([{**line.to_plain(), **_said(line.key, states, graph)} for line in lines])
     elif screen.quiet:
@@ -68,12 +67,24 @@ def list_command(screen: Screen, code: CodeChoice, selection: str | None) -> Non
         _show(screen, lines, states, graph)
 
 
-def _said(key: AssetKey, states: Mapping[AssetKey, Staleness], graph: AssetGraph | None) -> dict[str, Any]:
+def _state(verdict: Verdict) -> str:
+    """One word or two: fresh, or the gravest cause."""
+    kinds = {cause.kind for cause in verdict.causes}
+    first = next((kind for kind in StaleCauseKind if kind in kinds), None)
+    if first is None:
+        return _FRESH
+    is_missing = [group.status is StaleStatus.MISSING for group in verdict.groups or ()]
+    if first is StaleCauseKind.NEVER_MADE and not all(is_missing):
+        return _PARTLY_MISSING
+    return first.value
+
+
+def _said(key: AssetKey, states: Mapping[AssetKey, str], graph: AssetGraph | None) -> dict[str, Any]:
     if graph is None or not graph.has(key):
         return {"state": None, "group": None, "deps": [], "description": None}
     spec = graph.spec(key)
     return {
-        "state": states[key].value if key in states else "external",
+        "state": states.get(key, "external"),
         "group": spec.group_name or DEFAULT_GROUP,
         "deps": as_plain(graph.parents(key)),
         "description": spec.description,
@@ -83,7 +94,7 @@ def _said(key: AssetKey, states: Mapping[AssetKey, Staleness], graph: AssetGraph
 def _show(
     screen: Screen,
     lines: tuple[AssetLine, ...],
-    states: Mapping[AssetKey, Staleness],
+    states: Mapping[AssetKey, str],
     graph: AssetGraph | None,
 ) -> None:
     now = time.time()
@@ -95,7 +106,7 @@ def _show(
             (
                 Cell(line.key.to_user_string(), "cyan"),
                 said["group"] or "-",
-                Cell(said["state"] or "-", _COLORS[state] if state else None),
+                Cell(said["state"] or "-", _STATE_COLORS.get(state or "")),
                 age(line.materialized_at or line.observed_at, now),
                 (line.run_id or "-")[:8],
                 ", ".join(said["deps"]),

@@ -5,7 +5,7 @@ Owns: ``PlannedStep`` and ``preview``. Reads the store and runs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -15,13 +15,12 @@ from penstock.events.values import StepSucceeded
 from penstock.host.changes import runs_for, within
 from penstock.host.clock import now as clock
 from penstock.host.planned_ranges import PlannedRange, ranges_in
-from penstock.host.staleness import judged as verdicts_of
+from penstock.host.staleness import judged
 from penstock.keys import AssetKey
 from penstock.partitions.view import View
 from penstock.plan.expand import Given, build_plan
 from penstock.plan.model import Step, bare_key
 from penstock.plan.staleness import Causes, StaleCauseKind, StaleStatus, Verdict, Verdicts
-from penstock.query.assets import Staleness, staleness
 from penstock.query.plain import as_plain
 from penstock.spi.store import EventQuery, Store
 from penstock.values import frozen
@@ -107,7 +106,7 @@ def preview(
     plan = build_plan(job, given)
     keys = [key for step in plan for key in step.asset_keys]
     moment = clock()
-    known = verdicts_of(graph, instance, keys, now=moment) if verdicts is None else verdicts
+    known = judged(graph, instance, keys, now=moment) if verdicts is None else verdicts
     return tuple(_Previewer(graph, known, View(moment, instance), given.partition_keys).steps(plan, instance))
 
 
@@ -179,14 +178,6 @@ class _Previewer:
         sources = [parent for key in step.asset_keys for parent in self._graph.parents(key)]
         sources += [check.asset_key for check in step.checks if check.asset_key not in step.asset_keys]
         return SELECTED if self._running.isdisjoint(sources) else UPSTREAM_RUNS
-
-
-def judged(keys: Collection[AssetKey], graph: AssetGraph, store: Store) -> Mapping[AssetKey, Staleness]:
-    """The state of assets, from what is known of them and of what they are made of."""
-    upstream = {key: graph.parents(key) for key in keys}
-    wanted = {*keys, *(parent for parents in upstream.values() for parent in parents)}
-    versions = {key: graph.spec(key).code_version for key in keys}
-    return staleness(store.assets(sorted(wanted)), versions, upstream)
 
 
 def recent_seconds(store: Store) -> dict[str, float]:

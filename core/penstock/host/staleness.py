@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from penstock.define.asset_graph import AssetGraph
+from penstock.define.bulk import without_collector
 from penstock.host.clock import now as clock
 from penstock.keys import AssetKey
 from penstock.partitions.view import View
@@ -20,6 +21,7 @@ from penstock.plan.staleness_judge import judge
 from penstock.query.versions import known_of
 
 
+@without_collector
 def judged(
     graph: AssetGraph, instance: Any, keys: Collection[AssetKey] | None = None, *, now: datetime | None = None
 ) -> dict[AssetKey, Verdict]:

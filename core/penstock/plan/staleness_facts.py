@@ -76,6 +76,7 @@ class Known:
 
     Args:
         fact: the latest of it as a whole, None when nothing is known.
+        is_made: whether that is a materialization; an asset may be observed that was never made.
         is_failed: whether the last run that was to make it failed to.
         by_partition: the latest fact of each partition.
         there: the partitions that there are, None when it has none.
@@ -85,6 +86,7 @@ class Known:
     """
 
     fact: Fact | None = None
+    is_made: bool = False
     is_failed: bool = False
     by_partition: Mapping[str, Fact] = field(factory=_no_facts)
     there: PartitionsSubset | None = None

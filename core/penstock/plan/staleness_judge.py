@@ -58,7 +58,7 @@ def _plain(
     own = known.get(subject.key, _NOTHING)
     fact = own.fact
     failed = (_FAILED,) if own.is_failed else ()
-    if fact is None:
+    if fact is None or not own.is_made:
         return Verdict(key=subject.key, status=StaleStatus.MISSING, causes=(_NEVER_MADE, *failed))
     causes = (
         *_code_cause(subject, fact),

@@ -1,13 +1,11 @@
-"""Questions about assets: what is known of each, what one holds, which are out of date.
+"""Questions about assets: what is known of each, and what one holds.
 
-Owns: ``AssetLine``, ``AssetDetail`` and the simple judgement of staleness from projections alone
-(never made, code changed, an upstream is newer). What would run belongs to ``plan``.
+Owns: ``AssetLine`` and ``AssetDetail``. What is out of date is judged in ``plan.staleness_judge``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import evolve
@@ -76,15 +74,6 @@ class AssetDetail:
         rest = {name: as_plain(getattr(self, name)) for name in wanted}
         history = [{"id": record.storage_id, **as_plain(record.event)} for record in self.history]
         return {**self.line.to_plain(), **rest, "history": history}
-
-
-class Staleness(Enum):
-    """Whether an asset is up to date, and if not, why."""
-
-    FRESH = "fresh"
-    NEVER_MADE = "never made"
-    CODE_CHANGED = "code changed"
-    UPSTREAM_NEWER = "upstream newer"
 
 
 def list_assets(
@@ -212,50 +201,6 @@ def latest_data_version(
         if found is not None:
             return found
     return None
-
-
-def staleness(
-    statuses: Iterable[AssetStatus],
-    code_versions: Mapping[AssetKey, str | None],
-    upstream: Mapping[AssetKey, Sequence[AssetKey]],
-) -> dict[AssetKey, Staleness]:
-    """Which assets are out of date, from what is known of them; an asset's own state only.
-
-    Args:
-        statuses: what is known of the assets and of what they depend on.
-        code_versions: the code version of each asset to judge, None where it declares none.
-        upstream: what each asset depends on.
-
-    Returns:
-        The judgement of each asset of ``code_versions``.
-    """
-    known = {status.asset_key: status for status in statuses}
-    return {
-        key: _judge(known.get(key), version, [known.get(up) for up in upstream.get(key, ())])
-        for key, version in code_versions.items()
-    }
-
-
-def _judge(
-    status: AssetStatus | None, code_version: str | None, upstream: Sequence[AssetStatus | None]
-) -> Staleness:
-    if status is None or status.last_materialization is None:
-        return Staleness.NEVER_MADE
-    if code_version is not None and status.code_version != code_version:
-        return Staleness.CODE_CHANGED
-    made = _materialization(status.last_materialization)
-    used: Mapping[str, str] = made.tags if made else {}
-    newer = any(up is not None and _is_newer(up, status.last_materialization, used) for up in upstream)
-    return Staleness.UPSTREAM_NEWER if newer else Staleness.FRESH
-
-
-def _is_newer(up: AssetStatus, made: StoredEvent, used: Mapping[str, str]) -> bool:
-    """Whether an upstream changed after it was used; equal data versions are no change."""
-    facts = [fact for fact in (up.last_materialization, up.last_observation) if fact is not None]
-    if all(fact.id < made.id for fact in facts):
-        return False
-    taken = used.get(v.INPUT_DATA_VERSION_PREFIX + up.asset_key.to_user_string())
-    return taken is None or taken != up.data_version
 
 
 def _materialization(stored: StoredEvent | None) -> v.AssetMaterialization | None:

@@ -45,6 +45,7 @@ def known_of(
             made_by = None if status.last_materialization is None else status.last_materialization.run_id
             found[status.asset_key] = Known(
                 fact=None if fact is None else _fact(fact),
+                is_made=status.last_materialization is not None,
                 is_failed=status.last_planned_run_id in failed and status.last_planned_run_id != made_by,
             )
         else:

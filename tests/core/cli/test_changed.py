@@ -175,3 +175,9 @@ def test_many_ranges_are_counted():
     many = [PlannedRange(str(n), str(n + 1), 2) for n in range(0, 20, 2)]
     assert list(ranges_in_words(many, 3)) == ["0…1 (2)", "2…3 (2)", "and 8 more ranges (16)"]
     assert len(list(ranges_in_words(many, None))) == 10
+
+
+def test_the_list_of_assets_tells_their_state(cli, days):
+    make(cli, days(), "2013-01-03")
+    found = {line["key"]: line["state"] for line in cli("asset", "list", "-f", days("2"), "--json").json}
+    assert found == {"airports": "code changed", "flights": "partly missing", "report": "never made"}

@@ -9,6 +9,7 @@ from penstock import (
     AssetExecutionContext,
     AssetKey,
     AssetMaterialization,
+    AssetObservation,
     AssetOut,
     AssetSpec,
     BackfillPolicy,
@@ -221,6 +222,11 @@ def test_assets_of_one_step_that_read_each_other_are_fresh(instance):
     assert kinds([both], instance, "b") == [StaleCauseKind.UPSTREAM_NEWER]
     materialize([both], selection=["b"], instance=instance)
     assert statuses([both], instance) == {"a": "fresh", "b": "fresh"}
+
+
+def test_what_was_only_observed_is_missing(instance):
+    instance.report_runless_asset_event(AssetObservation("raw"))
+    assert statuses([one("raw")], instance) == {"raw": "missing"}
 
 
 def test_checks_make_nothing_stale(instance):

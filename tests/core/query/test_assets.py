@@ -2,12 +2,9 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from penstock.events import values as v
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.query import assets
-from penstock.query.assets import Staleness
 from penstock.spi.store import EventQuery
 from penstock.testing.stories import fact_event, run_story, tell
 
@@ -26,10 +23,6 @@ def made(key, data=None, code=None, used=None, **about):
 
 def checked(key, name, passed=True):
     return v.AssetCheckEvaluation(asset_key=key, check_name=name, passed=passed)
-
-
-def judge(store, code_versions, upstream=None):
-    return assets.staleness(store.assets(), code_versions, upstream or {})
 
 
 def test_assets_with_a_fact_are_listed_by_key(store):
@@ -126,41 +119,6 @@ def test_an_observed_source_has_the_observed_data_version(store):
     report(store, v.AssetObservation(A, tags={v.DATA_VERSION_TAG: "seen"}))
     assert assets.latest_data_version(store, EventQuery(asset_key=A)).asset_observation.data_version == "seen"
     assert assets.latest_data_version(store, EventQuery(asset_key=A), is_source=False) is None
-
-
-def test_an_asset_that_was_never_made_is_not_fresh(store):
-    report(store, v.AssetObservation(A))
-    assert judge(store, {A: None, B: None}) == {A: Staleness.NEVER_MADE, B: Staleness.NEVER_MADE}
-
-
-def test_an_asset_made_by_other_code_is_not_fresh(store):
-    report(store, made(A, code="1"))
-    assert judge(store, {A: "2"}) == {A: Staleness.CODE_CHANGED}
-    assert judge(store, {A: "1"}) == {A: Staleness.FRESH}
-    assert judge(store, {A: None}) == {A: Staleness.FRESH}
-
-
-def test_an_asset_is_stale_when_its_upstream_was_made_later(store):
-    report(store, made(A))
-    report(store, made(B))
-    assert judge(store, {B: None}, {B: [A]}) == {B: Staleness.FRESH}
-    report(store, made(A))
-    assert judge(store, {B: None}, {B: [A]}) == {B: Staleness.UPSTREAM_NEWER}
-
-
-@pytest.mark.parametrize(
-    ("later", "verdict"), [("same", Staleness.FRESH), ("other", Staleness.UPSTREAM_NEWER)]
-)
-def test_making_the_same_data_again_makes_nothing_stale(store, later, verdict):
-    report(store, made(A, data="same"))
-    report(store, made(B, used={"a": "same"}))
-    report(store, made(A, data=later))
-    assert judge(store, {B: None}, {B: [A]}) == {B: verdict}
-
-
-def test_an_upstream_of_which_nothing_is_known_makes_nothing_stale(store):
-    report(store, made(B))
-    assert judge(store, {B: None}, {B: [A]}) == {B: Staleness.FRESH}
 
 
 def test_an_asset_is_known_by_any_fact(store):
