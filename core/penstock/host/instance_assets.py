@@ -157,7 +157,7 @@ def get_status_by_partition(
     instance: HasLog,
     asset_key: CoercibleToAssetKey,
     partition_keys: Sequence[str],
-    partitions_def: Any = None,  # noqa: ARG001  # people give it; the keys say all
+    partitions_def: Any = None,
 ) -> dict[str, AssetPartitionStatus | None]:
     """Where each of these partitions stands; None for one that nobody tried to make.
 
@@ -165,9 +165,11 @@ def get_status_by_partition(
         instance: the instance that is asked.
         asset_key: the asset.
         partition_keys: partition keys in the order of their definition.
-        partitions_def: taken for the sake of those who give it; the keys say all.
+        partitions_def: their definition; without it more is read.
     """
-    return partitions.status_by_partition(instance.store, as_asset_key(asset_key), partition_keys)
+    return partitions.status_by_partition(
+        instance.store, as_asset_key(asset_key), partition_keys, partitions_def
+    )
 
 
 def wipe_assets(instance: HasLog, asset_keys: Iterable[CoercibleToAssetKey]) -> None:

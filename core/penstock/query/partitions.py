@@ -207,7 +207,10 @@ def materialized(
 
 
 def status_by_partition(
-    store: Store, key: AssetKey, partitions: Sequence[str]
+    store: Store,
+    key: AssetKey,
+    partitions: Sequence[str],
+    partitions_def: PartitionsDefinition | None = None,
 ) -> dict[str, AssetPartitionStatus | None]:
     """Where each of these partitions stands; None for one that nobody tried to make.
 
@@ -215,7 +218,12 @@ def status_by_partition(
         store: what is read.
         key: the asset.
         partitions: partition keys in the order of their definition.
+        partitions_def: their definition; without it more is read.
     """
+    numbering = None if partitions_def is None else numbering_of(partitions_def)
+    bits = None if numbering is None else _complete_bits(store.partition_book, key, numbering)
+    if numbering is not None and bits is not None:
+        return _looked_up(bits, {name: numbering.number_of(name) for name in partitions})
     made, backlog = store.partitions(key), store.partition_book.backlog(key, None)
     found: dict[str, AssetPartitionStatus | None] = {
         name: AssetPartitionStatus.MATERIALIZED if name in made else None for name in partitions
@@ -228,6 +236,28 @@ def status_by_partition(
                 done = frozenset(_done_since(one, made, backlog.wiped))
                 found.update((name, status) for name in order.covered(one.tags) if name not in done)
     return found
+
+
+def _looked_up(
+    bits: PartitionBits, numbers: Mapping[str, int | None]
+) -> dict[str, AssetPartitionStatus | None]:
+    masks = {
+        AssetPartitionStatus.IN_PROGRESS: bits.in_progress,
+        AssetPartitionStatus.FAILED: bits.failed,
+        AssetPartitionStatus.MATERIALIZED: bits.made,
+    }
+    # bytes, because a bit of a large number takes as long as all of it
+    held = {status: mask.to_bytes(mask.bit_length() // 8 + 1, "little") for status, mask in masks.items()}
+    return {
+        name: next(
+            (status for status, some in held.items() if number is not None and _has(some, number)), None
+        )
+        for name, number in numbers.items()
+    }
+
+
+def _has(held: bytes, number: int) -> bool:
+    return number >> 3 < len(held) and bool(held[number >> 3] >> (number & 7) & 1)
 
 
 class _Order:

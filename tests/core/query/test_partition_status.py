@@ -185,6 +185,9 @@ class Teller:
         assert sum(map(len, (found.materialized, found.failed, found.in_progress, found.missing))) == len(
             order
         )
+        by_key = status_by_partition(self.store, A, [*order, "no such key"], definition)
+        assert by_key.pop("no such key") is None
+        assert {key: "missing" if one is None else one.value.lower() for key, one in by_key.items()} == shown
         if any(end not in order for one in self.history.tries.values() for end in one.covers):
             return  # keys alone do not say where a range ends that nobody listed
         by_key = status_by_partition(self.store, A, order)
