@@ -59,7 +59,8 @@ class Asked:
         if self.attribute in _STORED:
             raise InvalidSubsetError(
                 f"{self} asks what is not in definitions. It is answered by penstock materialize, plan and"
-                " asset list with --select; in Python give facts: selection.resolve(graph, facts=...)."
+                " asset list with --select, and by materialize(..., instance=...); a job is fixed before"
+                " anybody can be asked. Who resolves it gives facts: selection.resolve(graph, facts=...)."
             )
         return self._described(graph, {})
 

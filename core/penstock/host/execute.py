@@ -17,6 +17,7 @@ from penstock.define.job import JobDefinition
 from penstock.define.op import OpDefinition
 from penstock.define.reconstructable import job_of
 from penstock.engine.memory import InMemoryIOManager
+from penstock.host.asking import facts_for, settled
 from penstock.host.extensions import Observer
 from penstock.host.instance import Instance
 from penstock.host.launch import Launch, launch
@@ -83,8 +84,9 @@ def materialize(
     Raises:
         UserError: when something about the request is wrong; nothing is recorded then.
     """
+    chosen = settled(selection, assets, instance)
     job = build_asset_job(
-        ASSET_JOB_NAME, assets, selection=selection, resources=resources or {}, executor_def=executor
+        ASSET_JOB_NAME, assets, selection=chosen, resources=resources or {}, executor_def=executor
     )
     given = Launch(
         run_config=run_config,
@@ -114,7 +116,8 @@ def materialize_to_memory(
     """
     memory = InMemoryIOManager()
     bound = {**dict.fromkeys(sorted(_manager_keys(assets)), memory), **(resources or {})}
-    job = build_asset_job(ASSET_JOB_NAME, assets, selection=selection, resources=bound)
+    chosen = settled(selection, assets, instance)
+    job = build_asset_job(ASSET_JOB_NAME, assets, selection=chosen, resources=bound)
     given = Launch(
         run_config=run_config,
         tags=tags or {},
@@ -157,7 +160,7 @@ def execute_job_in_process(
     Args: as of that method.
     """
     if asset_selection is not None:
-        job = subset_asset_job(job, asset_selection)
+        job = subset_asset_job(job, asset_selection, facts_for(asset_selection, instance))
     given = Launch(
         run_config=run_config,
         tags=tags or {},
@@ -213,7 +216,7 @@ def execute_job(
     """
     definition = job_of(job)
     if asset_selection is not None:
-        definition = subset_asset_job(definition, asset_selection)
+        definition = subset_asset_job(definition, asset_selection, facts_for(asset_selection, instance))
     past = None if reexecution_options is None else past_of(reexecution_options, definition, instance)
     given = Launch(
         run_config=run_config,

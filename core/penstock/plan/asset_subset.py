@@ -9,17 +9,19 @@ from attrs import evolve
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.asset_job import build_asset_job
 from penstock.define.job import JobDefinition
-from penstock.define.selection import AssetSelection
+from penstock.define.selection import AssetSelection, with_answers
+from penstock.define.selection_facts import Facts
 from penstock.errors import InvalidSubsetError, suggest
 from penstock.keys import user_strings
 
 
-def subset_asset_job(job: JobDefinition, selection: Any) -> JobDefinition:
+def subset_asset_job(job: JobDefinition, selection: Any, facts: Facts | None = None) -> JobDefinition:
     """The same job, making only some of its assets.
 
     Args:
         job: an asset job.
         selection: anything that ``AssetSelection`` understands.
+        facts: what is known beyond definitions, for ``status:`` and the like.
 
     Raises:
         InvalidSubsetError: when the job is none of assets, or does not make what is selected.
@@ -32,6 +34,8 @@ def subset_asset_job(job: JobDefinition, selection: Any) -> JobDefinition:
     )
     graph = AssetGraph.from_assets(list(definitions))
     wanted = AssetSelection.from_coercible(selection)
+    if facts is not None:
+        wanted = with_answers(wanted, graph, facts)
     outside = wanted.resolve(graph) - layer.selected
     if outside:
         names = user_strings(outside)

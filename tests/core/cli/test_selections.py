@@ -80,6 +80,19 @@ def test_what_failed_last_is_failed_until_it_is_made(listed, cli, write, tmp_pat
     assert listed("status:materialized") == ["orders"]
 
 
+def test_asking_what_failed_when_nothing_did_is_no_fault(cli, write):
+    write("shop.py", CODE)
+    answer = make(cli, "status:failed")
+    assert (answer.code, answer.out) == (0, "Nothing to do: status:failed chooses no asset now.\n")
+    assert make(cli, "status:failed", "--json").lines[-1]["run_id"] is None
+
+
+def test_a_selection_needs_definitions(cli):
+    answer = cli("asset", "list", "-s", "orders")
+    assert answer.code == 2
+    assert "where your definitions are" in answer.err
+
+
 def test_a_changed_code_version_makes_stale(listed, cli, write):
     make(cli, "orders or revenue")
     write("version", "2")
