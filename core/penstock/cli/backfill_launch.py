@@ -66,6 +66,7 @@ _SIGNS = {
 @click.option("--all", "everything", is_flag=True, help="Every partition there is.")
 @click.option("--missing", is_flag=True, help="Only partitions that were never made.")
 @click.option("--failed", is_flag=True, help="Only partitions whose last try failed.")
+@click.option("--changed", is_flag=True, help="Only partitions that are stale or missing; see penstock plan.")
 @click.option(
     "--order", type=click.Choice(["oldest", "newest"]), default="oldest", show_default=True,
     help="Which partitions come first.",
@@ -105,8 +106,9 @@ def _request(given: dict[str, Any], location: str) -> Request:
     selection, job = given["selection"], given["job"]
     if (selection is None) is (job is None):
         raise click.UsageError("Give either --asset SELECTION or --job NAME.")
-    if given["missing"] and given["failed"]:
-        raise click.UsageError("Give either --missing or --failed.")
+    only = [one for one in ("missing", "failed", "changed") if given[one]]
+    if len(only) > 1:
+        raise click.UsageError("Give one of --missing, --failed and --changed.")
     keys = tuple(key.strip() for text in given["partitions"] for key in text.split(",") if key.strip())
     asked = Asked(everything=given["everything"], keys=keys, first=given["first"], last=given["last"])
     if asked.everything + bool(keys) + asked.is_range > 1:
@@ -115,7 +117,7 @@ def _request(given: dict[str, Any], location: str) -> Request:
         selection=selection,
         job=job,
         asked=asked,
-        only="missing" if given["missing"] else "failed" if given["failed"] else None,
+        only=only[0] if only else None,
         newest_first=given["order"] == "newest",
         max_runs=given["max_concurrent"],
         run_config=read_config(given["config"]) or {},

@@ -5,6 +5,7 @@ Owns: that option's words, and how a launch is cut down to it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from attrs import evolve
@@ -14,6 +15,7 @@ from penstock.cli.launching import LaunchChoice
 from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
 from penstock.define.selection import AssetSelection
+from penstock.errors import InvalidInvocationError
 from penstock.host.changes import ChangedRun, LeftOut, LeftOutBecause, changed_run
 from penstock.host.clock import now as clock
 from penstock.host.code import Code
@@ -27,7 +29,7 @@ CHANGED_HELP = "Only what is stale or missing; see penstock plan for why."
 
 
 def cut_to_changed(
-    screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice, executor: Any
+    screen: Screen, code: Code, job: JobDefinition, launch: LaunchChoice, cut: Callable[[Any], JobDefinition]
 ) -> tuple[JobDefinition, LaunchChoice] | None:
     """The job and launch that make what has changed; None when there is nothing to do, which is said.
 
@@ -36,10 +38,16 @@ def cut_to_changed(
         code: where the job comes from.
         job: everything that may run, a job of assets.
         launch: what the command line says about the run.
-        executor: that was chosen, or None.
+        cut: makes the job of a selection of its assets.
+
+    Raises:
+        InvalidInvocationError: when the job is none of assets.
     """
     assets = job.assets
-    assert assets is not None  # noqa: S101  # the command makes a job of assets
+    if assets is None:
+        raise InvalidInvocationError(
+            f"Job {job.name!r} is made of ops, of which nothing is stale. Leave out --changed."
+        )
     key, ends = asked_in_words(launch.partition)
     with Instance.get() as instance:
         asked = launch.partition is not None
@@ -51,8 +59,8 @@ def cut_to_changed(
         return None
     for line in _left_out(chosen):
         screen.say(line)
-    cut = code.asset_job(AssetSelection.keys(*chosen.keys), executor)
-    return cut, evolve(launch, partition=_partition(cut, launch, chosen))
+    part = cut(AssetSelection.keys(*chosen.keys))
+    return part, evolve(launch, partition=_partition(part, launch, chosen))
 
 
 def _partition(job: JobDefinition, launch: LaunchChoice, chosen: ChangedRun) -> str | None:

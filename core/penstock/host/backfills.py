@@ -20,6 +20,7 @@ from penstock.automation.targets import Asked, targets
 from penstock.define.selection import AssetSelection
 from penstock.errors import InvalidInvocationError, TransitionRejected, suggest
 from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, RunsFilter, RunStatus
+from penstock.host.backfill_changed import changed_targets
 from penstock.host.backfill_work import UserCode, Work, no_backfill
 from penstock.host.coverage import coverage_of
 from penstock.host.instance import Instance
@@ -50,7 +51,7 @@ class Request:
         selection: of assets, in any spelling; None for a job.
         job: the name of a job.
         asked: which partitions.
-        only: ``"missing"`` or ``"failed"``: only those of them; None for all of them.
+        only: ``"missing"``, ``"failed"`` or ``"changed"``: only those of them; None for all of them.
         newest_first: late partitions before early ones.
         max_runs: at most so many runs at a time.
         run_config: of each run; a run gets the part that is about its assets.
@@ -168,7 +169,9 @@ def plan(instance: Instance, code: UserCode, request: Request, now: datetime) ->
     if request.only is not None and not asked.keys and not asked.is_range:
         asked = evolve(asked, everything=True)
     wanted = targets(scheme, asked, view)
-    if request.only is not None:
+    if request.only == "changed":
+        wanted = changed_targets(instance, code.graph, scheme, wanted, now)
+    elif request.only is not None:
         wanted = _only(instance, scheme, wanted, request.only, view)
     seconds = now.astimezone(UTC).timestamp()
     backfill = Backfill(

@@ -181,3 +181,38 @@ def test_the_list_of_assets_tells_their_state(cli, days):
     make(cli, days(), "2013-01-03")
     found = {line["key"]: line["state"] for line in cli("asset", "list", "-f", days("2"), "--json").json}
     assert found == {"airports": "code changed", "flights": "partly missing", "report": "never made"}
+
+
+def test_a_job_makes_what_changed_of_its_assets(cli, write):
+    file = write(
+        "nightly.py",
+        """
+        from penstock import Definitions, asset, define_asset_job, job, op
+
+        @asset(code_version="1")
+        def a(): ...
+
+        @asset(code_version="1", deps=[a])
+        def b(): ...
+
+        @asset
+        def other(): ...
+
+        @op
+        def greet(): ...
+
+        @job
+        def greeting():
+            greet()
+
+        nightly = define_asset_job("nightly", selection=[a, b], tags={"team": "core"})
+        defs = Definitions(assets=[a, b, other], jobs=[nightly, greeting])
+        """,
+    )
+    cli("materialize", "-f", file, "-s", "a", "-q")
+    assert "1 asset made" in cli("job", "run", "nightly", "-f", file, "--changed").out
+    (run, _) = cli("run", "list", "--json").json
+    assert (run["job_name"], run["tags"]["team"]) == ("nightly", "core")
+    assert "all 2 assets are up to date" in cli("job", "run", "nightly", "-f", file, "--changed").out
+    refused = cli("job", "run", "greeting", "-f", file, "--changed")
+    assert (refused.code, "made of ops" in refused.err) == (2, True)
