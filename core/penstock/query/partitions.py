@@ -138,15 +138,14 @@ def _folded(
     form, made = partitions_def.form, store.partitions(key)
     everything: Any = form.everything(view)
     ever = form.body_of(_places(partitions_def, made))
-    failed = in_progress = form.body_of(())
     backlog = store.partition_book.backlog(key, None)
+    tried: dict[bool, list[Any]] = {True: [], False: []}
     for one in backlog.tries:
-        covered = _covered(partitions_def, one.tags, view)
-        done = form.body_of(_places(partitions_def, _done_since(one, made, backlog.wiped)))
-        if one.ended is None:
-            in_progress = in_progress | covered - done
-        else:
-            failed = failed | covered - done
+        places = form.places(_covered(partitions_def, one.tags, view))
+        tried[one.ended is None] += [
+            place for place in places if _still_says(one, form.key_at(place), made, backlog.wiped)
+        ]
+    in_progress, failed = form.body_of(tried[True]), form.body_of(tried[False])
     found = {
         "in_progress": everything & in_progress,
         "failed": everything & failed - in_progress,
@@ -156,14 +155,11 @@ def _folded(
     return PartitionStatuses(**{name: PartitionsSubset(partitions_def, body) for name, body in found.items()})
 
 
-def _done_since(one: PartitionTry, made: Mapping[str, int], wiped: Mapping[str, int]) -> Iterable[str]:
-    """The partitions of which a try says nothing more: made or wiped since."""
+def _still_says(one: PartitionTry, name: str, made: Mapping[str, int], wiped: Mapping[str, int]) -> bool:
+    """Whether a try still says where a partition stands: it was neither made nor wiped since."""
     if one.ended is None:
-        return one.made
-    return [
-        *(name for name, fact in made.items() if fact > one.began),
-        *(name for name, at in wiped.items() if at >= one.ended),
-    ]
+        return name not in one.made
+    return made.get(name, 0) <= one.began and wiped.get(name, -1) < one.ended
 
 
 def _places(partitions_def: PartitionsDefinition, keys: Iterable[str]) -> list[Any]:
@@ -233,8 +229,8 @@ def status_by_partition(
         status = AssetPartitionStatus.FAILED if wanted else AssetPartitionStatus.IN_PROGRESS
         for one in backlog.tries:
             if wanted is (one.ended is not None):
-                done = frozenset(_done_since(one, made, backlog.wiped))
-                found.update((name, status) for name in order.covered(one.tags) if name not in done)
+                names = order.covered(one.tags)
+                found.update((name, status) for name in names if _still_says(one, name, made, backlog.wiped))
     return found
 
 
