@@ -23,6 +23,7 @@ from penstock.events.fold import check_run
 from penstock.events.runs import Run, RunRecord, RunsFilter, RunStatus
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.store import EventQuery, Store, StoredEvent
+from penstock.testing.conformance.store_partitions import PartitionPromises
 
 A, B = AssetKey("a"), AssetKey(["b", "c"])
 
@@ -426,7 +427,7 @@ class HousePromises:
         store.close()
 
 
-class StoreConformance(RunPromises, LogPromises, FactPromises, HousePromises):
+class StoreConformance(RunPromises, LogPromises, FactPromises, PartitionPromises, HousePromises):
     """Every promise of a store; the subclass sets ``__test__ = True`` and gives the fixture ``store``."""
 
     __test__ = False
