@@ -15,11 +15,11 @@ from penstock.define.selection_nodes import ByKey, Checks, Keys, Node, checks_of
 from penstock.define.selection_text import quoted
 from penstock.errors import InvalidSubsetError, suggest
 from penstock.keys import AssetKey
-from penstock.metadata.sets import system_key
 from penstock.metadata.value import MetadataValue
 from penstock.values import frozen
 
-_SCHEMA, _TABLE = system_key("column_schema"), system_key("table_name")
+# Names of metadata.sets.TableMetadataSet, which would cost each program milliseconds when it is loaded.
+_SCHEMA, _TABLE = "penstock/column_schema", "penstock/table_name"
 _STORED = frozenset({"status", "code_location"})
 
 Wanted = str | tuple[str, str] | None

@@ -19,7 +19,7 @@ from penstock.define.selection_text import Word, fault
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
-_NEXT_WORD = re.compile(r'[^\s()+,"]+|.', re.DOTALL)
+_NEXT_WORD = r'[^\s()+,"]+|.'
 _DIGITS = 9  # no graph is deeper, and Python refuses to read numbers of thousands of digits
 _SIGNS = {"&": "and", "&&": "and", "|": "or", "||": "or", "!": "not", "-": "and not", "~": "not"}
 
@@ -130,7 +130,7 @@ def _parser() -> Lark:
 
 def _refuse(text: str, start: int, accepted: AbstractSet[str], error: Any) -> NoReturn:
     """Say what could stand at a place of the text, and what stands there."""
-    found = _NEXT_WORD.match(text, start)
+    found = re.match(_NEXT_WORD, text[start:], re.DOTALL)
     word = Word(found[0] if found else "", start)
     if word.text == '"':
         raise fault(text, word, "a closing quotation mark for the one here") from error

@@ -11,12 +11,13 @@ from penstock.define.selection import AssetSelection, needs_facts, with_answers
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError, InvalidSubsetError
 from penstock.keys import AssetKey, user_strings
+from penstock.metadata.sets import TableMetadataSet
 from penstock.metadata.table import TableColumn, TableSchema
 
 SCHEMA = TableSchema([TableColumn("price", tags={"unit": "eur", "pii": ""})])
 
 
-@asset(metadata={"penstock/column_schema": SCHEMA, "penstock/table_name": "shop.orders"})
+@asset(metadata={**TableMetadataSet(column_schema=SCHEMA, table_name="shop.orders")})
 def orders(): ...
 
 
