@@ -15,6 +15,7 @@ from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetKey
 from penstock.values import frozen
 
+_AROUND = 60
 _SPECIAL = '"\\*/:'
 
 
@@ -66,7 +67,8 @@ def fault(
         hint: what to do, beginning with a space.
         found: the word in other words.
     """
-    what = found or (repr(word.text) if word.text else "the end")
+    shown = word.text if len(word.text) <= _AROUND else f"{word.text[:_AROUND]}…"
+    what = found or (repr(shown) if shown else "the end")
     lines = text[: word.start].count("\n")
     column = word.start - (text.rfind("\n", 0, word.start) + 1) + 1
     where = f"line {lines + 1}, column {column}" if lines else f"column {column}"
@@ -77,12 +79,21 @@ def fault(
 
 
 def pointed(text: str, start: int, end: int) -> str:
-    """The line of a text on which something stands, and carets beneath it; both indented."""
+    """The line of a text on which something stands, and carets beneath it; both indented.
+
+    Args:
+        text: of which one line is shown, and of a long line what stands around.
+        start, end: where it stands, from 0.
+    """
     begins = text.rfind("\n", 0, start) + 1
     ends = text.find("\n", start)
     line = text[begins : len(text) if ends < 0 else ends].replace("\t", " ").replace("\r", " ")
-    before, below = line[: start - begins], line[start - begins : end - begins]
-    return f"  {line}\n  {' ' * _width(before)}{'^' * max(_width(below), 1)}"
+    at, until = start - begins, min(end - begins, start - begins + _AROUND)
+    first, last = max(at - _AROUND, 0), until + _AROUND
+    before = ("…" if first else "") + line[first:at]
+    after = line[until:last] + ("…" if last < len(line) else "")
+    below = line[at:until]
+    return f"  {before}{below}{after}\n  {' ' * _width(before)}{'^' * max(_width(below), 1)}"
 
 
 def _width(text: str) -> int:

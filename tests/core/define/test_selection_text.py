@@ -53,6 +53,15 @@ def test_wide_and_combining_characters_keep_the_caret_in_place():
     assert pointed("\ta", 1, 2) == "   a\n   ^"
 
 
+def test_of_a_long_text_what_stands_around_the_fault_is_shown():
+    message = refused("a or " * 500 + "(b c) or " + "d or " * 500 + "e")
+    line, carets = message.splitlines()[-2:]
+    assert len(line) < 140
+    assert line[2] == line[-1] == "…"
+    assert line[carets.index("^") :].startswith("c) or d or ")
+    assert len(refused("a " + "b" * 10_000)) < 500
+
+
 @pytest.mark.parametrize(
     ("text", "column", "said"),
     [
