@@ -42,6 +42,7 @@ class Part:
         asset: None for a job.
         definition: its partitions.
         per_run: at most so many partitions in one run, None for any number.
+        is_gone: whether nothing makes it any more.
     """
 
     place: int
@@ -49,6 +50,7 @@ class Part:
     asset: AssetKey | None = None
     definition: PartitionsDefinition = ONCE
     per_run: int | None = 1
+    is_gone: bool = False
 
     @property
     def is_partitioned(self) -> bool:
@@ -127,22 +129,30 @@ class Scheme:
 # ---- of assets -----------------------------------------------------------------------------------
 
 
-def scheme_of_assets(graph: AssetGraph, keys: Collection[AssetKey]) -> Scheme:
+def scheme_of_assets(graph: AssetGraph, keys: Sequence[AssetKey]) -> Scheme:
     """The scheme of a backfill of some assets.
 
     Args:
         graph: of the project.
-        keys: assets that can be made.
+        keys: assets that can be made, upstream first: their places. One that nothing makes any more keeps
+            its place and has no partitions.
 
     Raises:
         InvalidDefinitionError: when a mapping does not fit, or assets are in a circle.
         InvalidInvocationError: when parts of one definition that cannot be split have different partitions.
     """
-    ordered = [key for key in graph.in_order if key in set(keys)]
-    places = {key: place for place, key in enumerate(ordered)}
-    parts = tuple(_part(graph.definition(key), key, place) for key, place in places.items())
-    links = tuple(link for key in ordered for link in _links(graph, key, places, parts))
+    makeable = graph.materializable_asset_keys
+    parts = tuple(
+        _part(graph.definition(key), key, place) if key in makeable else _gone(key, place)
+        for place, key in enumerate(keys)
+    )
+    places = {key: place for place, key in enumerate(keys) if key in makeable}
+    links = tuple(link for key in places for link in _links(graph, key, places, parts))
     return Scheme(parts, _units(graph, parts, links), links)
+
+
+def _gone(key: AssetKey, place: int) -> Part:
+    return Part(place=place, name=key.to_user_string(), asset=key, is_gone=True)
 
 
 def _part(assets: AssetsDefinition, key: AssetKey, place: int) -> Part:
@@ -204,7 +214,7 @@ def _bound(graph: AssetGraph, parts: Sequence[Part]) -> list[int]:
     first: dict[int, Part] = {}
     found: list[int] = []
     for part in parts:
-        assets = None if part.asset is None else graph.definition(part.asset)
+        assets = None if part.asset is None or part.is_gone else graph.definition(part.asset)
         if assets is None or assets.can_subset or len(assets.specs_by_key) == 1:
             found.append(part.place)
             continue

@@ -6,9 +6,13 @@ Owns: their options, the preview, and what is said at the end.
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +34,7 @@ from penstock.host import backfills
 from penstock.host.backfill_drive import Driver
 from penstock.host.backfill_work import Work
 from penstock.host.backfills import Planned, Request
+from penstock.host.code import Code
 from penstock.host.executors import USUAL
 from penstock.host.instance import Instance
 from penstock.query.backfills import BackfillSummary, summary_of
@@ -47,6 +52,14 @@ _SIGNS = {
     BackfillStatus.COMPLETED_FAILED: ("✗", "red"),
     BackfillStatus.FAILED: ("✗", "red"),
 }
+
+
+def with_interrupt(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says what Ctrl-C does."""
+    return click.option(
+        "--on-interrupt", type=click.Choice(["pause", "cancel"]), default="pause", show_default=True,
+        help="What Ctrl-C does.",
+    )(function)  # fmt: skip
 
 
 @click.command(
@@ -72,6 +85,7 @@ _SIGNS = {
     help="Which partitions come first.",
 )  # fmt: skip
 @click.option("--max-concurrent", type=click.IntRange(1), metavar="N", help="At most N runs at a time.")
+@with_interrupt
 @click.option("-c", "--config", metavar="FILE|JSON", help="Run config: a JSON or YAML file, or JSON text.")
 @click.option("-t", "--tag", "--tags", "tags", multiple=True, metavar="KEY=VALUE", help="A tag of each run.")
 @click.option("--title", default="", help="What it is for.")
@@ -88,7 +102,7 @@ def launch(screen: Screen, code: CodeChoice, **given: Any) -> int:
     The exit code is 0 when everything was made, 1 when something failed, 130 when it was stopped.
     """
     loaded = load(code)
-    request = _request(given, str(loaded.source))
+    request = _request(given, loaded)
     with Instance.get() as instance:
         planned = backfills.plan(instance, loaded, request, datetime.now(UTC))
         if given["dry_run"]:
@@ -99,10 +113,10 @@ def launch(screen: Screen, code: CodeChoice, **given: Any) -> int:
         backfills.store(planned)
         if given["no_run"]:
             return _recorded(screen, planned)
-        return _drive(screen, planned.work, code)
+        return _drive(screen, planned.work, code, ends=given["on_interrupt"] == "cancel")
 
 
-def _request(given: dict[str, Any], location: str) -> Request:
+def _request(given: dict[str, Any], loaded: Code) -> Request:
     selection, job = given["selection"], given["job"]
     if (selection is None) is (job is None):
         raise click.UsageError("Give either --asset SELECTION or --job NAME.")
@@ -114,7 +128,7 @@ def _request(given: dict[str, Any], location: str) -> Request:
     if asked.everything + bool(keys) + asked.is_range > 1:
         raise click.UsageError("Give one of --partitions, --from/--to and --all.")
     return Request(
-        selection=selection,
+        selection=None if selection is None else loaded.chosen(selection),
         job=job,
         asked=asked,
         only=only[0] if only else None,
@@ -123,7 +137,7 @@ def _request(given: dict[str, Any], location: str) -> Request:
         run_config=read_config(given["config"]) or {},
         tags=parse_tags(given["tags"]),
         title=given["title"],
-        location=location,
+        location=str(loaded.source),
         executor=executor_named(given["executor"]),
     )
 
@@ -134,30 +148,70 @@ def _request(given: dict[str, Any], location: str) -> Request:
 @click.argument("backfill")
 @with_code
 @click.option("--failed", is_flag=True, help="Try again what failed, and what waited for it.")
+@with_interrupt
 @click.option("--executor", metavar="NAME", help="What carries out the steps; see penstock plugins -v.")
+@click.option("--join", hidden=True, type=int, metavar="PROCESS", help="Help this process.")
 @answering
-def resume(screen: Screen, backfill: str, code: CodeChoice, *, failed: bool, executor: str | None) -> int:
+def resume(screen: Screen, backfill: str, code: CodeChoice, **given: Any) -> int:
     """Go on with a backfill: one that was paused, canceled, or whose process was killed.
 
-    What it has made stays made. Several may work at one backfill at once.
+    What it has made stays made. Several processes may work at one backfill at once.
     """
     loaded = load(code)
     with Instance.get() as instance:
         found = backfills.find(instance, backfill)
-        work = Work(instance, loaded, found, executor_named(executor))
-        backfills.resume(work, time.time(), failed=failed)
-        return _drive(screen, work, code)
+        work = Work(instance, loaded, found, executor_named(given["executor"]))
+        if given["join"] is not None:
+            return _help(work, given["join"])
+        work.backfill = backfills.resume(work, time.time(), failed=given["failed"])
+        return _drive(screen, work, code, ends=given["on_interrupt"] == "cancel")
 
 
 # ---- running -------------------------------------------------------------------------------------
 
 
-def _drive(screen: Screen, work: Work, code: CodeChoice) -> int:
+def _help(work: Work, parent: int) -> int:
+    """Work at a backfill as long as another process does; say nothing."""
+    with suppress(KeyboardInterrupt, _ParentGone):
+        Driver(
+            work,
+            on_step=lambda _step: _stay(parent),
+            location=work.backfill.location or None,
+            default_executor=work.instance.settings.executor or USUAL,
+        ).drive()
+    return 0
+
+
+class _ParentGone(Exception):
+    """The process that is helped has ended."""
+
+
+def _stay(parent: int) -> None:
+    if os.getppid() != parent:
+        raise _ParentGone
+
+
+@contextmanager
+def _helpers(work: Work, code: CodeChoice) -> Generator[None]:
+    """Other processes that work at the backfill too, so that as many runs go on at once as it allows."""
+    wanted = (work.backfill.max_runs or 1) - 1
+    program = "from penstock.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "backfill", "resume", work.backfill.backfill_id, "-q"]
+    command += ["--join", str(os.getpid()), *code.arguments]
+    started = [subprocess.Popen(command) for _ in range(wanted)]  # noqa: S603 - our own command
+    try:
+        yield
+    finally:
+        for one in started:
+            one.wait()
+
+
+def _drive(screen: Screen, work: Work, code: CodeChoice, *, ends: bool) -> int:
     instance = work.instance
     store, backfill_id = instance.store, work.backfill.backfill_id
     before = summary_of(store, work.backfill)
     screen.say(f"Backfill {screen.style(backfill_id, 'cyan')}: {before.left:,} partitions to make.")
-    with interruptible(screen), watching(screen, before) as progress:
+    with interruptible(screen), watching(screen, before) as progress, _helpers(work, code):
         driver = Driver(
             work,
             on_step=progress.step,
@@ -167,9 +221,18 @@ def _drive(screen: Screen, work: Work, code: CodeChoice) -> int:
         )
         with suppress(KeyboardInterrupt):  # the backfill is paused, which is told below
             driver.drive()
+        if ends:
+            _end(instance, backfill_id)
     after = summary_of(store, backfills.find(instance, backfill_id))
     _conclude(screen, after, code)
     return _EXIT_CODES.get(after.backfill.status, 1)
+
+
+def _end(instance: Instance, backfill_id: str) -> None:
+    """What was interrupted is to be canceled."""
+    found = backfills.find(instance, backfill_id)
+    if found.status is BackfillStatus.PAUSED:
+        backfills.cancel(instance, found, time.time())
 
 
 def _conclude(screen: Screen, found: BackfillSummary, code: CodeChoice) -> None:

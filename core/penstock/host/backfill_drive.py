@@ -85,7 +85,9 @@ class Driver:
 
     def _iterate(self) -> Step:
         refused, self._refused = self._refused, {}
-        return iterate(self.work, time.time(), room=CLAIMED, owner=self._owner, refused=refused)
+        # what is claimed counts as running, so where that is limited each process claims what it runs
+        room = CLAIMED if self.work.backfill.max_runs is None else 1
+        return iterate(self.work, time.time(), room=room, owner=self._owner, refused=refused)
 
     def _is_wanted(self) -> bool:
         """Whether nobody paused or canceled the backfill meanwhile."""

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from attrs import define, evolve, field
 
 from penstock.automation.cutting import subset_of
-from penstock.automation.decide import NAMES, Cut, Sets, decide, take_in
+from penstock.automation.decide import ENDS, NAMES, Cut, Sets, decide, take_in
 from penstock.automation.scheme import ONCE, Part, Scheme, scheme_of_assets, scheme_of_job
 from penstock.define.asset_graph import AssetGraph
 from penstock.define.job import JobDefinition
@@ -151,26 +151,41 @@ class Work:
 
         What its definition cannot read any more because it was changed does not exist any more.
         """
-        definition = self.scheme.parts[row.place].definition
-        texts = {name: _read(definition, row, name) for name in NAMES}
-        if texts["target"] is None:
+        part = self.scheme.parts[row.place]
+        definition = part.definition
+        if part.is_gone:
             return Sets.of(definition.empty_subset())
-        empty = definition.empty_subset()
-        return Sets(**{name: empty if subset is None else subset for name, subset in texts.items()})
+        return Sets(**{name: _read(definition, row, name) for name in NAMES})
 
-    def row_of(self, before: BackfillPart, sets: Sets) -> BackfillPart:
-        """The row of a part, after its sets have changed."""
+    def row_of(self, row: BackfillPart, before: Sets, sets: Sets) -> BackfillPart:
+        """The row of a part, after its sets have changed.
+
+        Args:
+            row: as it was.
+            before: what was read of it; what is missing in that does not exist any more.
+            sets: as they are now.
+        """
         subsets = {name: getattr(sets, name) for name in NAMES}
-        wanted = before.counts.get("target", 0)
-        counts = {name: len(subset) for name, subset in subsets.items() if not subset.is_empty}
-        gone = wanted - counts.get("target", 0)  # of a definition that has changed
-        if gone > 0:
-            counts |= {"target": wanted, "removed": counts.get("removed", 0) + gone}
-        texts = {name: subset.serialize() for name, subset in subsets.items() if not subset.is_empty}
-        return evolve(before, texts=texts, counts=counts)
+        counts = {name: len(subset) + gone_from(row, before, name) for name, subset in subsets.items()}
+        counts["removed"] += newly_gone(row, before)
+        return evolve(
+            row,
+            texts={name: subset.serialize() for name, subset in subsets.items() if not subset.is_empty},
+            counts={name: count for name, count in counts.items() if count},
+        )
 
 
-def _read(definition: Any, row: BackfillPart, name: str) -> PartitionsSubset | None:
+def gone_from(row: BackfillPart, read: Sets, name: str) -> int:
+    """How many partitions of a set were stored and could not be read: their definition has changed."""
+    return row.counts.get(name, 0) - len(getattr(read, name))
+
+
+def newly_gone(row: BackfillPart, read: Sets) -> int:
+    """How many partitions of a part that nothing was known of yet are gone."""
+    return gone_from(row, read, "target") - sum(gone_from(row, read, name) for name in ENDS)
+
+
+def _read(definition: Any, row: BackfillPart, name: str) -> PartitionsSubset:
     text = row.texts.get(name)
     if text is None:
         return definition.empty_subset()
@@ -178,7 +193,7 @@ def _read(definition: Any, row: BackfillPart, name: str) -> PartitionsSubset | N
         return definition.deserialize_subset(text)
     if row.keys and isinstance(definition.form, BitForm):
         return _listed_otherwise(definition, row.keys, text)
-    return None
+    return definition.empty_subset()
 
 
 def _listed_otherwise(definition: Any, keys: tuple[str, ...], text: str) -> PartitionsSubset:
@@ -264,7 +279,9 @@ class _Iteration:
         elif status is BackfillStatus.CANCELING and not still:
             status = BackfillStatus.CANCELED
         changed = [
-            self.work.row_of(rows[place], own) for place, own in sets.items() if own is not before[place]
+            self.work.row_of(rows[place], before[place], own)
+            for place, own in sets.items()
+            if own is not before[place] or newly_gone(rows[place], before[place])
         ]
         change = BackfillChange(
             status=None if status is backfill.status else status,

@@ -14,8 +14,7 @@ from typing import Any
 from attrs import evolve, field
 
 from penstock.automation.cutting import cut, everything
-from penstock.automation.decide import Sets
-from penstock.automation.scheme import Scheme, Unit, scheme_of_assets, scheme_of_job
+from penstock.automation.scheme import Part, Scheme, Unit, scheme_of_assets, scheme_of_job
 from penstock.automation.targets import Asked, targets
 from penstock.define.selection import AssetSelection
 from penstock.errors import InvalidInvocationError, TransitionRejected, suggest
@@ -24,6 +23,7 @@ from penstock.host.backfill_changed import changed_targets
 from penstock.host.backfill_work import UserCode, Work, no_backfill
 from penstock.host.coverage import coverage_of
 from penstock.host.instance import Instance
+from penstock.host.ownership import is_gone
 from penstock.host.settings import environment
 from penstock.keys import AssetKey
 from penstock.partitions.static import StaticPartitionsDefinition
@@ -37,6 +37,7 @@ from penstock.spi.backfills import (
     BackfillChange,
     BackfillPart,
     BackfillStatus,
+    ChunkStatus,
 )
 from penstock.values import frozen
 
@@ -102,22 +103,19 @@ class Planned:
 
     def parts(self) -> tuple[BackfillPart, ...]:
         """The rows to store."""
-        return tuple(
-            self.work.row_of(
-                BackfillPart(
-                    place=part.place,
-                    name=part.name,
-                    asset=part.asset,
-                    wave=self.scheme.unit_of[part.place].wave,
-                    shown=self.shown(part.place),
-                    keys=part.definition.keys
-                    if isinstance(part.definition, StaticPartitionsDefinition)
-                    else (),
-                    counts={},
-                ),
-                Sets.of(self.targets[part.place]),
-            )
-            for part in self.scheme.parts
+        return tuple(self._part(part) for part in self.scheme.parts)
+
+    def _part(self, part: Part) -> BackfillPart:
+        target, definition = self.targets[part.place], part.definition
+        return BackfillPart(
+            place=part.place,
+            name=part.name,
+            asset=part.asset,
+            wave=self.scheme.unit_of[part.place].wave,
+            shown=self.shown(part.place),
+            keys=definition.keys if isinstance(definition, StaticPartitionsDefinition) else (),
+            texts={"target": target.serialize()},
+            counts={"target": len(target)},
         )
 
     def shown(self, place: int) -> str:
@@ -343,14 +341,21 @@ def pause(instance: Instance, backfill: Backfill, now: float) -> Backfill:
 
 
 def cancel(instance: Instance, backfill: Backfill, now: float) -> Backfill:
-    """Begin no more runs, ever, unless somebody resumes it.
+    """Begin no more runs, unless somebody resumes it. It is over when nobody works at it any more.
 
     Raises:
         InvalidInvocationError: when it is over.
     """
     if backfill.is_finished:
         raise InvalidInvocationError(f"Backfill {backfill.backfill_id} is {backfill.status.value} already.")
-    return _changed(instance, backfill, BackfillChange(status=BackfillStatus.CANCELING), now)
+    status = BackfillStatus.CANCELING if is_worked_at(instance, backfill) else BackfillStatus.CANCELED
+    return _changed(instance, backfill, BackfillChange(status=status), now)
+
+
+def is_worked_at(instance: Instance, backfill: Backfill) -> bool:
+    """Whether a process that may be alive has claimed chunks of it."""
+    opened = instance.store.backfills.chunks(backfill.backfill_id, statuses=[ChunkStatus.REQUESTED])
+    return any(not is_gone(owner) for owner in {chunk.owner for chunk in opened} if owner)
 
 
 def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:
@@ -365,6 +370,7 @@ def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:
         InvalidInvocationError: when nothing is left to do.
     """
     rows = work.instance.store.backfills
+    _refuse_strangers(work)
     for _ in range(_SHOWN):
         found = rows.find([work.backfill.backfill_id])
         if not found:
@@ -383,7 +389,7 @@ def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:
         change = BackfillChange(
             status=BackfillStatus.IN_PROGRESS,
             message="",
-            parts=tuple(work.row_of(part, work.sets_of(part).tried_again(*names)) for part in again),
+            parts=tuple(_again(work, part, names) for part in again),
         )
         try:
             rows.change(backfill.backfill_id, backfill.version, change, now)
@@ -391,6 +397,21 @@ def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:
             continue
         return evolve(backfill, status=BackfillStatus.IN_PROGRESS, version=backfill.version + 1)
     raise TransitionRejected(f"Backfill {work.backfill.backfill_id} is changed by others all the time.")
+
+
+def _refuse_strangers(work: Work) -> None:
+    """Refuse definitions that have none of the assets: they are those of something else."""
+    if all(part.is_gone for part in work.scheme.parts):
+        names = ", ".join(part.name for part in work.scheme.parts[:_SHOWN])
+        raise InvalidInvocationError(
+            f"These definitions make none of the assets of backfill {work.backfill.backfill_id} ({names}),"
+            f" which was launched from {work.backfill.location or 'elsewhere'}. Name them with -m or -f."
+        )
+
+
+def _again(work: Work, row: BackfillPart, names: tuple[str, ...]) -> BackfillPart:
+    before = work.sets_of(row)
+    return work.row_of(row, before, before.tried_again(*names))
 
 
 def _changed(instance: Instance, backfill: Backfill, change: BackfillChange, now: float) -> Backfill:
