@@ -1,12 +1,14 @@
 """What is wrong with a project: every fault at once, each with what and where it is about.
 
 Owns: ``faults`` (what makes a project unusable) and ``loose_deps`` (dependencies on assets that nobody
-defines, which ``strict_deps`` and ``penstock check`` treat as faults). Pure, linear in definitions.
+defines, which ``strict_deps`` and ``penstock check`` treat as faults). Pure, linear in definitions. Lazy:
+rules of partitions are imported when an asset depends on itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from importlib import import_module
 from typing import Any
 
 from attrs import evolve
@@ -26,7 +28,7 @@ from penstock.define.requirements import (
 from penstock.define.specs import AssetSpec
 from penstock.define.wiring_checks import refuse_clashing_names
 from penstock.errors import InvalidDefinitionError, UserError, suggest
-from penstock.keys import user_strings
+from penstock.keys import AssetKey, user_strings
 from penstock.values import frozen
 
 
@@ -169,6 +171,8 @@ def _graph_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
                 " partitions: give it partitions_def and a TimeWindowPartitionMapping.",
                 one.where,
             )
+        else:
+            yield from _looking_ahead(one, key)
     for one in graph.definitions:
         yield from _mapping_faults(one, graph)
     for one in graph.definitions if graph.undeclared else ():
@@ -176,6 +180,19 @@ def _graph_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
             if key in graph.undeclared and one.kind != "check":
                 message = unknown_input(argument, key, one, graph)
                 yield DefinitionFault(f"asset {one.name}", message, one.where, about_missing=True)
+
+
+def _looking_ahead(one: AssetsDefinition, key: AssetKey) -> Iterator[DefinitionFault]:
+    """An asset that would read partitions of its own that are not earlier ones."""
+    rules = import_module("penstock.partitions.mapping_rules")
+    name, given = key.to_user_string(), one.partition_mappings.get(key)
+    if given is not None and not hasattr(given, "validate_partition_mapping"):
+        return  # told below
+    try:
+        mapping = rules.mapping_between(given, one.partitions_def, one.partitions_def)
+        rules.refuse_looking_ahead(mapping, f"Asset {name!r}")
+    except UserError as error:
+        yield DefinitionFault(f"asset {name}", str(error), one.where)
 
 
 def _mapping_faults(one: AssetsDefinition, graph: AssetGraph) -> Iterator[DefinitionFault]:

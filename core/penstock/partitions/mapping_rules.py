@@ -75,6 +75,25 @@ def looks_back(mapping: PartitionMapping) -> bool:
     return False
 
 
+def refuse_looking_ahead(mapping: PartitionMapping, where: str) -> None:
+    """Refuse a mapping by which an asset would read partitions of its own that are not earlier ones.
+
+    Args:
+        mapping: of an asset for itself; one of the user's own is trusted.
+        where: what the message is about.
+
+    Raises:
+        InvalidDefinitionError: saying which mapping would do.
+    """
+    own = type(mapping).__module__.startswith("penstock.partitions.")
+    if own and not looks_back(mapping):
+        raise InvalidDefinitionError(
+            f"{where} depends on itself, and its {type(mapping).__name__} does not only look back. Give it a"
+            " TimeWindowPartitionMapping with start_offset and end_offset below 0"
+            " (for several dimensions, a MultiPartitionMapping with such a one for the dimension of time)."
+        )
+
+
 def upstream_partitions(
     mapping: PartitionMapping,
     reader: PartitionsSubset | None,

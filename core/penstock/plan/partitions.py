@@ -11,12 +11,12 @@ from typing import Any
 
 from penstock.define.assets import AssetsDefinition
 from penstock.define.job import AssetLayer, JobDefinition
-from penstock.errors import InvalidDefinitionError, InvalidInvocationError, InvariantViolationError
+from penstock.errors import InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetKey
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.keys import PartitionKeyRange
 from penstock.partitions.mapping import IdentityPartitionMapping, PartitionMapping
-from penstock.partitions.mapping_rules import looks_back, mapping_between, upstream_partitions
+from penstock.partitions.mapping_rules import mapping_between, refuse_looking_ahead, upstream_partitions
 from penstock.partitions.multi import MultiPartitionsDefinition
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.time_mapping import TimeWindowPartitionMapping
@@ -207,7 +207,7 @@ def _read(
     mapping = mapping_between(given, downstream, upstream)
     mapping.validate_partition_mapping(upstream, downstream)
     if of_itself:
-        _refuse_looking_ahead(mapping, where)
+        refuse_looking_ahead(mapping, where)
     elif reader is not None and downstream == upstream and mapping in _AS_IT_IS:
         return Read(subset=reader, is_same=True, where=where)
     found = upstream_partitions(mapping, reader, upstream, view, where)
@@ -215,13 +215,3 @@ def _read(
     if of_itself and reader is not None:
         subset = subset - reader  # what this very run makes is not there yet
     return Read(subset=subset, missing=tuple(missing), where=where)
-
-
-def _refuse_looking_ahead(mapping: PartitionMapping, where: str) -> None:
-    own = type(mapping).__module__.startswith("penstock.partitions.")
-    if own and not looks_back(mapping):
-        raise InvalidDefinitionError(
-            f"{where} depends on itself, and its {type(mapping).__name__} does not only look back. Give it a"
-            " TimeWindowPartitionMapping with start_offset and end_offset below 0"
-            " (for several dimensions, a MultiPartitionMapping with such a one for the dimension of time)."
-        )

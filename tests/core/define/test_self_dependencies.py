@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from penstock import AssetCheckSpec, asset
+from penstock import (
+    AssetCheckSpec,
+    AssetDep,
+    DailyPartitionsDefinition,
+    Definitions,
+    TimeWindowPartitionMapping,
+    asset,
+)
 from penstock.errors import InvalidDefinitionError
 
 
@@ -18,3 +25,26 @@ def test_an_asset_without_partitions_may_not_read_itself():
 def test_a_check_need_not_wait_for_its_own_asset():
     with pytest.raises(InvalidDefinitionError, match="its own asset"):
         AssetCheckSpec("c", asset="a", additional_deps=["a"])
+
+
+@pytest.mark.parametrize("mapping", [None, TimeWindowPartitionMapping(), TimeWindowPartitionMapping(-1, 0)])
+def test_an_asset_that_would_read_its_own_present_is_a_fault(mapping):
+    days = DailyPartitionsDefinition("2024-01-01")
+
+    @asset(partitions_def=days, deps=[AssetDep("balance", partition_mapping=mapping)])
+    def balance() -> None: ...
+
+    with pytest.raises(InvalidDefinitionError, match="(?s)'balance' depends on itself.*only look back"):
+        Definitions.validate_loadable(Definitions(assets=[balance]))
+
+
+def test_an_asset_that_reads_its_own_past_is_none():
+    past = TimeWindowPartitionMapping(start_offset=-1, end_offset=-1)
+
+    @asset(
+        partitions_def=DailyPartitionsDefinition("2024-01-01"),
+        deps=[AssetDep("balance", partition_mapping=past)],
+    )
+    def balance() -> None: ...
+
+    Definitions.validate_loadable(Definitions(assets=[balance]))
