@@ -9,7 +9,7 @@ Partitions that come and go have no numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import Any, Protocol
@@ -31,6 +31,15 @@ _FULL = 0xFF
 _RUNS = tuple(tuple(one.span() for one in _ONES.finditer(f"{byte:b}"[::-1])) for byte in range(_FULL))
 
 
+CHUNK = 4096
+"""Numbers in a chunk of a set."""
+
+Chunks = Mapping[int, int]
+"""A set of numbers as the masks of its chunks; those that are empty are left away."""
+
+_FULL_CHUNK = (1 << CHUNK) - 1
+
+
 class Numbering(Protocol):
     """The numbers of a definition's keys; a mask has bit n set when number n is in a set."""
 
@@ -47,12 +56,16 @@ class Numbering(Protocol):
         """The mask of a range of keys, of each dimension if there are several; 0 when there is none."""
         ...
 
-    def everything(self, view: View) -> int:
-        """The mask of all partitions there are."""
-        ...
+    def layers(self, sets: Sequence[Chunks], view: View) -> list[Any]:
+        """All partitions there are, each in the first of some sets that has it, or else in the last body.
 
-    def body(self, mask: int) -> Any:
-        """A set in the form of the definition."""
+        Args:
+            sets: those on top first.
+            view: says which partitions there are.
+
+        Returns:
+            A body in the form of the definition for each set, and one for what is in none of them.
+        """
         ...
 
     def numbers_of(self, keys: Sequence[str]) -> Sequence[int] | None:
@@ -111,13 +124,13 @@ class Line:
         start, end = self.number_of(first), self.number_of(last)
         return 0 if start is None or end is None else ones(start, end)
 
-    def everything(self, view: View) -> int:
-        """The mask of all partitions there are."""
-        return ones(0, len(self.form.everything(view)) - 1)
-
-    def body(self, mask: int) -> Any:
-        """A set as bits or as ranges."""
-        return Bits(mask) if isinstance(self.form, BitForm) else Spans(tuple(runs_in(mask)))
+    def layers(self, sets: Sequence[Chunks], view: View) -> list[Any]:
+        """All partitions there are, by the first set that has them; see ``Numbering``."""
+        count = len(self.form.everything(view))
+        if isinstance(self.form, BitForm):
+            return list(map(Bits, layers_of([mask_of(one) for one in sets], ones(0, count - 1))))
+        found = _layered_runs(sets, count)
+        return [Spans(tuple(one)) for one in found]
 
     def numbers_of(self, keys: Sequence[str]) -> Sequence[int] | None:
         """The numbers of keys that exist, in their order; those of a range are not looked up one by one."""
@@ -169,9 +182,10 @@ class Cube:
         ends = dict(zip(self.form.forms, zip(start, end, strict=True), strict=True))
         return self._box([ends[name] for name in self.form.order])
 
-    def everything(self, view: View) -> int:
-        """The mask of all partitions there are."""
-        return self._box([(0, len(form.everything(view)) - 1) for _, form in self._sides()])
+    def layers(self, sets: Sequence[Chunks], view: View) -> list[Any]:
+        """All partitions there are, by the first set that has them; see ``Numbering``."""
+        everything = self._box([(0, len(form.everything(view)) - 1) for _, form in self._sides()])
+        return [self._body(mask) for mask in layers_of([mask_of(one) for one in sets], everything)]
 
     def _box(self, ends: Sequence[tuple[int, int]]) -> int:
         strides = self._strides()
@@ -183,14 +197,14 @@ class Cube:
             mask = int.from_bytes(slices, "little") << (first * stride)
         return mask
 
-    def body(self, mask: int) -> Any:
-        """A set as boxes."""
+    def _body(self, mask: int) -> Any:
         return self._gathered(mask.to_bytes((mask.bit_length() + 7) // 8, "little"), 0)
 
     def _gathered(self, held: bytes, depth: int) -> Any:
         (_, form), stride = self._sides()[depth], self._strides()[depth] // 8
         if not stride:
-            return Line(form).body(int.from_bytes(held, "little"))
+            mask = int.from_bytes(held, "little")
+            return Bits(mask) if isinstance(form, BitForm) else Spans(tuple(runs_in(mask)))
         by_tail: dict[bytes, list[int]] = {}
         for head, at in enumerate(range(0, len(held), stride)):
             by_tail.setdefault(held[at : at + stride].ljust(stride, b"\0"), []).append(head)
@@ -221,6 +235,61 @@ class Cube:
 def ones(first: int, last: int) -> int:
     """The mask of all numbers from one to another, both included; 0 the wrong way round."""
     return ((1 << last - first + 1) - 1) << first if first <= last else 0
+
+
+def has(chunks: Chunks, number: int) -> bool:
+    """Whether a set has a number."""
+    return bool(chunks.get(number // CHUNK, 0) >> number % CHUNK & 1)
+
+
+def mask_of(chunks: Chunks) -> int:
+    """One large mask of chunks."""
+    size = CHUNK // 8
+    held = bytearray(size * (1 + max(chunks, default=-1)))
+    for chunk, mask in chunks.items():
+        held[size * chunk : size * (chunk + 1)] = mask.to_bytes(size, "little")
+    return int.from_bytes(held, "little")
+
+
+def layers_of(masks: Sequence[int], everything: int) -> list[int]:
+    """What each mask adds to those before it, within everything; at the end what is in none."""
+    found: list[int] = []
+    left = everything
+    for mask in masks:
+        found.append(left & mask)
+        left &= ~mask
+    return [*found, left]
+
+
+def _layered_runs(sets: Sequence[Chunks], count: int) -> list[list[Run]]:
+    """The ranges of each layer of the numbers below a count, and of the rest; cost goes by chunks."""
+    found: list[list[Run]] = [[] for _ in range(len(sets) + 1)]
+    after = 0
+    for chunk in sorted(frozenset[int]().union(*sets)):
+        start, end = chunk * CHUNK, min((chunk + 1) * CHUNK, count)
+        if start >= count:
+            break
+        if start > after:
+            _extend(found[-1], after, start)
+        whole = _FULL_CHUNK if end - start == CHUNK else ones(0, end - start - 1)
+        for runs, mask in zip(found, layers_of([one.get(chunk, 0) for one in sets], whole), strict=True):
+            if mask == whole:
+                _extend(runs, start, end)
+            elif mask:
+                for first, last in runs_in(mask):
+                    _extend(runs, start + first, start + last)
+        after = end
+    if count > after:
+        _extend(found[-1], after, count)
+    return found
+
+
+def _extend(runs: list[Run], start: int, end: int) -> None:
+    """Add a range behind the others, which it may touch."""
+    if runs and runs[-1][1] == start:
+        runs[-1] = (runs[-1][0], end)
+    else:
+        runs.append((start, end))
 
 
 def runs_in(mask: int) -> Iterator[Run]:

@@ -19,7 +19,7 @@ from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 from penstock.keys import AssetKey
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.keys import SEPARATOR
-from penstock.partitions.numbers import Numbering, numbering_of
+from penstock.partitions.numbers import Numbering, has, numbering_of
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import DynamicPartitionsStore, View, view_of
 from penstock.spi.store import (
@@ -117,16 +117,10 @@ def _mask(numbering: Numbering, tags: Mapping[str, str]) -> int:
 def _from_bits(
     partitions_def: PartitionsDefinition, numbering: Numbering, bits: PartitionBits, view: View
 ) -> PartitionStatuses:
-    everything = numbering.everything(view)
-    failed = bits.failed & ~bits.in_progress
-    found = {
-        "in_progress": everything & bits.in_progress,
-        "failed": everything & failed,
-        "materialized": everything & bits.made & ~failed & ~bits.in_progress,
-        "missing": everything & ~bits.made & ~failed & ~bits.in_progress,
-    }
-    subsets = {name: PartitionsSubset(partitions_def, numbering.body(mask)) for name, mask in found.items()}
-    return PartitionStatuses(**subsets)
+    names = ("in_progress", "failed", "materialized", "missing")
+    bodies = numbering.layers((bits.in_progress, bits.failed, bits.made), view)
+    subsets = (PartitionsSubset(partitions_def, body) for body in bodies)
+    return PartitionStatuses(**dict(zip(names, subsets, strict=True)))
 
 
 # ---- by names: of partitions that come and go ------------------------------------------------------
@@ -237,23 +231,15 @@ def status_by_partition(
 def _looked_up(
     bits: PartitionBits, numbers: Mapping[str, int | None]
 ) -> dict[str, AssetPartitionStatus | None]:
-    masks = {
+    sets = {
         AssetPartitionStatus.IN_PROGRESS: bits.in_progress,
         AssetPartitionStatus.FAILED: bits.failed,
         AssetPartitionStatus.MATERIALIZED: bits.made,
     }
-    # bytes, because a bit of a large number takes as long as all of it
-    held = {status: mask.to_bytes(mask.bit_length() // 8 + 1, "little") for status, mask in masks.items()}
     return {
-        name: next(
-            (status for status, some in held.items() if number is not None and _has(some, number)), None
-        )
+        name: next((status for status, one in sets.items() if number is not None and has(one, number)), None)
         for name, number in numbers.items()
     }
-
-
-def _has(held: bytes, number: int) -> bool:
-    return number >> 3 < len(held) and bool(held[number >> 3] >> (number & 7) & 1)
 
 
 class _Order:

@@ -87,7 +87,10 @@ class StoreInfo:
 
 @frozen(kw_only=True)
 class PartitionBits:
-    """Where the partitions of an asset stand, as masks: bit n stands for the partition of number n.
+    """Where the partitions of an asset stand, as sets of numbers.
+
+    A set is a mapping: of each chunk of 4096 numbers that is not empty, the mask, of which bit n stands for
+    the n-th number of the chunk.
 
     Args:
         ruler: by which they are numbered, empty when they never were.
@@ -99,9 +102,9 @@ class PartitionBits:
 
     ruler: str = ""
     is_complete: bool = False
-    made: int = 0
-    failed: int = 0
-    in_progress: int = 0
+    made: Mapping[int, int] = field(factory=dict[int, int])
+    failed: Mapping[int, int] = field(factory=dict[int, int])
+    in_progress: Mapping[int, int] = field(factory=dict[int, int])
 
 
 @frozen(kw_only=True)

@@ -1,17 +1,18 @@
 """Sets of numbers as rows: chunks of 4096 bits, each a few bytes when little is in it.
 
 Owns: how a chunk is cut and packed: two bytes that say how many empty bytes were left away before the
-first one that is not, then the bytes up to the last one that is not. Pure: knows no table.
+first one that is not, then the bytes up to the last one that is not; nothing for a chunk that is full.
+Pure: knows no table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
-BITS = 4096
-"""Numbers in a chunk."""
+from penstock.partitions.numbers import CHUNK as BITS
 
 _BYTES = BITS // 8
+_ALL = (1 << BITS) - 1
 
 
 def chunks_of(numbers: Iterable[int]) -> dict[int, int]:
@@ -46,30 +47,19 @@ def cut(mask: int) -> dict[int, int]:
     return {chunk: int.from_bytes(one, "little") for chunk, one in slices.items() if any(one)}
 
 
-def joined(rows: Sequence[tuple[int, bytes]]) -> int:
-    """One large mask of packed chunks, each with its number; those of one number are united."""
-    if not rows:
-        return 0
-    held = bytearray(_BYTES * (1 + max(chunk for chunk, _ in rows)))
-    again: list[tuple[int, bytes]] = []
-    seen: set[int] = set()
+def unpacked(rows: Iterable[tuple[int, bytes]]) -> dict[int, int]:
+    """The masks of packed chunks, each with its number; those of one number are united."""
+    found: dict[int, int] = {}
     for chunk, packed in rows:
-        if chunk in seen:
-            again.append((chunk, packed))
-            continue
-        seen.add(chunk)
-        start = _BYTES * chunk + int.from_bytes(packed[:2], "little")
-        held[start : start + len(packed) - 2] = packed[2:]
-    return int.from_bytes(held, "little") | (joined(again) if again else 0)
-
-
-def joined_chunks(chunks: Mapping[int, int]) -> int:
-    """One large mask of chunks."""
-    return joined([(chunk, pack(mask)) for chunk, mask in chunks.items()])
+        mask = unpack(packed)
+        found[chunk] = mask | found[chunk] if chunk in found else mask
+    return found
 
 
 def pack(mask: int) -> bytes:
     """The bytes of a chunk that is not empty."""
+    if mask == _ALL:
+        return b""
     left_away = ((mask & -mask).bit_length() - 1) // 8 if mask else 0
     mask >>= 8 * left_away
     return left_away.to_bytes(2, "little") + mask.to_bytes(-(-mask.bit_length() // 8), "little")
@@ -77,4 +67,6 @@ def pack(mask: int) -> bytes:
 
 def unpack(packed: bytes) -> int:
     """The mask of a chunk."""
+    if not packed:
+        return _ALL
     return int.from_bytes(packed[2:], "little") << 8 * int.from_bytes(packed[:2], "little")

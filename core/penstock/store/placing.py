@@ -54,7 +54,7 @@ class SqlitePartitionBook:
             if bits is not None:
                 held.setdefault(min(owner, 1), []).append((chunk, bits))
         made, failed, in_progress = (
-            bitmaps.joined(held.get(owner, ())) for owner in (statuses.MADE, statuses.FAILED, 1)
+            bitmaps.unpacked(held.get(owner, ())) for owner in (statuses.MADE, statuses.FAILED, 1)
         )
         return PartitionBits(
             ruler=found[0][0], is_complete=not found[0][1], made=made, failed=failed, in_progress=in_progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -12,8 +12,10 @@ from penstock.partitions.dynamic import DynamicPartitionsDefinition
 from penstock.partitions.multi import MultiPartitionsDefinition
 from penstock.partitions.numbers import numbered, numbering_of
 from penstock.partitions.periods import DailyPartitionsDefinition, HourlyPartitionsDefinition
+from penstock.partitions.spans import spans_of
 from penstock.partitions.static import StaticPartitionsDefinition
 from penstock.partitions.view import View
+from penstock.store.bitmaps import chunks_of, cut
 
 NOW = datetime(2024, 1, 9, tzinfo=UTC)
 VIEW = View(NOW)
@@ -36,7 +38,7 @@ def test_every_key_has_a_number_of_its_own(definition):
     numbering, keys = numbering_of(definition), definition.get_partition_keys(NOW)
     numbers = [numbering.number_of(key) for key in keys]
     assert len(set(numbers)) == len(keys)
-    assert numbering.everything(VIEW) == sum(1 << number for number in numbers)
+    assert len(numbering.layers([], VIEW)[0]) == len(keys)
     assert numbering.number_of("no such key") is None
     if keys:
         assert list(numbering.numbers_of(keys)) == numbers
@@ -46,11 +48,15 @@ def test_every_key_has_a_number_of_its_own(definition):
 
 
 @given(st.sampled_from(DEFINITIONS), st.data())
-def test_a_mask_is_the_subset_of_its_keys(definition, data):
+def test_sets_of_numbers_are_subsets_of_keys_those_on_top_first(definition, data):
     numbering, keys = numbering_of(definition), definition.get_partition_keys(NOW)
-    some = data.draw(st.lists(st.sampled_from(keys), unique=True)) if keys else []
-    mask = sum(1 << numbering.number_of(key) for key in some)
-    assert numbering.body(mask) == definition.subset_with_partition_keys(some).body
+    of_keys = st.lists(st.sampled_from(keys), unique=True) if keys else st.just([])
+    sets, left, wanted = [], definition.subset_with_all_partitions(NOW), []
+    for some in data.draw(st.lists(of_keys, max_size=3)):
+        sets.append(chunks_of(map(numbering.number_of, some)))
+        wanted.append((left & definition.subset_with_partition_keys(some)).body)
+        left = left - definition.subset_with_partition_keys(some)
+    assert numbering.layers(sets, VIEW) == [*wanted, left.body]
 
 
 @given(st.sampled_from([one for one in DEFINITIONS if one.get_num_partitions(NOW)]), st.data())
@@ -58,9 +64,8 @@ def test_a_range_is_the_range_of_each_dimension(definition, data):
     numbering, keys = numbering_of(definition), definition.get_partition_keys(NOW)
     first, last = data.draw(st.sampled_from(keys)), data.draw(st.sampled_from(keys))
     form = definition.form
-    assert numbering.body(numbering.between(first, last)) == form.span(
-        form.place_of(first), form.place_of(last), VIEW
-    )
+    found = numbering.layers([cut(numbering.between(first, last))], VIEW)[0]
+    assert found == form.span(form.place_of(first), form.place_of(last), VIEW)
     assert numbering.between(first, "no such key") == 0
 
 
@@ -85,3 +90,15 @@ def test_partitions_that_come_and_go_have_no_numbers():
     assert numbered(names, ["x"]) is None
     assert numbered(DAYS, []) is None
     assert numbered(DAYS, ["2024-01-02", "2024-01-03"])[1] == range(1, 3)
+
+
+@given(st.lists(st.sets(st.integers(0, 3 * 4096)), max_size=3), st.integers(0, 3 * 4096))
+def test_long_lines_are_layered_by_chunks(sets, count):
+    hours = HourlyPartitionsDefinition("2024-01-01-00:00")
+    view = View(datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=count))
+    found = numbering_of(hours).layers([chunks_of(one) for one in sets], view)
+    left = set(range(count))
+    for body, one in zip(found, sets, strict=False):
+        assert body == spans_of(left & one)
+        left -= one
+    assert found[-1] == spans_of(left)

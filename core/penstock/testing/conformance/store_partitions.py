@@ -79,7 +79,7 @@ def _bits(store: Store) -> tuple[int, int, int]:
     """What was made, failed and is in progress, of an asset whose bits are complete."""
     found = store.partition_book.bits(A)
     assert found.is_complete
-    return found.made, found.failed, found.in_progress
+    return found.made.get(0, 0), found.failed.get(0, 0), found.in_progress.get(0, 0)
 
 
 def _settled(store: Store, *, ruler: str = "ruler", keys: str = "pqr") -> tuple[int, int, int]:
