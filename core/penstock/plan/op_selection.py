@@ -86,8 +86,9 @@ def _resolve_term(text: str, edges: Edges, job_name: str) -> set[Path]:
     start = edges.below.get(tuple(bare.word.text.removesuffix(_ANY_UNIT).split(".")))
     if start is None:
         raise InvalidSubsetError(_unknown(text, bare.word, edges, job_name))
-    chosen = set(start)
-    return chosen | _reach(chosen, edges.up, bare.up) | _reach(chosen, edges.down, bare.down)
+    around = start[0][: bare.word.text.count(".")]
+    above = _reach(start, edges.up, bare.up, edges.below, around)
+    return above | _reach(start, edges.down, bare.down, edges.below, around)
 
 
 def read_term(text: str) -> Bare:
@@ -132,15 +133,38 @@ def _unknown(text: str, word: Word, edges: Edges, job_name: str) -> str:
     return f"{said}\n{pointed(text, word.start, word.end)}"
 
 
-def _reach(start: Iterable[Path], edges: Mapping[Path, tuple[Path, ...]], depth: int | None) -> set[Path]:
-    """Everything within so many edges, None for all."""
+def _reach(
+    start: Iterable[Path],
+    edges: Mapping[Path, tuple[Path, ...]],
+    depth: int | None,
+    below: Mapping[Path, list[Path]],
+    around: Path,
+) -> set[Path]:
+    """Everything within so many edges, None for all; a graph that is entered is taken whole, as one.
+
+    Args:
+        start: the ops to start from.
+        edges: to walk along.
+        depth: how many.
+        below: the ops of each graph.
+        around: the graph in which the chosen one stands.
+    """
     found = set(start)
     border = found.copy()
     while border and (depth is None or depth > 0):
-        border = {near for path in border for near in edges[path]} - found
+        units = {_unit(near, around) for path in border for near in edges[path]}
+        border = {path for unit in units for path in below[unit]} - found
         found |= border
         depth = None if depth is None else depth - 1
     return found
+
+
+def _unit(path: Path, around: Path) -> Path:
+    """What an op counts as, seen from inside of a graph: itself, or the outermost graph around it alone."""
+    shared = 0
+    while shared < len(around) and path[shared] == around[shared]:
+        shared += 1
+    return path[: shared + 1]
 
 
 def _cut(graph: GraphDefinition, chosen: set[Path]) -> GraphDefinition:

@@ -75,6 +75,37 @@ def test_a_term_stands_for(term, wanted):
     assert left(term) == wanted
 
 
+@graph
+def twice(x):
+    return clean.alias("second")(clean.alias("first")(x))
+
+
+@graph
+def around(x):
+    return twice.alias("inner")(clean(x))
+
+
+@job
+def nested():
+    report(around(load()))
+
+
+@pytest.mark.parametrize(
+    ("term", "wanted"),
+    [
+        ("load+", {"load", "around.clean", "around.inner.first", "around.inner.second"}),
+        ("+report", {"report", "around.clean", "around.inner.first", "around.inner.second"}),
+        ("around.clean+", {"around.clean", "around.inner.first", "around.inner.second"}),
+        ("around.inner.second+", {"around.inner.second", "report"}),
+        ("++around.inner.second", {"around.inner.second", "around.inner.first", "around.clean"}),
+        ("2+around.inner", {"load", "around.clean", "around.inner.first", "around.inner.second"}),
+    ],
+)
+def test_a_graph_beside_what_is_named_counts_as_one(term, wanted):
+    cut = select_ops(nested.graph, [term], "nested")
+    assert {".".join(place.path) for place in walk(Scope(cut))} == wanted
+
+
 def test_several_terms_are_united():
     assert left("load", "weekly") == {"load", "weekly"}
 
