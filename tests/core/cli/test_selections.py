@@ -93,6 +93,13 @@ def test_a_selection_needs_definitions(cli):
     assert "where your definitions are" in answer.err
 
 
+def test_a_backfill_asks_too(cli, write):
+    write("shop.py", CODE)
+    launch = ("backfill", "launch", "-f", "shop.py", "--all", "--dry-run", "-s")
+    assert cli(*launch, "letters and status:missing").code == 0
+    assert "Did you mean 'letters'?" in cli(*launch, "lettres").err
+
+
 def test_a_changed_code_version_makes_stale(listed, cli, write):
     make(cli, "orders or revenue")
     write("version", "2")
