@@ -93,7 +93,7 @@ def _there(address: str, config: RayConfig, modules: Sequence[str]) -> Finding:
     connection = connect(config, {**os.environ, "RAY_ADDRESS": address})
     try:
         nodes = connection.nodes()
-        said = complaint(ask(("penstock", "penstock_ray", *modules), nodes))
+        said = complaint(ask(("penstock", "penstock_ray", *modules), nodes, connection.host))
     finally:
         connection.close()
     return Finding(

@@ -30,13 +30,14 @@ from penstock.spi.executor import (
 )
 from penstock_ray.config import RayConfig
 from penstock_ray.connection import LOOPBACK, Connection, connect
+from penstock_ray.exits import here
 from penstock_ray.feasibility import misfit, processors
 from penstock_ray.flights import Flight, Runway, arrived, drop
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
 from penstock_ray.options import Request, request_of
 from penstock_ray.parcel import Slot, unbundled, unwrap, wrap
-from penstock_ray.probe import check_modules
+from penstock_ray.probe import check_modules, import_folders
 from penstock_ray.step import Seed, remote_functions
 from penstock_ray.tower import Landing, Tower
 
@@ -105,7 +106,7 @@ class RayExecutor:
         for step, wants in (("", Wants()), *shared.wants):
             self._check(request_of(wants, self._config, step), step)
         if self._config.probe:
-            check_modules(shared.modules, nodes)
+            check_modules(shared.modules, nodes, connection.host)
         secret = secrets.token_bytes(32)
         is_local = all(node.host == connection.host for node in nodes)
         self._hub = Hub(self._config.hub_host or (LOOPBACK if is_local else connection.host), secret)
@@ -117,6 +118,8 @@ class RayExecutor:
             secret=secret,
             disk=connection.host,
             beat=self._config.heartbeat,
+            folders=import_folders(),
+            driver=(here(), os.getpid()) if connection.is_started else None,
         )
         step, streaming = map(ray.remote, remote_functions(seed))
         self._runway = Runway(shared.key, step, streaming, tells_ray=not connection.is_started)

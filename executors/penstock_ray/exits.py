@@ -1,7 +1,7 @@
-"""How a process ended that is not our child: Ray keeps that to itself.
+"""How a process ended that is not our child, whether it is gone, and the end of one with all below it.
 
-Owns: asking Linux (from 6.15 on) by a pidfd, which tells the exit status to anybody once the process is gone.
-Elsewhere, or for a worker on another machine, nothing is known and nothing is said.
+Owns: asking Linux (from 6.15 on) by a pidfd, which tells the exit status to anybody once the process is gone:
+Ray keeps that to itself. Elsewhere, or for a worker on another machine, nothing is known and nothing is said.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import fcntl
 import os
 import signal
 import struct
+import time
+from contextlib import suppress
 from pathlib import Path
 
 _GET_INFO = 0xC040FF0B
@@ -25,6 +27,44 @@ def here() -> str:
         return f"{boot}/{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return ""
+
+
+def is_gone(space: str, pid: int, within: float = 2.0) -> bool:
+    """Whether a process has ended, or does within some seconds.
+
+    Args:
+        space: what ``here`` says where the process id has its meaning.
+        pid: its id there.
+        within: seconds that are waited for it: its connections close a moment before it ends.
+
+    Returns:
+        False also when that cannot be known here.
+    """
+    if not space or here() != space:
+        return False
+    until = time.monotonic() + within
+    while _lives(pid):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+    except OSError:
+        return False
+    return state.split()[0] not in "ZX"
+
+
+def kill_below(pid: int) -> None:
+    """Kill everything that a process has started, and what that has."""
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, children.read_text(encoding="ascii").split()):
+                kill_below(child)
+                os.kill(child, signal.SIGKILL)
 
 
 class Watched:

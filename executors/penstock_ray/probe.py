@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import ray as _ray
@@ -50,7 +51,7 @@ class Answer:
     is_absent: bool = False
 
 
-def check_modules(modules: Sequence[str], nodes: Sequence[Node]) -> None:
+def check_modules(modules: Sequence[str], nodes: Sequence[Node], host: str = "") -> None:
     """Ask each node whether it finds modules.
 
     A node that has just come is not known everywhere yet, and one that has just gone still is: those that
@@ -59,24 +60,29 @@ def check_modules(modules: Sequence[str], nodes: Sequence[Node]) -> None:
     Args:
         modules: their dotted names.
         nodes: those to ask.
+        host: whose disk is this one's: there a step looks where this process does.
 
     Raises:
         UnmetExecutorRequirementsError: naming modules, nodes and remedies.
     """
     names = (*_OWN, *modules)
-    answers = ask(names, nodes)
+    answers = ask(names, nodes, host)
     until = time.monotonic() + SETTLING
     while (absent := [one.node for one in answers if one.is_absent]) and time.monotonic() < until:
         time.sleep(_PAUSE)
-        answers = [one for one in answers if not one.is_absent] + ask(names, absent)
+        answers = [one for one in answers if not one.is_absent] + ask(names, absent, host)
     if message := complaint([one for one in answers if not one.is_absent]):
         raise UnmetExecutorRequirementsError(message)
 
 
-def ask(modules: Sequence[str], nodes: Sequence[Node]) -> list[Answer]:
+def ask(modules: Sequence[str], nodes: Sequence[Node], host: str = "") -> list[Answer]:
     """The answers of all nodes, asked at the same time."""
     remote: Any = ray.remote(num_cpus=0, max_retries=0)(_finder())
-    asked = {node.id: remote.options(**_placed(node)).remote(tuple(modules)) for node in nodes}
+    near, names = import_folders(), tuple(modules)
+    asked = {
+        node.id: remote.options(**_placed(node)).remote(names, near if node.host == host else ())
+        for node in nodes
+    }
     ray.wait(list(asked.values()), num_returns=len(asked), timeout=TIMEOUT)
     return [_answer(node, asked[node.id]) for node in nodes]
 
@@ -98,12 +104,19 @@ def complaint(answers: Sequence[Answer]) -> str:
     return "\n".join(["Wanted Ray workers that can import what the steps need, found:", *lines, _REMEDIES])
 
 
-def _finder() -> Callable[[tuple[str, ...]], list[tuple[str, str]]]:
+def import_folders() -> tuple[str, ...]:
+    """Where this process finds modules."""
+    return tuple(dict.fromkeys(str(Path(one).resolve()) for one in sys.path if Path(one).exists()))
+
+
+def _finder() -> Callable[[tuple[str, ...], tuple[str, ...]], list[tuple[str, str]]]:
     """The task: a function of its own, so that a worker without Penstock can run it."""
 
-    def find(modules: tuple[str, ...]) -> list[tuple[str, str]]:
+    def find(modules: tuple[str, ...], folders: tuple[str, ...]) -> list[tuple[str, str]]:
         import importlib.util as finding  # noqa: PLC0415 - lazy: in the worker
+        import sys as own  # noqa: PLC0415 - the same: nothing of this module is there
 
+        own.path += [one for one in folders if one not in own.path]
         missing: list[tuple[str, str]] = []
         for name in modules:
             try:

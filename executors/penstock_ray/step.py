@@ -16,11 +16,11 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from typing import Any, Literal
 
 from attrs import define
@@ -28,6 +28,7 @@ from attrs import define
 from penstock.errors import UnstorableValueError
 from penstock.spi.executor import Place, Runner
 from penstock.values import frozen
+from penstock_ray.exits import is_gone, kill_below
 from penstock_ray.forks import keep_from_children
 from penstock_ray.link import Link, Unreachable, dial
 from penstock_ray.parcel import bundled, bundles, unbundled, unwrap, wrap
@@ -44,6 +45,8 @@ class Seed:
         secret: of the run.
         disk: address of the machine whose disk is the driver's.
         beat: seconds between heartbeats.
+        folders: where modules are found, for workers on the driver's machine.
+        driver: where and under which process id the driver lives, when this Ray is its own and ends with it.
     """
 
     key: str
@@ -52,6 +55,8 @@ class Seed:
     secret: bytes
     disk: str
     beat: float
+    folders: tuple[str, ...] = ()
+    driver: tuple[str, int] | None = None
 
 
 @frozen(kw_only=True)
@@ -254,10 +259,7 @@ def _leave(session: Session) -> None:
     """End this process: a task that was stopped half-way leaves children, locks and threads behind."""
     with suppress(Exception):
         session.close()
-    for children in Path("/proc/self/task").glob("*/children"):
-        for pid in children.read_text(encoding="ascii").split():
-            with suppress(OSError):
-                os.kill(int(pid), signal.SIGKILL)
+    kill_below(os.getpid())
     os._exit(_STOPPED)
 
 
@@ -295,6 +297,8 @@ def _session(seed: Seed) -> Session:
             old.close()
         blob = seed.blob if isinstance(seed.blob, bytes) else _fetched(seed.blob[0])
         is_near = _machine() == seed.disk
+        if is_near:
+            sys.path += [one for one in seed.folders if one not in sys.path]
         place = Place(owns_process=True, shares_disk=is_near, node="" if is_near else _machine())
         session = Session(seed, pickle.loads(blob)(place))
         _sessions[seed.key] = session
@@ -306,9 +310,15 @@ def _existing(session: Session) -> Link | None:
 
 
 def _retire(session: Session) -> None:
-    """The driver has hung up: the run is over, or will make itself a new runner."""
+    """The driver has hung up: the run is over, or will make itself a new runner.
+
+    When it was killed, the Ray that it started for itself notices only after a minute: steps end at once.
+    """
     if not session.is_busy:
         session.close()
+    elif session.seed.driver is not None and is_gone(*session.seed.driver):
+        kill_below(os.getpid())
+        os._exit(_STOPPED)
 
 
 def _fetched(reference: Any) -> bytes:

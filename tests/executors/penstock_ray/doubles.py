@@ -5,6 +5,7 @@ Workers do not know this module: it travels by value.
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -58,6 +59,9 @@ class Runner:
         for number in range(argument):
             report(number)
         os.kill(os.getpid(), signal.SIGKILL)
+
+    def do_import(self, argument, values, report):
+        return TaskResult(record=importlib.import_module(argument).VALUE)
 
     def do_exit(self, argument, values, report):
         os._exit(argument)

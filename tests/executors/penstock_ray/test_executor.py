@@ -196,6 +196,16 @@ def test_a_module_that_workers_lack_is_named_with_its_node_before_the_first_step
     made.close()
 
 
+def test_a_module_that_this_process_finds_is_found_by_workers_on_its_machine(cluster, tmp_path, monkeypatch):
+    (tmp_path / "found_here.py").write_text("VALUE = 7\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = RayExecutor()
+    made.begin(Shared("beside", modules=("found_here",)))
+    made.submit(task("a#1", "import", "found_here"), {})
+    assert records(collect_all(made, 1), Outcome) == [7]
+    made.close()
+
+
 def test_config_that_no_node_can_meet_is_refused_before_the_first_step(cluster):
     made = RayExecutor({"num_cpus": 64})
     with pytest.raises(UnmetExecutorRequirementsError, match="Each step can never run here"):

@@ -61,13 +61,15 @@ class Machines:
     def address(self):
         return self.cluster.address
 
-    def add(self, **resources):
+    def add(self, node_ip_address=LOOPBACK, **resources):
         """Another node of one processor with these custom resources."""
-        return self.cluster.add_node(**node(num_cpus=1, resources=resources))
+        more = {"num_cpus": 1, "resources": resources, "node_ip_address": node_ip_address}
+        return self.cluster.add_node(**node(**more))
 
     def pids(self, machine):
         """Of the processes of a node."""
-        return descendants(machine.all_processes["raylet"][0].process.pid)
+        raylet = machine.all_processes["raylet"][0].process.pid
+        return [raylet, *remains.descendants(raylet)]
 
     def kill(self, machine):
         """As a machine that loses its power: every process of it at once."""
@@ -83,11 +85,6 @@ def node(**options):
         "node_ip_address": LOOPBACK,
         **options,
     }
-
-
-def descendants(pid):
-    """A process and all below it."""
-    return [pid, *(one for child in remains.children_of(pid) for one in descendants(child))]
 
 
 @contextmanager
@@ -118,11 +115,11 @@ def running(*nodes, **system):
             for one in nodes:
                 cluster.add_node(**one)
             ray.init(address=cluster.address, log_to_driver=False, logging_level=logging.ERROR)
-            pids = descendants(os.getpid())[1:]
+            pids = remains.descendants(os.getpid())
             yield Machines(cluster)
         finally:
             ray.shutdown()
-            pids = [*pids, *descendants(os.getpid())[1:]]
+            pids = [*pids, *remains.descendants(os.getpid())]
             cluster.shutdown()
             time.sleep(0.1)
         until(lambda: not any(map(remains.is_alive, pids)), "no process of the cluster is left")
@@ -159,6 +156,6 @@ def standing():
 
     yield start
     for process in begun:
-        pids = descendants(process.pid)
+        pids = [process.pid, *remains.descendants(process.pid)]
         process.communicate("", timeout=30)
         until(lambda pids=pids: not any(map(remains.is_alive, pids)), "no process of the cluster is left")

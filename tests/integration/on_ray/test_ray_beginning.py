@@ -81,12 +81,14 @@ def test_a_tag_that_no_node_can_meet(machines, scene):
 def test_a_module_that_nodes_lack(desk, machines):
     code = dedent(CODE).format(module="json", folder=str(desk.folder), config={"address": machines.address})
     desk.write("only_here/mine_alone.py", code)
+    other = machines.add(node_ip_address="127.0.0.2")  # a node of this machine looks where the driver does
     desk.refused(
         "job", "run", "made", "-m", "mine_alone",
-        says=["'mine_alone' is missing on node 127.0.0.1", "working_dir"],
+        says=["'mine_alone' is missing on node 127.0.0.2", "working_dir"],
         env={**OF_RAY, "PYTHONPATH": str(desk.folder / "only_here")},
     )  # fmt: skip
     assert not (desk.folder / "ran").exists()
+    machines.kill(other)
 
 
 @pytest.mark.faults

@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import fault_steps as steps
-from fault_scene import Scene, until
+from fault_scene import Scene, kill, until
 
 from penstock.events import values as v
 from penstock.testing.conformance.executor import remains
@@ -37,7 +37,7 @@ def begun(desk, machines, tmp_path):
     """A command that runs a job on the cluster, and its scene."""
     started = []
 
-    def begin(how):
+    def begin(how, **env):
         folder = tmp_path / "scene"
         folder.mkdir()
         paths = [str(Path(__file__).parents[1])]
@@ -46,6 +46,7 @@ def begun(desk, machines, tmp_path):
             "RAY_ADDRESS": machines.address,
             "RAY_AUTH_MODE": "disabled",
             "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+            **env,
         }
         started.append(desk.begin(*RUN, start_new_session=True, env=env))
         return started[-1], Scene(folder, None)
@@ -79,6 +80,19 @@ def test_a_driver_that_is_killed_takes_its_steps_along_and_the_run_is_found_lost
     assert run["status"] == "FAILURE"
     assert "is gone" in desk.call("run", "show", run["run_id"]).out
     assert len(scene.wait("began", key="victim")) == 1
+
+
+def test_a_driver_that_is_killed_ends_the_steps_on_a_ray_that_it_started(desk, begun):
+    process, scene = begun("has_children", RAY_ADDRESS="local")
+    children = [int(one.more) for one in scene.wait("child", 2)]
+    pids, below = [scene.pid_of("victim"), *children], remains.descendants(process.pid)
+    process.kill()
+    process.wait()
+    until(lambda: not any(map(remains.is_alive, pids)), f"the step ends: {pids}")
+    for pid in below:  # Ray's own processes follow in a minute
+        kill(pid, signal.SIGKILL)
+    until(lambda: not any(map(remains.is_alive, below)), "no process of the Ray is left")
+    assert desk.runs()[0]["status"] == "FAILURE"
 
 
 def cut(executor):

@@ -108,6 +108,11 @@ def children_of(pid: int) -> list[int]:
     return [one for one in _pids() if _parent(one) == pid]
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and theirs."""
+    return [one for child in children_of(pid) for one in (child, *descendants(child))]
+
+
 def _exists(pid: int) -> bool:
     return (PROC / str(pid)).exists()
 
