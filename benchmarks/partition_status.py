@@ -7,7 +7,7 @@ from benchmarks.rows import Budget, Row, Section
 
 STATUS = Budget(limit=50)
 FACT = Budget(limit=300)
-FLAT = Budget(limit=10)
+FLAT = Budget(limit=5)
 TIMES = Budget(limit=50, at_least=True)
 
 

@@ -7,7 +7,7 @@ only when those have passed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from penstock.config.faults import shown
@@ -241,18 +241,22 @@ class Ending:
     def _materialized(self, output: StepOutput, item: Any, metadata: Mapping[str, Any]) -> None:
         now, key = self._now(), self._hand.key
         facts = materialization_of(self._hand, output, item, metadata)
-        places = self._hand.program.run.places
-        if places is None or not facts or facts[0].partition is None:
-            self._record.events.extend(
-                AssetMaterialized(at=now, step=key, materialization=fact) for fact in facts
-            )
-            return
+        numbered = self._places(facts)
         self._record.events.extend(
-            AssetMaterialized(
-                at=now, step=key, materialization=fact, place=PartitionPlace(places.ruler, number)
-            )
-            for fact, number in zip(facts, places.numbers, strict=True)
+            AssetMaterialized(at=now, step=key, materialization=fact, place=numbered.get(fact.partition))
+            for fact in facts
         )
+
+    def _places(self, facts: Sequence[AssetMaterialization]) -> Mapping[str | None, PartitionPlace]:
+        """Where the partitions of the run stand in their definition, as far as it knows and facts need it."""
+        program = self._hand.program
+        if program.run.places is None or not facts or facts[0].partition is None:
+            return {}
+        ruler, numbers = program.run.places
+        return {
+            key: PartitionPlace(ruler, number)
+            for key, number in zip(program.plan.partition_keys, numbers, strict=True)
+        }
 
     # ---- checks, observations, loose events ---------------------------------------------------
 
