@@ -7,9 +7,12 @@ is compared by version; where no version was recorded, by the order in the log.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from penstock.partitions.definition import PartitionsDefinition
+from penstock.partitions.mapping import PartitionMapping
 from penstock.partitions.mapping_rules import upstream_partitions
+from penstock.partitions.static_mapping import StaticPartitionMapping
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import View
 from penstock.plan.staleness import StaleCause, StaleCauseKind
@@ -28,7 +31,7 @@ def plain_cause(edge: Edge, upstream: Known, fact: Fact) -> StaleCause | None:
     up, recorded = upstream.fact, fact.read_of(edge.name)
     if up is None:
         return None
-    kind = _kind(fact, recorded, [up]) if recorded is None else None
+    kind = _kind(fact, [up]) if recorded is None else None
     if recorded is not None and _differs(up, recorded):
         kind = StaleCauseKind.UPSTREAM_NEWER
     if kind is None:
@@ -47,14 +50,22 @@ def _differs(up: Fact, recorded: str) -> bool:
     return up.version != recorded if before is None else up.id > before
 
 
-def _kind(fact: Fact, recorded: str | None, read: Sequence[Fact]) -> StaleCauseKind | None:
-    """What is wrong where no version was recorded: something newer, or a dependency that is new."""
-    del recorded
-    others = [up for up in read if not up.is_with(fact)]
-    if any(up.id > fact.id for up in others):
-        return StaleCauseKind.UPSTREAM_NEWER
-    if fact.tells_inputs and any(up.version is not None for up in others):
-        return StaleCauseKind.DEPENDENCY_ADDED
+def _kind(fact: Fact, read: Iterable[Fact]) -> StaleCauseKind | None:
+    """What is wrong where no version was recorded: something newer, or a dependency that is new.
+
+    Args:
+        fact: of what was made.
+        read: the facts of what it reads, newest first.
+    """
+    for up in read:
+        if up.is_with(fact):
+            continue
+        if up.id > fact.id:
+            return StaleCauseKind.UPSTREAM_NEWER
+        if not fact.tells_inputs:
+            return None
+        if up.version is not None:
+            return StaleCauseKind.DEPENDENCY_ADDED
     return None
 
 
@@ -72,11 +83,13 @@ class PartsRead:
         self._versions: dict[object, str | None] = {}
         self._newest: dict[object, list[tuple[str, Fact]]] = {}
         self._history: Mapping[str, Sequence[Fact]] | None = None
+        self._written_down = _by_reader(edge.mapping)
 
-    def of_reader(self, reader: PartitionsSubset | None) -> tuple[object, Sequence[str]]:
-        """The partitions that are read, and what is equal when they are.
+    def cause(self, fact: Fact, reader: PartitionsSubset | None) -> StaleCauseKind | None:
+        """Why what was made from some partitions is stale; None when it is not.
 
         Args:
+            fact: of what was made.
             reader: the reading partitions, None for a reader without partitions.
         """
         edge = self._edge
@@ -84,20 +97,39 @@ class PartsRead:
         assert edge.definition is not None  # noqa: S101  # as above
         where = f"of what reads {edge.name!r}"
         read = upstream_partitions(edge.mapping, reader, edge.definition, self._view, where)
-        return read.partitions_subset.body, read.partitions_subset.get_partition_keys()
+        return self._cause(fact, read.partitions_subset.body, read.partitions_subset)
 
-    def cause(self, fact: Fact, same: object, keys: Sequence[str]) -> StaleCauseKind | None:
-        """Why what was made from some partitions is stale; None when it is not.
+    def cause_of(self, fact: Fact, key: str, definition: PartitionsDefinition) -> StaleCauseKind | None:
+        """As ``cause``, for one reading partition.
 
         Args:
             fact: of what was made.
-            same: equal for equal keys.
-            keys: the partitions that it reads now.
+            key: of the reading partition.
+            definition: of the reader.
         """
+        if self._edge.is_same:
+            return self._same_key_cause(fact, key)
+        if self._written_down is not None:
+            keys = self._written_down.get(key, ())
+            return self._cause(fact, keys, keys)
+        if definition.form.place_of(key) is None:
+            return None  # it exists no longer
+        return self.cause(fact, definition.subset_with_partition_keys([key]))
+
+    def _same_key_cause(self, fact: Fact, key: str) -> StaleCauseKind | None:
+        up = self._known.by_partition.get(key)
+        if up is None:
+            return None
+        recorded = fact.read_of(self._edge.name)
+        if recorded is not None and up.version == recorded:
+            return None
+        return self._cause(fact, key, (key,))
+
+    def _cause(self, fact: Fact, same: object, keys: Collection[str]) -> StaleCauseKind | None:
+        """``same`` is equal for equal keys; the keys are only listed when nobody asked for them before."""
         recorded = fact.read_of(self._edge.name)
         if recorded is None:
-            facts = self._known.by_partition
-            return _kind(fact, recorded, [facts[key] for key in keys if key in facts])
+            return _kind(fact, (up for _, up in self._newest_first(same, keys)))
         up_to = event_in(recorded)
         if up_to is not None:
             changed = self._changed_since(up_to, fact, same, keys)
@@ -105,29 +137,24 @@ class PartsRead:
             changed = len(keys) > MANY or self._version(same, keys) != recorded
         return StaleCauseKind.UPSTREAM_NEWER if changed else None
 
-    def same_key_cause(self, fact: Fact, key: str) -> StaleCauseKind | None:
-        """As ``cause``, for what reads the partition of its own key."""
-        up = self._known.by_partition.get(key)
-        if up is None:
-            return None
-        recorded = fact.read_of(self._edge.name)
-        if recorded is not None and up.version == recorded:
-            return None
-        return self.cause(fact, key, (key,))
-
-    def _version(self, same: object, keys: Sequence[str]) -> str | None:
+    def _version(self, same: object, keys: Collection[str]) -> str | None:
         if same not in self._versions:
             facts = self._known.by_partition
             versions = {key: facts[key].version if key in facts else None for key in keys}
-            self._versions[same] = versions[keys[0]] if self._edge.is_same else combined(versions)
+            is_own = self._edge.is_same
+            self._versions[same] = next(iter(versions.values())) if is_own else combined(versions)
         return self._versions[same]
 
-    def _changed_since(self, up_to: int, fact: Fact, same: object, keys: Sequence[str]) -> bool:
-        if same not in self._newest:
+    def _newest_first(self, same: object, keys: Collection[str]) -> list[tuple[str, Fact]]:
+        found = self._newest.get(same)
+        if found is None:
             facts = self._known.by_partition
-            found = [(key, facts[key]) for key in keys if key in facts]
-            self._newest[same] = sorted(found, key=lambda one: -one[1].id)
-        for key, up in self._newest[same]:
+            there = [(key, facts[key]) for key in keys if key in facts]
+            found = self._newest[same] = sorted(there, key=lambda one: -one[1].id)
+        return found
+
+    def _changed_since(self, up_to: int, fact: Fact, same: object, keys: Collection[str]) -> bool:
+        for key, up in self._newest_first(same, keys):
             if up.id <= up_to:
                 return False
             by_the_same_run = bool(up.run_id) and up.run_id == fact.run_id and up.id < fact.id
@@ -144,3 +171,14 @@ class PartsRead:
         facts = self._history.get(key, ())
         place = bisect_right([one.id for one in facts], up_to)
         return place > 0 and facts[place - 1].version == now.version
+
+
+def _by_reader(mapping: PartitionMapping | None) -> Mapping[str, tuple[str, ...]] | None:
+    """What each partition reads by a mapping that is written out, which is slow to ask one by one."""
+    if not isinstance(mapping, StaticPartitionMapping):
+        return None
+    found: dict[str, list[str]] = {}
+    for upstream, readers in mapping.readers.items():
+        for reader in readers:
+            found.setdefault(reader, []).append(upstream)
+    return {reader: tuple(keys) for reader, keys in found.items()}

@@ -80,8 +80,7 @@ def _changed_inputs(
             if cause is not None:
                 yield cause
             continue
-        reading = PartsRead(edge, upstream, view)
-        kind = reading.cause(fact, *reading.of_reader(None))
+        kind = PartsRead(edge, upstream, view).cause(fact, None)
         if kind is not None:
             yield StaleCause(kind=kind, dependency=edge.key)
 
@@ -219,19 +218,13 @@ def _edge_kinds(
         return
     if not upstream.by_partition:
         return
-    reading = PartsRead(edge, upstream, view)
-    for key, fact in facts.items():
-        kind = reading.same_key_cause(fact, key) if edge.is_same else _mapped(subject, reading, fact, key)
-        if kind is not None:
-            yield key, kind
-
-
-def _mapped(subject: Subject, reading: PartsRead, fact: Fact, key: str) -> StaleCauseKind | None:
     definition = subject.definition
     assert definition is not None  # noqa: S101  # only partitions have keys
-    if definition.form.place_of(key) is None:
-        return None
-    return reading.cause(fact, *reading.of_reader(definition.subset_with_partition_keys([key])))
+    reading = PartsRead(edge, upstream, view)
+    for key, fact in facts.items():
+        kind = reading.cause_of(fact, key, definition)
+        if kind is not None:
+            yield key, kind
 
 
 def _readers_of_bad(

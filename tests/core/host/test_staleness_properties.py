@@ -19,6 +19,7 @@ from penstock import (
     LastPartitionMapping,
     Output,
     SpecificPartitionsPartitionMapping,
+    StaticPartitionMapping,
     StaticPartitionsDefinition,
     asset,
     materialize,
@@ -35,7 +36,9 @@ MAPPINGS = {
     "all": AllPartitionMapping(),
     "last": LastPartitionMapping(),
     "first": SpecificPartitionsPartitionMapping(["a"]),
+    "turned": StaticPartitionMapping({"a": "b", "b": "c", "c": "a"}),
 }
+TURNED = {"a": ("c",), "b": ("a",), "c": ("b",)}
 NAMES = ("n0", "n1", "n2", "n3")
 VERSIONS = st.sampled_from([None, "1", "2"])
 
@@ -105,6 +108,8 @@ class World:
     def _wanted(self, dep, mapping, part):
         if not self.plan[dep]["parts"]:
             return (None,)
+        if mapping == "turned":
+            return TURNED[part]
         return {"same": (part,), "all": KEYS, "last": KEYS[-1:], "first": KEYS[:1]}[mapping]
 
     def make(self, name, part):
