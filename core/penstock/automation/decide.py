@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from attrs import evolve, fields
+from attrs import evolve, field, fields
 
 from penstock.automation.cutting import Piece, cut, everything, subset_of
 from penstock.automation.readers import is_arithmetic, readers
@@ -54,12 +54,22 @@ class Sets:
     @property
     def settled(self) -> PartitionsSubset:
         """What this backfill will not try any more."""
-        return self.done | self.skipped | self.spoilt | self.removed
+        return self._together(ENDS)
 
     @property
     def spoilt(self) -> PartitionsSubset:
         """What nothing that reads it can be made of."""
-        return self.failed | self.blocked | self.canceled
+        return self._together(("failed", "blocked", "canceled"))
+
+    def _together(self, names: Sequence[str]) -> PartitionsSubset:
+        """The union of some sets; most are empty, and a union copies."""
+        found = [one for name in names if not (one := getattr(self, name)).is_empty]
+        if not found:
+            return self.target.empty_subset()
+        first, *others = found
+        for other in others:
+            first |= other
+        return first
 
     def moved(self, name: str, subset: PartitionsSubset) -> Sets:
         """The same with a subset in one set more."""
@@ -134,6 +144,14 @@ class _Step:
     sets: dict[int, Sets]
     under_way: Mapping[int, PartitionsSubset]
     view: View
+    known: dict[int, PartitionsSubset] = field(factory=dict[int, PartitionsSubset])
+
+    def _there_are(self, part: Part) -> PartitionsSubset:
+        """Every partition of a part, asked for once a definition."""
+        key = id(part.definition)
+        if key not in self.known:
+            self.known[key] = everything(part.definition, self.view)
+        return self.known[key]
 
     def pending(self, part: Part) -> PartitionsSubset:
         own = self.sets[part.place]
@@ -145,7 +163,7 @@ class _Step:
 
     def leave_what_cannot_be(self) -> None:
         for part in self.scheme.parts:
-            gone = self.pending(part) - everything(part.definition, self.view)
+            gone = self.pending(part) - self._there_are(part)
             if not gone.is_empty:
                 self.sets[part.place] = self.sets[part.place].moved("removed", gone)
             for link in self.scheme.links_of[part.place]:

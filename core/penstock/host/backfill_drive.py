@@ -22,8 +22,14 @@ from penstock.host.extensions import Observer
 from penstock.host.ownership import OWNER_TAG, owner_tag
 from penstock.spi.backfills import BACKFILL_TAG, Backfill, BackfillChunk, BackfillStatus
 
-CLAIMED = 25
-"""Chunks that are claimed in one transaction: what another process cannot take over while this one lives."""
+CLAIMED, MOST_CLAIMED = 25, 1000
+"""Chunks that are claimed in one transaction: what another process cannot take over while this one lives.
+
+More are claimed where claiming takes long beside running, as with a hundred thousand dynamic keys.
+"""
+
+SHARE = 0.05
+"""Which part of the time may go into claiming."""
 
 PAUSE = 0.2
 """Seconds between two looks while only other processes are at work."""
@@ -50,6 +56,7 @@ class Driver:
     default_executor: str | None = None
     _owner: str = field(factory=lambda: owner_tag()[OWNER_TAG])
     _refused: dict[int, str] = field(factory=dict[int, str])
+    _claims: int = CLAIMED
 
     def drive(self) -> Backfill:
         """Work until the backfill is over, paused or canceled.
@@ -68,7 +75,9 @@ class Driver:
 
     def _drive(self) -> Backfill:
         while True:
+            began = time.monotonic()
             step = self._iterate()
+            claimed = time.monotonic()
             self.on_step(step)
             if step.backfill.status not in _GOING and not (step.under_way and self._has_own(step)):
                 return step.backfill
@@ -77,7 +86,11 @@ class Driver:
                     break
                 self._carry_out(chunk)
                 self.on_step(step)
-            if not step.to_launch:
+            if step.to_launch:
+                each = (time.monotonic() - claimed) / len(step.to_launch)
+                wanted = (claimed - began) / SHARE / max(each, 1e-4)
+                self._claims = round(min(max(wanted, CLAIMED), MOST_CLAIMED))
+            else:
                 time.sleep(PAUSE)
 
     def _has_own(self, step: Step) -> bool:
@@ -86,7 +99,7 @@ class Driver:
     def _iterate(self) -> Step:
         refused, self._refused = self._refused, {}
         # what is claimed counts as running, so where that is limited each process claims what it runs
-        room = CLAIMED if self.work.backfill.max_runs is None else 1
+        room = self._claims if self.work.backfill.max_runs is None else 1
         return iterate(self.work, time.time(), room=room, owner=self._owner, refused=refused)
 
     def _is_wanted(self) -> bool:

@@ -243,6 +243,25 @@ def run_id_of(backfill_id: str, number: int) -> str:
 
 
 @define(eq=False)
+class _AtOneMoment:
+    """Dynamic keys, each set of them asked for once."""
+
+    instance: Instance
+    keys: dict[str, Sequence[str]] = field(factory=dict[str, Sequence[str]])
+
+    def get_dynamic_partitions(self, partitions_def_name: str) -> Sequence[str]:
+        """The keys of a dynamic set, in order of insertion."""
+        found = self.keys.get(partitions_def_name)
+        if found is None:
+            found = self.keys[partitions_def_name] = self.instance.get_dynamic_partitions(partitions_def_name)
+        return found
+
+    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
+        """Whether a key is in a dynamic set."""
+        return self.instance.has_dynamic_partition(partitions_def_name, partition_key)
+
+
+@define(eq=False)
 class _Iteration:
     work: Work
     now: float
@@ -256,7 +275,7 @@ class _Iteration:
 
     def __attrs_post_init__(self) -> None:
         self.store = self.work.instance.store
-        self.view = View(datetime.fromtimestamp(self.now, UTC), self.work.instance)
+        self.view = View(datetime.fromtimestamp(self.now, UTC), _AtOneMoment(self.work.instance))
         self.messages = list(self.refused.values())
 
     @property
