@@ -16,6 +16,7 @@ from penstock.define.output import DynamicOutput, Output
 from penstock.define.results import AssetCheckResult, MaterializeResult, ObserveResult
 from penstock.engine.context import StepInHand
 from penstock.engine.io import hands_straight_on, manager_of, output_context, receipt_of, store
+from penstock.engine.partitioned import only_partition_of
 from penstock.engine.record import StepRecord
 from penstock.engine.verdicts import (
     check_evaluation,
@@ -172,6 +173,7 @@ class Ending:
         value = hand.program.tools.settle(item.value) if has_value else None
         if has_value:
             verdict = check_output(hand, definition, item.value)
+            value = only_partition_of(hand, output.asset_key, value)
         self._record.events.append(
             OutputProduced(
                 at=self._now(), step=hand.key, output_name=output.name, mapping_key=key,

@@ -7,7 +7,7 @@ that they need travels with the plan, so a worker asks nobody.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from penstock.errors import InvariantViolationError, suggest
 from penstock.keys import AssetKey
@@ -125,6 +125,30 @@ def asset_partitions_def_for_output(self: OfStep, output_name: str = "result") -
     if found is None:
         raise InvariantViolationError(f"Output {output_name!r} of {_what(self)} has no partitions.")
     return found
+
+
+def only_partition_of(hand: Any, asset_key: AssetKey | None, value: Any) -> Any:
+    """What is stored of an output in a run of one partition: the bare value.
+
+    An asset whose backfill policy gives several partitions to a run returns a dict by key, and may do so when
+    the last of its runs happens to have one: a dict of exactly that key is opened.
+
+    Args:
+        hand: the step.
+        asset_key: of the output, None for one of an op.
+        value: that the function gave.
+    """
+    keys = hand.program.plan.partition_keys
+    if len(keys) != 1 or asset_key is None:
+        return value
+    policy = getattr(hand.bound.assets, "backfill_policy", None)
+    if policy is None or policy.max_partitions_per_run == 1 or not _is_of_key(value, keys[0]):
+        return value
+    return value[keys[0]]
+
+
+def _is_of_key(value: Any, key: str) -> bool:
+    return isinstance(value, dict) and len(cast("dict[Any, Any]", value)) == 1 and key in value
 
 
 # ---- inputs --------------------------------------------------------------------------------------

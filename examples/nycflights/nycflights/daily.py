@@ -43,26 +43,27 @@ WHATEVER_EXISTS = TimeWindowPartitionMapping(allow_nonexistent_upstream_partitio
 
 # The archive is one file: reading it once for all days that are wanted makes the year cheap.
 AT_ONCE = BackfillPolicy.single_run()
+Tables = dict[str, pa.Table]
 
 
 @asset(group_name="daily", partitions_def=DAYS, backfill_policy=AT_ONCE)
-def daily_flights(context: AssetExecutionContext, raw_flights: pa.Table) -> Any:
+def daily_flights(context: AssetExecutionContext, raw_flights: pa.Table) -> Tables:
     """The flights of a day, cleaned."""
-    return bare(split(context, tables.clean_flights(raw_flights)))
+    return split(context, tables.clean_flights(raw_flights))
 
 
 @asset(group_name="daily", partitions_def=DAYS, backfill_policy=AT_ONCE)
-def daily_weather(context: AssetExecutionContext, raw_weather: pa.Table) -> Any:
+def daily_weather(context: AssetExecutionContext, raw_weather: pa.Table) -> Tables:
     """The weather of a day at the three airports, hour by hour."""
-    return bare(split(context, tables.clean_weather(raw_weather)))
+    return split(context, tables.clean_weather(raw_weather))
 
 
 @asset(group_name="daily", partitions_def=DAYS, backfill_policy=AT_ONCE)
-def daily_delays(context: AssetExecutionContext, daily_flights: Any, daily_weather: Any) -> Any:
+def daily_delays(context: AssetExecutionContext, daily_flights: Any, daily_weather: Any) -> Tables:
     """Delays by airport and rain, of each day."""
     flights = by_key(context, "daily_flights", daily_flights)
     weather = by_key(context, "daily_weather", daily_weather)
-    return bare({day: rain_delays(flights[day], weather[day]) for day in context.partition_keys})
+    return {day: rain_delays(flights[day], weather[day]) for day in context.partition_keys}
 
 
 @asset(
@@ -74,17 +75,17 @@ def weekly_delays(daily_delays: dict[str, pa.Table]) -> pa.Table:
 
 
 @asset(group_name="daily", partitions_def=CARRIER_DAYS, backfill_policy=AT_ONCE)
-def carrier_days(context: AssetExecutionContext, daily_flights: Any) -> Any:
+def carrier_days(context: AssetExecutionContext, daily_flights: Any) -> Tables:
     """Delays of a carrier on a day, by route."""
     flights = by_key(context, "daily_flights", daily_flights)
-    made: dict[str, pa.Table] = {}
+    made: Tables = {}
     for key in context.partition_keys:
         assert isinstance(key, MultiPartitionKey)
         parts = key.keys_by_dimension
         own = flights[parts["day"]]
         own = own.filter(pc.equal(own["carrier"], parts["carrier"]))
         made[key] = tables.measure(own, ["origin", "dest"])
-    return bare(made)
+    return made
 
 
 def rain_delays(flights: pa.Table, weather: pa.Table) -> pa.Table:
@@ -93,7 +94,7 @@ def rain_delays(flights: pa.Table, weather: pa.Table) -> pa.Table:
     return tables.measure(tables.with_rain(joined), ["origin", "rain"])
 
 
-def split(context: AssetExecutionContext, table: pa.Table) -> dict[str, pa.Table]:
+def split(context: AssetExecutionContext, table: pa.Table) -> Tables:
     """The rows of each partition of a run, by the windows of time that the partitions are."""
     windows = {key: DAYS.time_window_for_partition_key(key) for key in context.partition_keys}
     return tables.split_by_time(table, "time_hour", windows)
@@ -103,11 +104,6 @@ def by_key(context: AssetExecutionContext, name: str, value: Any) -> dict[str, A
     """An argument by partition key: of one partition it is the bare value, of several a dict."""
     keys = context.asset_partition_keys_for_input(name)
     return {keys[0]: value} if len(keys) == 1 else value
-
-
-def bare(made: dict[str, pa.Table]) -> Any:
-    """What a run of one partition returns is the bare value, of several a dict."""
-    return made if len(made) > 1 else next(iter(made.values()))
 
 
 defs = Definitions(

@@ -12,7 +12,9 @@ from penstock import (
     AssetIn,
     AssetKey,
     AssetSpec,
+    BackfillPolicy,
     DailyPartitionsDefinition,
+    FilesystemIOManager,
     Instance,
     IOManager,
     MaterializeResult,
@@ -331,3 +333,41 @@ def test_metadata_of_a_partition_that_is_not_made_is_refused():
             context.add_asset_metadata({"rows": 7}, partition_key="2024-01-09")
 
     assert materialize_to_memory([counted], partition_key="2024-01-02").success
+
+
+POLICIES = [
+    (BackfillPolicy.single_run(), 1),
+    (BackfillPolicy.multi_run(5), 1),
+    (BackfillPolicy.multi_run(), {"2024-01-01": 1}),
+    (None, {"2024-01-01": 1}),
+]
+
+
+@pytest.mark.parametrize(("policy", "stored"), POLICIES)
+def test_a_dict_of_the_one_partition_is_opened_where_runs_may_take_several(tmp_path, policy, stored):
+    days = DailyPartitionsDefinition("2024-01-01", end_date="2024-01-10")
+
+    @asset(partitions_def=days, backfill_policy=policy)
+    def counted(context):
+        return dict.fromkeys(context.partition_keys, 1)
+
+    @asset(partitions_def=days)
+    def read(counted):
+        return counted
+
+    files = {"io_manager": FilesystemIOManager(base_dir=str(tmp_path))}
+    result = materialize([counted, read], partition_key="2024-01-01", resources=files)
+    assert result.output_for_node("read") == stored
+    again = materialize([counted, read], selection=[read], partition_key="2024-01-01", resources=files)
+    assert again.output_for_node("read") == stored
+
+
+@pytest.mark.parametrize("value", [{"other": 1}, {}, {"2024-01-01": 1, "other": 2}, [1], None])
+def test_what_is_no_dict_of_the_one_partition_is_stored_as_it_is(value):
+    days = DailyPartitionsDefinition("2024-01-01", end_date="2024-01-10")
+
+    @asset(partitions_def=days, backfill_policy=BackfillPolicy.single_run())
+    def odd():
+        return value
+
+    assert materialize([odd], partition_key="2024-01-01").output_for_node("odd") == value
