@@ -16,7 +16,7 @@ from penstock.cli.screen import Screen
 from penstock.define.job import JobDefinition
 from penstock.define.selection import AssetSelection
 from penstock.errors import InvalidInvocationError
-from penstock.host.changes import ChangedRun, LeftOut, LeftOutBecause, changed_run
+from penstock.host.changes import ChangedRun, LeftOut, changed_run
 from penstock.host.clock import now as clock
 from penstock.host.code import Code
 from penstock.host.coverage import asked_in_words, coverage_of
@@ -25,6 +25,7 @@ from penstock.host.staleness import judged
 from penstock.partitions.view import View
 from penstock.query.plain import as_plain
 
+_MOST_RANGES = 2
 CHANGED_HELP = "Only what is stale or missing; see penstock plan for why."
 
 
@@ -57,8 +58,7 @@ def cut_to_changed(
     if not chosen.keys:
         _say_nothing(screen, chosen, len(verdicts))
         return None
-    for line in _left_out(chosen):
-        screen.say(line)
+    _say_left_out(screen, chosen)
     part = cut(AssetSelection.keys(*chosen.keys))
     return part, evolve(launch, partition=_partition(part, launch, chosen))
 
@@ -79,25 +79,30 @@ def _say_nothing(screen: Screen, chosen: ChangedRun, count: int) -> None:
         return
     if chosen.left_out:
         screen.say("Nothing that has changed can be made by this run.")
-        for line in _left_out(chosen):
-            screen.say(line)
+        _say_left_out(screen, chosen)
     else:
         what = "the asset is" if count == 1 else f"all {count:,} assets are"
         screen.say(f"Nothing has changed: {what} up to date.")
 
 
-def _left_out(chosen: ChangedRun) -> list[str]:
-    return [f"Left out: {_one_left_out(one)}" for one in chosen.left_out]
+def _say_left_out(screen: Screen, chosen: ChangedRun) -> None:
+    """A line for each asset that is left out, and how to make partitions that are."""
+    for one in chosen.left_out:
+        for line in screen.folded(f"Left out: {_in_words(one)}.", "  "):
+            screen.say(line)
+    names = [one.key.to_user_string() for one in chosen.left_out if one.ranges]
+    if names:
+        asset = f"'{' or '.join(names)}'" if len(names) > 1 else names[0]
+        option = "missing" if all(one.only_missing for one in chosen.left_out if one.ranges) else "changed"
+        screen.say(f"To make these partitions: penstock backfill launch --asset {asset} --{option}")
 
 
-def _one_left_out(one: LeftOut) -> str:
+def _in_words(one: LeftOut) -> str:
     name = one.key.to_user_string()
-    if one.because is LeftOutBecause.UPSTREAM:
-        return f"{name}, {one.because.value}."
+    if not one.ranges:
+        return f"{name}, {one.because.value}"
     count = sum(span.count for span in one.ranges)
-    first = ", ".join(map(range_in_words, one.ranges[:2]))
-    more = f" and {len(one.ranges) - 2:,} more ranges" if len(one.ranges) > 2 else ""
-    option = "missing" if one.only_missing else "changed"
-    partitions = f"{count:,} partition{'' if count == 1 else 's'}"
-    how = f"penstock backfill launch --asset {name} --{option}"
-    return f"{name}, {partitions}: {first}{more}. Make them with {how}"
+    first = ", ".join(map(range_in_words, one.ranges[:_MOST_RANGES]))
+    rest = len(one.ranges) - _MOST_RANGES
+    more = f" and {rest:,} more range{'' if rest == 1 else 's'}" if rest > 0 else ""
+    return f"{name}, {count:,} partition{'' if count == 1 else 's'}: {first}{more}"
