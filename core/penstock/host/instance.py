@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from penstock.errors import InvariantViolationError, StoreError
-from penstock.host import instance_assets, instance_events, instance_runs
+from penstock.host import instance_assets, instance_backfills, instance_events, instance_runs
 from penstock.host.deferred import deferred
 from penstock.host.ownership import mend_lost_runs
 from penstock.host.settings import Settings, load_settings, prepare_home, settings_of
@@ -335,7 +335,11 @@ class Instance:
     add_dynamic_partitions = instance_assets.add_dynamic_partitions
     delete_dynamic_partition = instance_assets.delete_dynamic_partition
     has_dynamic_partition = instance_assets.has_dynamic_partition
-    get_backfills = instance_assets.get_backfills
+
+    # ---- questions about backfills -------------------------------------------------------------------
+
+    get_backfills = instance_backfills.get_backfills
+    get_backfill = instance_backfills.get_backfill
 
 
 def store_url(settings: Settings) -> str:

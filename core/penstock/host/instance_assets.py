@@ -225,20 +225,3 @@ def _happened(fact: Any, now: float) -> v.Happened:
         "What is reported without a run is an AssetMaterialization, AssetObservation or AssetCheckEvaluation,"
         f" found {fact!r}."
     )
-
-
-def get_backfills(
-    instance: HasLog,  # noqa: ARG001 - there is nothing to ask it yet
-    filters: Any = None,  # noqa: ARG001
-    cursor: str | None = None,  # noqa: ARG001
-    limit: int | None = None,  # noqa: ARG001
-) -> list[Any]:
-    """The backfills of this instance, newest first: none, as long as none can be launched.
-
-    Args:
-        instance: whose they are.
-        filters: which ones.
-        cursor: where the last page ended.
-        limit: at most so many.
-    """
-    return []

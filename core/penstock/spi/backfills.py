@@ -96,6 +96,21 @@ class Backfill:
         """Whether it is over, unless somebody resumes it."""
         return self.status in ENDED
 
+    @property
+    def asset_selection(self) -> tuple[AssetKey, ...]:
+        """Another name of ``assets``."""
+        return self.assets
+
+    @property
+    def is_asset_backfill(self) -> bool:
+        """Whether it makes assets, and is not of a job."""
+        return self.job is None
+
+    @property
+    def backfill_timestamp(self) -> float:
+        """Another name of ``created``."""
+        return self.created
+
 
 @frozen(kw_only=True)
 class BackfillPart:
