@@ -49,8 +49,10 @@ def show(screen: Screen, key: str, code: CodeChoice, history: int) -> None:
         if asset not in known and (graph is None or not graph.has(asset)):
             names = [*user_strings(known), *(user_strings(graph.by_key) if graph else ())]
             raise InvariantViolationError(f"There is no asset {key!r}.{suggest(key, names)}")
-        asked = history if screen.as_json or partitions_of(graph, asset) is None else facts_for(history)
-        detail = show_asset(instance.store, asset, history=asked)
+        has_grid = partitions_of(graph, asset) is not None and not screen.as_json
+        asked = facts_for(history) if has_grid else history
+        checks = None if graph is None or not graph.has(asset) else graph.checks_by_asset.get(asset, ())
+        detail = show_asset(instance.store, asset, checks=checks, history=asked, with_partitions=not has_grid)
         standing = _standing(instance, asset, graph)
         if screen.as_json:
             plain = {} if standing is None else {"partition_status": plain_partitions(*standing)}
@@ -59,7 +61,7 @@ def show(screen: Screen, key: str, code: CodeChoice, history: int) -> None:
             _head(screen, detail, _definition(asset, graph))
             if standing is not None:
                 show_partitions(screen, *standing)
-            _facts(screen, detail, has_grid=standing is not None)
+            _facts(screen, detail)
             _history(screen, history_rows(detail.history, lines=history, asked=asked))
 
 
@@ -111,11 +113,11 @@ def _joined(value: Any) -> Any:
     return ", ".join(cast("list[str]", value)) if isinstance(value, list) else value
 
 
-def _facts(screen: Screen, detail: AssetDetail, *, has_grid: bool) -> None:
+def _facts(screen: Screen, detail: AssetDetail) -> None:
     if detail.metadata:
         screen.say()
         show_facts(screen, detail.metadata)
-    if detail.partitions and not has_grid:
+    if detail.partitions:
         screen.say(f"\n{len(detail.partitions):,} partitions made")
     if detail.checks:
         screen.say()

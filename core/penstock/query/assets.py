@@ -94,7 +94,12 @@ def list_assets(
 
 
 def show_asset(
-    store: Store, key: AssetKey, *, checks: Sequence[AssetCheckKey] | None = None, history: int = 10
+    store: Store,
+    key: AssetKey,
+    *,
+    checks: Sequence[AssetCheckKey] | None = None,
+    history: int = 10,
+    with_partitions: bool = True,
 ) -> AssetDetail:
     """Everything about one asset; one of which nothing is known has an empty answer.
 
@@ -103,21 +108,29 @@ def show_asset(
         key: the asset.
         checks: its checks, None for those that were evaluated of late.
         history: how many recent facts at most.
+        with_partitions: whether the partitions that were made are listed, of which there may be very many.
     """
     status = status_of(store, key)
     made = _materialization(status.last_materialization)
-    recent = EventQuery(
-        asset_key=key, kinds=(v.AssetMaterialized, v.AssetObserved), ascending=False, limit=history
-    )
     return AssetDetail(
         line=line_of(status),
         description=made.description if made else None,
         metadata=made.metadata if made else {},
         tags=made.tags if made else {},
-        partitions=frozenset(store.partitions(key)),
+        partitions=frozenset(store.partitions(key)) if with_partitions else frozenset(),
         checks=_latest_checks(store, key, checks),
-        history=tuple(records(store, store.read(recent))),
+        history=tuple(records(store, _recent(store, key, history))),
     )
+
+
+def _recent(store: Store, key: AssetKey, limit: int) -> list[StoredEvent]:
+    """The newest facts of an asset. Asked kind by kind, because each is found in order and both are not."""
+    queries = (
+        EventQuery(asset_key=key, kinds=(kind,), ascending=False, limit=limit)
+        for kind in (v.AssetMaterialized, v.AssetObserved)
+    )
+    found = [stored for query in queries for stored in store.read(query)]
+    return sorted(found, key=lambda stored: -stored.id)[:limit]
 
 
 def status_of(store: Store, key: AssetKey) -> AssetStatus:

@@ -62,6 +62,22 @@ def test_history_is_as_long_as_asked_for(store):
     assert len(assets.show_asset(store, A, history=2).history) == 2
 
 
+def test_history_mixes_what_was_made_and_what_was_seen(store):
+    for _ in range(3):
+        report(store, made(A), v.AssetObservation(A))
+    history = assets.show_asset(store, A, history=4).history
+    kinds = [record.event.event_type_value for record in history]
+    assert kinds == ["ASSET_OBSERVATION", "ASSET_MATERIALIZATION"] * 2
+    assert [record.storage_id for record in history] == sorted(
+        (one.storage_id for one in history), reverse=True
+    )
+
+
+def test_partitions_are_left_out_where_they_are_not_asked_for(store):
+    report(store, made(A, partition="eu"))
+    assert assets.show_asset(store, A, with_partitions=False).partitions == frozenset()
+
+
 def test_named_checks_are_asked_of_the_projection(store):
     report(store, checked(A, "c1"), checked(A, "c2", passed=False))
     found = assets.show_asset(store, A, checks=[AssetCheckKey(A, "c2"), AssetCheckKey(A, "never")])
