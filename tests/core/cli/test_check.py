@@ -107,7 +107,7 @@ defs = Definitions(
 
 
 def _places(answer):
-    return [line.split()[1].rstrip(":") for line in answer.out.splitlines()[:-1]]
+    return [line.split()[1].rstrip(":") for line in answer.out.splitlines() if line.startswith("✗")]
 
 
 def test_every_statement_that_fails_is_told_and_the_rest_is_checked(cli, write):

@@ -10,7 +10,7 @@ def test_plugins_are_a_table(cli):
 
 
 def test_verbose_names_everything_that_is_offered(cli):
-    assert "command: asset, check" in cli("plugins", "-v").out
+    assert "command: asset, backfill, check" in cli("plugins", "-v").out
 
 
 def test_plugins_as_json(cli):
