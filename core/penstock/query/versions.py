@@ -63,12 +63,15 @@ def partition_facts(store: Store, key: AssetKey, partitions: Sequence[str] | Non
     """
     wanted = None if partitions is None else tuple(partitions)
     found: dict[str, Fact] = {}
-    for kind in (v.AssetObserved, v.AssetMaterialized):
-        query = EventQuery(asset_key=key, kinds=(kind,), partitions=wanted)
-        for stored in store.read(query):
+    for kind in (v.AssetMaterialized, v.AssetObserved):
+        if wanted is not None and len(found) == len(wanted):
+            break
+        newest: dict[str, Fact] = {}
+        for stored in store.read(EventQuery(asset_key=key, kinds=(kind,), partitions=wanted)):
             partition = _said(stored.event).partition
             if partition is not None:
-                found[partition] = _fact(stored)
+                newest[partition] = _fact(stored)
+        found = {**newest, **found}
     return found
 
 
