@@ -180,7 +180,12 @@ class PartitionsDefinition(ABC):
     ) -> str:
         """A short text that changes when the definition does."""
         del dynamic_partitions_store  # dynamic keys come and go; what defines them is their name
+        if type(self).__repr__ is object.__repr__:  # which is another one in each process
+            return fingerprint(f"{type(self).__module__}.{type(self).__qualname__}")
         return fingerprint(repr(self))
+
+    def __str__(self) -> str:
+        return f"the keys of {type(self).__qualname__}"
 
     def get_tags_for_partition_key(self, partition_key: str) -> Mapping[str, str]:
         """The tags of a run for a partition."""

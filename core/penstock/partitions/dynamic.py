@@ -111,7 +111,9 @@ class DynamicPartitionsDefinition(PartitionsDefinition):
         )
 
     def __str__(self) -> str:
-        return f"the dynamic keys of {self.name!r}" if self.name else f"the keys that {self!r} lists"
+        if self.name is not None:
+            return f"the dynamic keys of {self.name!r}"
+        return f"the keys that {getattr(self.partition_fn, '__qualname__', 'a function')} lists"
 
     def __repr__(self) -> str:
         shown = (

@@ -63,3 +63,11 @@ def test_a_set_without_keys_says_how_to_add_some():
     with pytest.raises(UnknownPartitionError, match="penstock partition add files KEY"):
         FILES.validate_partition_key("a", dynamic_partitions_store=DynamicKeys())
     assert str(FILES) == "the dynamic keys of 'files'"
+
+
+def list_letters(now):
+    return ["x", "y"]
+
+
+def test_keys_that_a_function_lists_are_told_by_its_name():
+    assert str(DynamicPartitionsDefinition(list_letters)) == "the keys that list_letters lists"

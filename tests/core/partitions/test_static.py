@@ -68,3 +68,10 @@ def test_keys_are_told_in_words():
     assert str(StaticPartitionsDefinition(["a", "b"])) == "the keys 'a', 'b'"
     many = StaticPartitionsDefinition([f"k{n:04}" for n in range(3000)])
     assert str(many) == "3,000 keys from 'k0000' to 'k2999'"
+
+
+def test_partitions_of_ones_own_are_the_same_in_every_process():
+    some = Squares().subset_with_partition_keys(["4"])
+    assert Squares().can_deserialize_subset(some.serialize())
+    assert Squares().deserialize_subset(some.serialize()).get_partition_keys() == ["4"]
+    assert str(Squares()) == "the keys of Squares"
