@@ -30,6 +30,7 @@ from penstock.cli.screen import Screen
 from penstock.cli.statuses import word
 from penstock.cli.table import Cell
 from penstock.cli.tags import parse_tags
+from penstock.cli.tally import SHORT
 from penstock.host import backfills
 from penstock.host.backfill_drive import Driver
 from penstock.host.backfill_work import Work
@@ -37,7 +38,7 @@ from penstock.host.backfills import Planned, Request
 from penstock.host.code import Code
 from penstock.host.executors import USUAL
 from penstock.host.instance import Instance
-from penstock.query.backfills import BackfillSummary, summary_of
+from penstock.query.backfills import BackfillSummary, bad_chunks, summary_of
 from penstock.spi.backfills import BackfillStatus
 from penstock.values import frozen
 
@@ -224,7 +225,8 @@ def _drive(screen: Screen, work: Work, code: CodeChoice, *, ends: bool) -> int:
         if ends:
             _end(instance, backfill_id)
     after = summary_of(store, backfills.find(instance, backfill_id))
-    _conclude(screen, after, code)
+    failed = bad_chunks(store, backfill_id, limit=1)
+    _conclude(screen, after, code, failed[0].run_id if failed else None)
     return _EXIT_CODES.get(after.backfill.status, 1)
 
 
@@ -235,7 +237,7 @@ def _end(instance: Instance, backfill_id: str) -> None:
         backfills.cancel(instance, found, time.time())
 
 
-def _conclude(screen: Screen, found: BackfillSummary, code: CodeChoice) -> None:
+def _conclude(screen: Screen, found: BackfillSummary, code: CodeChoice, failed: str | None) -> None:
     if screen.as_json:
         screen.write(json.dumps(found.to_plain(), ensure_ascii=False))
         return
@@ -247,6 +249,8 @@ def _conclude(screen: Screen, found: BackfillSummary, code: CodeChoice) -> None:
     screen.say(f"  look at it: {screen.style(f'penstock backfill show {backfill_id}', 'cyan')}")
     rest = code.arguments
     if status is BackfillStatus.COMPLETED_FAILED:
+        if failed is not None:
+            screen.say(f"  and why:    {screen.style(f'penstock run show {failed[:SHORT]}', 'cyan')}")
         again = shlex.join(["penstock", "backfill", "resume", backfill_id, "--failed", *rest])
         screen.say(f"  try again:  {screen.style(again, 'cyan')}")
     elif status in (BackfillStatus.PAUSED, BackfillStatus.FAILED):
