@@ -1,6 +1,7 @@
 """The hub: hears in the driver what running tasks tell.
 
-Owns: the connections of the workers that ``door`` let in. Must not know Ray, nor what records mean.
+Owns: the connections of the workers that ``door`` let in, on which it also says a word now and then. Must
+not know Ray, nor what records mean.
 
 Frames are heard without a thread. ``poll`` waits on all sockets at once and is called by the executor from
 ``collect``, in the driver's own thread: another would fight it for the interpreter at each frame. While
@@ -31,18 +32,34 @@ class Worker:
     Args:
         socket: non-blocking.
         decoder: of its frames.
+        key: signs what it is told.
         where: node and pid, for people.
         task: key of the task that it is running, or the empty text.
         is_open: False after its end.
         process: tells how it ended; None where that cannot be known.
+        told: how many frames went to it.
     """
 
     socket: socket.socket
     decoder: wire.Decoder
+    key: bytes
     where: str = "a worker"
     task: str = ""
     is_open: bool = True
     process: Watched | None = None
+    told: int = 0
+
+    def tell(self, kind: wire.Kind, task: str) -> bool:
+        """Say something about a task; False when that is not possible now."""
+        if not self.is_open:
+            return False
+        data = wire.encode(self.key, self.told, (kind, task, 0, ()))
+        try:
+            is_sent = self.socket.send(data) == len(data)  # small, and nearly nothing goes this way
+        except OSError:
+            return False
+        self.told += 1
+        return is_sent
 
     def forget(self) -> None:
         """Nobody will ask how it ended."""
@@ -111,7 +128,7 @@ class Hub:
 
     def _welcome(self, connection: socket.socket, key: bytes) -> None:
         """Called by the door's thread."""
-        self._workers[connection.fileno()] = Worker(connection, wire.Decoder(key))
+        self._workers[connection.fileno()] = Worker(connection, wire.Decoder(key), wire.return_key(key))
         self._poll.register(connection, select.EPOLLIN)
 
     def _hear(self, worker: Worker) -> Iterator[Heard]:

@@ -1,6 +1,6 @@
 """The link: a worker's connection to the hub in the driver.
 
-Owns: dialling and heartbeats. Must not know Ray, nor what records mean.
+Owns: dialling, heartbeats, and passing on that a task is to stop. Must not know Ray, nor what records mean.
 
 Everything goes out at once: who tells much collects it first, as the engine does, and what happened just
 before a crash is what people want to know. Sending never waits: what the kernel does not take is
@@ -20,8 +20,10 @@ from typing import Any
 
 from penstock_ray import wire
 from penstock_ray.exits import here
+from penstock_ray.interrupts import send
 
 _MOST_KEPT = 16 << 20
+_AGAIN = 0.05
 
 
 class Unreachable(Exception):
@@ -37,20 +39,29 @@ class Link:
         where: node and pid, for people.
         beat: seconds between heartbeats while a task is running.
         ended: called by the link's thread when the driver has ended the run.
+        interrupt: called by the link's thread when the task that runs is to stop, until it says True.
     """
 
     def __init__(
-        self, connection: socket.socket, secret: bytes, where: str, beat: float, ended: Callable[[], None]
+        self,
+        connection: socket.socket,
+        secret: bytes,
+        where: str,
+        beat: float,
+        ended: Callable[[], None],
+        interrupt: Callable[[], bool] = send,
     ) -> None:
         self._socket = connection
         self._key = _greet(connection, secret)
-        self._beat, self._ended = beat, ended
+        self._heard = wire.Decoder(wire.return_key(self._key))
+        self._beat, self._ended, self._interrupt = beat, ended, interrupt
         self._lock = threading.Lock()
         self._number = 0
         self._unsent = bytearray()
         self._first = 0  # number of the next record
         self._sent = 0
         self._task = ""
+        self._is_asked = False  # to stop it
         self.is_up = True
         connection.setblocking(False)
         self._wake, self._waker = os.pipe()
@@ -80,7 +91,7 @@ class Link:
         """
         with self._lock:
             self._send("end", self._task)
-            self._task = ""
+            self._task, self._is_asked = "", False
             return self._sent if self.is_up else -1
 
     def close(self) -> None:
@@ -125,19 +136,33 @@ class Link:
         due = time.monotonic() + self._beat
         while self.is_up:
             writing = [self._socket] if self._unsent else []
-            left = max(0.0, due - time.monotonic())
+            left = _AGAIN if self._is_asked else max(0.0, due - time.monotonic())
             readable, _, _ = select.select([self._socket, self._wake], writing, [], left)
             if self._wake in readable and self.is_up:
                 os.read(self._wake, 4096)
             with self._lock:
-                if self._socket in readable and _has_ended(self._socket):
+                if self._socket in readable and not self._listen():
                     break
+                if self._is_asked:  # under the lock, so that no task ends meanwhile
+                    self._is_asked = not self._interrupt()
                 self._push()
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._beat
                     if self._task:
                         self._send("beat", self._task)
         self._finish()
+
+    def _listen(self) -> bool:
+        """Do what the driver says; False when it has hung up."""
+        try:
+            data = self._socket.recv(4096)
+            for frame in self._heard.feed(data):
+                self._is_asked |= frame is not None and frame[:2] == ("stop", self._task)
+        except BlockingIOError:
+            return True
+        except (OSError, wire.WireError):
+            return False
+        return data != b""
 
     def _finish(self) -> None:
         with self._lock:
@@ -194,15 +219,6 @@ def _receive(connection: socket.socket, count: int) -> bytes:
             raise Unreachable("the driver's hub hung up")
         data += piece
     return data
-
-
-def _has_ended(connection: socket.socket) -> bool:
-    try:
-        return connection.recv(4096) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
 
 
 def _can_travel(record: Any) -> bool:

@@ -30,6 +30,7 @@ from penstock.spi.executor import Place, Runner
 from penstock.values import frozen
 from penstock_ray.exits import is_gone, kill_below
 from penstock_ray.forks import keep_from_children
+from penstock_ray.interrupts import has_come, let_in
 from penstock_ray.link import Link, Unreachable, dial
 from penstock_ray.parcel import bundled, bundles, unbundled, unwrap, wrap
 
@@ -202,7 +203,8 @@ def carry_out(seed: Seed, order: bytes, values: Sequence[Any]) -> tuple[bytes, l
         return _failed("fault", hands, _fault(error))
     session.is_busy = True
     try:
-        return _run(session, link, (key, body, hands), _unwrapped(names, slots, values))
+        with let_in():
+            return _run(session, link, (key, body, hands), _unwrapped(names, slots, values))
     finally:
         session.is_busy = False
 
@@ -217,6 +219,8 @@ def _run(
     try:
         result = session.runner.run(body, handed, None if link is None else _Report(link))
         _stop_astray(own)
+        if has_come():  # a step that was stopped half-way cannot have waited for its children
+            kill_below(own)
         handed.clear()
         given = {name: _packed(name, value) for name, value in result.handed.items()}
         together = tuple(bundles(tuple(given.values()))) if hands is None else ()

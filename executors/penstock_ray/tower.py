@@ -95,7 +95,9 @@ class Tower:
         """Ask a task to stop, and kill it later."""
         now = time.monotonic()
         if grace > 0:
-            ray.cancel(flight.handle, force=False, recursive=True)
+            if flight.worker is not None:
+                flight.worker.tell("stop", flight.key)  # a real interrupt, which wakes whatever sleeps
+            ray.cancel(flight.handle, force=False, recursive=True)  # also what it started on Ray
         flight.kill = now + grace
         self._sweep_at = min(self._sweep_at, flight.kill)
 

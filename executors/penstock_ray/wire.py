@@ -1,4 +1,4 @@
-"""What goes over the hub's connections: a handshake, then frames, each signed.
+"""What goes over the hub's connections: a handshake, then frames both ways, each signed.
 
 Owns: the bytes, as pure functions; sockets belong to ``hub`` and ``link``. Must not know Ray.
 
@@ -8,10 +8,10 @@ this run. A connection begins with a challenge: the hub sends a fresh nonce, the
 nonce and an HMAC over both under the run's secret, the hub proves itself in the same way (a stranger on a
 reused port must not be told anything). From both nonces comes a key of that connection, under which each
 frame is signed together with its number: it can be neither forged, changed, repeated, dropped nor moved to
-another connection. The secret is made for one run and travels with the task's function inside Ray, which
-runs arbitrary code of whoever reads it anyway; and a worker's results are unpickled by Ray in the driver
-without asking. So a signed pickle trusts nobody who was not trusted before. Nothing is encrypted, as
-little as Ray's own traffic without TLS is.
+another connection; a key made from it signs what the driver says. The secret is made for one run and
+travels with the task's function inside Ray, which runs arbitrary code of whoever reads it anyway; and a
+worker's results are unpickled by Ray in the driver without asking. So a signed pickle trusts nobody who was
+not trusted before. Nothing is encrypted, as little as Ray's own traffic without TLS is.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _HEAD = Struct("!I16s")
 _COUNT = Struct("!Q")
 HEAD = _HEAD.size
 
-Kind = Literal["hello", "start", "told", "end", "beat"]
+Kind = Literal["hello", "start", "told", "end", "beat", "stop"]
 Frame = tuple[Kind, str, int, Sequence[Any]]
 """Kind, key of the task, number of the first record, records. A worker's hello has its name for people, its
-process id and the space of that."""
+process id and the space of that. ``stop`` is the driver's: it asks a task to stop."""
 
 
 class WireError(Exception):
@@ -60,6 +60,15 @@ def proof(secret: bytes, challenge: bytes, nonce: bytes) -> bytes:
 def session_key(secret: bytes, challenge: bytes, nonce: bytes) -> bytes:
     """The key that signs the frames of one connection."""
     return hmac.digest(secret, b"frames" + challenge + nonce, "sha256")
+
+
+def return_key(key: bytes) -> bytes:
+    """The key that signs what the driver says over a connection.
+
+    Args:
+        key: of the connection.
+    """
+    return hmac.digest(key, b"orders", "sha256")
 
 
 def encode(key: bytes, number: int, frame: Frame) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -75,6 +76,20 @@ class Runner:
         report(("pid", os.getpid()))
         time.sleep(argument)
         return TaskResult(record="slept")
+
+    def do_wait_for_child(self, argument, values, report):
+        with subprocess.Popen(["sleep", str(argument)]) as child:
+            report(("child", child.pid))
+            child.wait()
+        return TaskResult(record="waited")
+
+    def do_clear_up(self, argument, values, report):
+        try:
+            report(("pid", os.getpid()))
+            time.sleep(argument)
+        except KeyboardInterrupt:
+            time.sleep(0.5)
+        return TaskResult(record="cleared up")
 
     def do_swallow(self, argument, values, report):
         report(("pid", os.getpid()))

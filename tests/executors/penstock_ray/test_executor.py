@@ -8,6 +8,7 @@ from doubles import Shared, collect_all, ends, task
 from penstock.errors import InvalidConfigError, UnmetExecutorRequirementsError
 from penstock.spi.executor import Lost, Noted, Outcome, Progress
 from penstock.tables import unpack
+from penstock.testing.conformance.executor import remains
 from penstock_ray.executor import RayExecutor
 
 
@@ -120,9 +121,30 @@ def test_a_running_task_is_asked_to_stop(executor):
     assert (end.cause, end.started) == ("canceled", True)
 
 
-@pytest.mark.parametrize("command", ["swallow", "sleep"])
-def test_a_task_that_does_not_stop_is_killed(executor, command):
+@pytest.mark.parametrize("command", ["sleep", "wait_for_child"])
+def test_a_task_that_sleeps_is_woken_to_stop(executor, command):
     ticket = executor.submit(task("a#1", command, 60), {})
+    told = [executor.collect(10)]
+    executor.cancel(ticket, 40.0)
+    (end,) = collect_all(executor, 1, timeout=20)  # less than the grace, and than the sleep
+    assert (end.cause, end.started) == ("canceled", True)
+    child = dict(one.record for one in told[0]).get("child")
+    assert child is None or not remains.is_alive(child)
+
+
+def test_a_task_that_clears_up_is_not_interrupted_again(executor):
+    ticket = executor.submit(task("a#1", "clear_up", 60), {})
+    executor.collect(10)
+    executor.cancel(ticket, 20.0)
+    executor.cancel(ticket, 20.0)
+    (end,) = collect_all(executor, 1, timeout=15)
+    assert end.record == "cleared up"
+    executor.submit(task("b#1", "echo", "hi"), {})
+    assert records(collect_all(executor, 1), Outcome) == [("hi", {})]
+
+
+def test_a_task_that_does_not_stop_is_killed(executor):
+    ticket = executor.submit(task("a#1", "swallow", 60), {})
     executor.collect(10)
     executor.cancel(ticket, 0.2)
     end = ends(collect_all(executor, 1))["a#1"]

@@ -27,11 +27,19 @@ class Both:
         self.hub = Hub("127.0.0.1", SECRET)
         self.links = []
         self.ended = threading.Event()
+        self.interrupts = 0
+        self.interrupted = threading.Event()
 
     def link(self, secret=SECRET, beat=60.0):
-        made = Link(dial(self.hub.address), secret, "node a, pid 1", beat, self.ended.set)
+        connection = dial(self.hub.address)
+        made = Link(connection, secret, "node a, pid 1", beat, self.ended.set, self.interrupt)
         self.links.append(made)
         return made
+
+    def interrupt(self):
+        self.interrupts += 1
+        self.interrupted.set()
+        return self.interrupts > 2
 
     def hear(self, count):
         heard, until = [], time.monotonic() + 10
@@ -116,6 +124,54 @@ def test_the_end_of_the_run_reaches_the_worker(both):
     both.link()
     both.hub.close(5)
     assert both.ended.wait(5)
+
+
+def worker_of(both):
+    (found,) = both.hub._workers.values()
+    return found
+
+
+def test_the_task_under_way_is_interrupted_when_the_driver_says_so(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    assert worker_of(both).tell("stop", "a#1")
+    assert both.interrupted.wait(5)
+
+
+def test_a_task_is_interrupted_until_it_knows_and_no_longer(both):
+    link = both.link(beat=0.02)
+    link.start("a#1")
+    both.hear(1)
+    worker_of(both).tell("stop", "a#1")
+    until = time.monotonic() + 5
+    while both.interrupts < 3 and time.monotonic() < until:
+        both.hub.poll(0.1)
+    both.hear(20)
+    assert both.interrupts == 3
+
+
+def test_a_task_that_is_over_is_not_interrupted_nor_is_the_next(both):
+    link = both.link(beat=0.02)
+    link.start("a#1")
+    link.end()
+    link.start("b#1")
+    both.hear(3)
+    worker_of(both).tell("stop", "a#1")
+    worker_of(both).tell("stop", "c#1")
+    both.hear(2)  # two heartbeats later the thread has read it
+    assert not both.interrupted.is_set()
+
+
+def test_a_stranger_who_asks_to_stop_ends_the_connection_and_no_task(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    worker = worker_of(both)
+    worker.key = b"x" * 32
+    worker.tell("stop", "a#1")
+    assert both.ended.wait(5)
+    assert not both.interrupted.is_set()
 
 
 def test_a_worker_that_dies_is_noticed(both):
