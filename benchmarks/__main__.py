@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import (
+    backfill,
     definitions,
     events,
     handoff,
@@ -42,6 +43,7 @@ SUBJECTS: dict[str, Callable[[Bench], Section]] = {
     "events": events.measure,
     "partitions": partitions.measure,
     "partition-status": partition_status.measure,
+    "backfill": backfill.measure,
 }
 # they start a cluster of Ray, so they are measured only when asked for by --only
 ON_REQUEST: dict[str, Callable[[Bench], Section]] = {

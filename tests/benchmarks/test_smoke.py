@@ -33,7 +33,7 @@ def test_the_page_tells_when_it_was_measured_and_has_a_table_of_each_subject(mea
     assert "Date: 2026-01-02" in page
     titles = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
     assert titles[:3] == ["Budgets", "Import and command line", "A step in process"]
-    assert len(titles) == 9
+    assert len(titles) == 10
 
 
 def test_each_row_was_measured(measured):

@@ -19,6 +19,9 @@ from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import View
 from penstock.values import frozen
 
+MOST_UNREADY = 200
+"""Pieces that may not start yet, after which a step looks for no more that may: those come first."""
+
 MOST_ROUNDS = 200
 """How far a failure is followed along a part that reads itself, before the next step follows it on."""
 
@@ -193,25 +196,43 @@ class _Step:
         for unit in self.scheme.units:
             waiting = self._waiting(unit)
             pending = [(place, self.pending(self.scheme.parts[place])) for place in unit.places]
-            if unit.in_order and unit.per_run != 1:
-                yield from self._earliest(unit, pending, waiting)
-                continue
             newest = newest_first and not unit.in_order
+            if unit.per_run != 1:
+                yield from self._whole(unit, pending, waiting, newest_first=newest)
+                continue
             for places, subset in _alike([(place, one - waiting) for place, one in pending]):
-                for piece in cut(subset, unit.per_run, self.view, newest_first=newest):
+                for piece in cut(subset, 1, self.view, newest_first=newest):
                     yield Cut(places=places, piece=piece)
 
-    def _earliest(
-        self, unit: Unit, pending: Sequence[tuple[int, PartitionsSubset]], waiting: PartitionsSubset
+    def _whole(
+        self,
+        unit: Unit,
+        pending: Sequence[tuple[int, PartitionsSubset]],
+        waiting: PartitionsSubset,
+        *,
+        newest_first: bool,
     ) -> Iterator[Cut]:
-        """The earliest piece of what reads itself, when none is under way and all of it may start."""
-        if any(not self.under_way[place].is_empty for place in unit.places if place in self.under_way):
+        """Pieces of several partitions, each of which may start as a whole: none is torn when a part may.
+
+        What reads itself begins with its earliest piece, when none is under way.
+        """
+        busy = any(not self.under_way[place].is_empty for place in unit.places if place in self.under_way)
+        if (unit.in_order and busy) or all((one - waiting).is_empty for _, one in pending):
             return
+        unready = 0
         for places, subset in _alike(pending):
-            for piece in islice(cut(subset, unit.per_run, self.view), 1):
-                if (subset_of(unit.definition, piece.first, piece.last, self.view) & waiting).is_empty:
+            for piece in cut(subset, unit.per_run, self.view, newest_first=newest_first):
+                if self._is_ready(unit, piece, waiting):
                     yield Cut(places=places, piece=piece)
-                return
+                else:
+                    unready += 1
+                if unit.in_order or unready > MOST_UNREADY:
+                    return
+
+    def _is_ready(self, unit: Unit, piece: Piece, waiting: PartitionsSubset) -> bool:
+        if waiting.is_empty:
+            return True
+        return (subset_of(unit.definition, piece.first, piece.last, self.view) & waiting).is_empty
 
     def _waiting(self, unit: Unit) -> PartitionsSubset:
         """The partitions of a unit that read what other runs have not made yet."""

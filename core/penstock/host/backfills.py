@@ -28,7 +28,7 @@ from penstock.host.settings import environment
 from penstock.keys import AssetKey
 from penstock.partitions.static import StaticPartitionsDefinition
 from penstock.partitions.subset import PartitionsSubset
-from penstock.partitions.view import View
+from penstock.partitions.view import View, partition_loading_context
 from penstock.plan.run_config import bind_run_config, effective_config
 from penstock.query.partitions import partition_statuses
 from penstock.spi.backfills import (
@@ -187,7 +187,8 @@ def plan(instance: Instance, code: UserCode, request: Request, now: datetime) ->
     )
     work = Work(instance, code, backfill, request.executor)
     found = Planned(backfill=backfill, work=work, targets=wanted, view=view)
-    _refuse_what_cannot_run(found)
+    with partition_loading_context(now, instance):
+        _refuse_what_cannot_run(found)
     return found
 
 

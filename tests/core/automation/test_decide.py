@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock import AssetDep, PartitionMapping, StaticPartitionsDefinition
+from penstock import AssetDep, BackfillPolicy, PartitionMapping, StaticPartitionsDefinition
 from penstock.automation.cutting import subset_of
 from penstock.automation.decide import Sets, decide, take_in
 from penstock.automation.readers import readers
@@ -162,6 +162,21 @@ def test_what_reads_itself_is_made_in_order_and_stops_at_a_failure():
     ).to_the_end()  # fmt: skip
     assert [cut.piece.first for cut in play.begun] == ["2024-01-05", "2024-01-06", "2024-01-07"]
     assert play.keys("sum", "blocked") == ["2024-01-08", "2024-01-09"]
+
+
+def test_a_range_waits_until_it_may_start_as_a_whole():
+    found = scheme(
+        made("day", DAYS),
+        made("ten", DAYS, ["day"], BackfillPolicy.multi_run(10)),
+        made("all", DAYS, ["day"], BackfillPolicy.single_run()),
+    )
+    play = Play(found, Asked(everything=True)).to_the_end(random.Random(3))
+    sizes = {0: [], 1: [], 2: []}
+    for cut in play.begun:
+        sizes[cut.places[0]].append(cut.piece.count)
+    names = [part.name for part in found.parts]
+    assert sorted(sizes[names.index("ten")]) == [2, 10, 10, 10, 10]
+    assert sizes[names.index("all")] == [42]
 
 
 def test_tried_again_what_failed_and_what_waited_for_it_is_made():
