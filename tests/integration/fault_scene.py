@@ -99,7 +99,7 @@ class Scene:
     deaths: list[float] = attrs.field(factory=list)
     is_over: bool = False
 
-    def carry_out(self, job, *, stores=True, meanwhile=None, executor=None, in_vain=()):
+    def carry_out(self, job, *, stores=True, meanwhile=None, executor=None):
         """Run a job to its end and look at what is left.
 
         Args:
@@ -107,7 +107,6 @@ class Scene:
             stores: whether op outputs are stored, as ``execute_job`` does, or only handed on.
             meanwhile: called in a thread while the run is under way; does the harm and calls ``strike``.
             executor: another one.
-            in_vain: steps of which an attempt is recorded that could not begin.
         """
         job = attrs.evolve(job, executor_def=as_executor(executor or self.executor))
         with Instance.local_temp(str(self.home)) as instance, ThreadPoolExecutor(1) as threads:
@@ -119,7 +118,7 @@ class Scene:
                 self.is_over = True
         harm.result()
         ended = Ended(result, self.folder, self.deaths[-1] if self.deaths else 0.0)
-        assert ended.recorded == ended.ran + Counter(in_vain), "attempts recorded, attempts that ran"
+        assert ended.recorded == ended.ran, "attempts recorded, attempts that ran"
         self.look()
         return ended
 

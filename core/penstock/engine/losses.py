@@ -1,8 +1,9 @@
 """Losses: what it means for a step that its worker, its time or its input is gone.
 
 Owns: whether a lost attempt counts, is followed by another or ends the step, and which steps have to run
-again because what they handed on is gone. An attempt that certainly never began is free; every other
-counts and is repeated only as the step's own policy says: nobody knows how far it came.
+again because what they handed on is gone. An attempt that certainly never began is free, and leaves no start
+in the log even when its step fails for it; every other counts and is repeated only as the step's own policy
+says: nobody knows how far it came.
 """
 
 from __future__ import annotations
@@ -45,28 +46,34 @@ def after_loss(
     """
     now, key = program.tools.now(), state.key(unit)
     has_begun = state.attempts.get(unit, 0) >= attempt
-    if not loss.started and not has_begun and loss.cause != "input" and in_vain <= MOST_FREE:
-        return []
+    error = error_of(key, loss)
+    if not loss.started and not has_begun:
+        is_over = loss.cause == "input" or in_vain > MOST_FREE  # another try would find as little
+        return [_failed(now, key, error, attempt - 1)] if is_over else []
     events: list[Happened] = []
     if not has_begun:
         events.append(start_event(program, key, attempt))
     captured = program.tools.captured(key)
     if captured is not None:
         events.append(captured)
-    error = error_of(key, loss)
     policy = program.bound(program.plan.steps[unit[0]]).retry_policy
     retry = retry_after(
         error,
         attempt,
         policy,
         chance=program.tools.chance(),
-        enabled=program.retries_enabled and loss.cause != "input",  # another attempt would find as little
+        enabled=program.retries_enabled and loss.cause != "input",
     )
-    info = describe_error(error)
     if retry is not None:
+        info = describe_error(error)
         return [*events, StepRetryScheduled(at=now, step=key, error=info, wait=retry.wait, attempt=attempt)]
+    return [*events, _failed(now, key, error, attempt)]
+
+
+def _failed(now: float, key: str, error: Error, attempts: int) -> StepFailed:
+    """The end of a step after so many attempts."""
     blame = blame_of(error) if isinstance(error, StepTimeoutError) else Blame.WORKER
-    return [*events, StepFailed(at=now, step=key, error=info, blame=blame, attempt=attempt)]
+    return StepFailed(at=now, step=key, error=describe_error(error), blame=blame, attempt=attempts)
 
 
 def error_of(key: str, loss: Lost) -> Error:

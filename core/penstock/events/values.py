@@ -353,7 +353,7 @@ class StepSucceeded(StepHappened):
 
 @frozen(kw_only=True)
 class StepFailed(StepHappened):
-    """The last attempt failed."""
+    """The last attempt failed, or ``attempt`` of them had run when another could not begin."""
 
     error: ErrorInfo
     failure: UserFailure | None = None

@@ -80,8 +80,10 @@ def test_an_attempt_that_never_began_is_free_and_goes_under_another_key(carry_ou
 
 
 def test_a_task_that_never_begins_at_last_fails_its_step(carry_out):
-    result, far = carry_out(pair(), fate=lambda _key: courier.NEVER_BEGAN)
+    result, far = carry_out(pair(TWICE), fate=lambda _key: courier.NEVER_BEGAN)
     assert len(far.submitted) == MOST_FREE + 1
+    assert starts(result) == RAN == {}
+    assert failure_of(result, "a").attempt == 0
     assert "never began" in failure_of(result, "a").error.message
     assert failure_of(result, "a").blame is v.Blame.WORKER
 
@@ -125,6 +127,7 @@ def test_a_step_runs_again_for_its_value_only_when_it_may(carry_out):
 def test_else_the_reader_fails_and_says_what_to_do(carry_out):
     result, far = carry_out(pair(TWICE), fate=dooming({"b#1": courier.INPUT_GONE}))
     assert far.submitted == ["a#1", "b#1"]
+    assert starts(result) == RAN == {"a": 1}
     message = failure_of(result, "b").error.message
     assert "I/O manager" in message
     assert "penstock/recompute" in message

@@ -137,6 +137,13 @@ def test_the_times_of_a_run_and_of_its_steps():
     assert step.error == ERROR
 
 
+def test_a_step_that_failed_before_it_could_begin_has_no_attempts():
+    events = [*STARTS, v.StepFailed(at=4.0, step="a", error=ERROR, attempt=0), v.RunFailed(at=5.0)]
+    step = fold(events).steps["a"]
+    assert (step.status, step.attempts, step.start_time, step.end_time) == (StepStatus.FAILURE, 0, None, 4.0)
+    assert check_run(record(RunStatus.FAILURE, len(events)), events) == []
+
+
 def test_why_a_run_failed():
     failed = v.StepFailed(at=1.0, step="a", error=ERROR, blame=v.Blame.IO)
     summary = fold([*STARTS, failed, v.RunFailed(at=2.0, message="told", error=ERROR)])

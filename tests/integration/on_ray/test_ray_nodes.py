@@ -57,7 +57,7 @@ def test_a_node_that_dies_loses_its_running_step_and_no_other(machines, scene, t
         assert "its node went away" in ended.failure().error.message
 
 
-def carry_out_with_loss(machines, scene, twins, *, stores, in_vain=(), **more):
+def carry_out_with_loss(machines, scene, twins, *, stores, **more):
     job = steps.handing(scene.folder, made_on="doomed", read_on="left", **more)
 
     def harm():
@@ -67,7 +67,7 @@ def carry_out_with_loss(machines, scene, twins, *, stores, in_vain=(), **more):
         scene.strike(lambda: kill_home_of(machines, twins, pid))
         scene.open_gate()
 
-    return scene.carry_out(job, stores=stores, meanwhile=harm, in_vain=in_vain)
+    return scene.carry_out(job, stores=stores, meanwhile=harm)
 
 
 def test_a_stored_value_whose_only_copy_is_gone_is_loaded_from_storage(machines, scene, twins):
@@ -78,9 +78,7 @@ def test_a_stored_value_whose_only_copy_is_gone_is_loaded_from_storage(machines,
 
 
 def test_an_unstored_value_that_is_gone_fails_its_reader_and_no_other(machines, scene, twins):
-    ended = carry_out_with_loss(
-        machines, scene, twins, stores=False, policy=RetryPolicy(max_retries=3), in_vain=["reader"]
-    )
+    ended = carry_out_with_loss(machines, scene, twins, stores=False, policy=RetryPolicy(max_retries=3))
     assert not ended.success
     assert {"maker", "gate", "beside", "beyond"} <= ended.done
     message = ended.failure("reader").error.message
