@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_origin
 
+from attrs import evolve
+
 from penstock.define.op import InputDefinition
 from penstock.engine.context import StepInHand
 from penstock.engine.io import Ref, load
+from penstock.engine.partitioned import takes_by_key
 from penstock.engine.verdicts import check_input, loaded_from_config
 from penstock.events.values import AssetObserved, Happened, InputChecked, InputLoaded
 from penstock.keys import AssetKey
 from penstock.plan.model import COLLECTED, StepInput
+from penstock.types.annotations import resolve_type
 from penstock.values import frozen
 
 _NO_REFS: tuple[Ref, ...] = ()
@@ -69,6 +73,13 @@ class Inputs:
             )
 
     def _value(self, one: StepInput, definition: InputDefinition) -> Any:
+        only = takes_by_key(self.hand, one.name, definition.type.typing_type)
+        if only is None:
+            return self._found(one, definition)
+        key, annotation = only
+        return {key: self._found(one, evolve(definition, type=resolve_type(annotation)))}
+
+    def _found(self, one: StepInput, definition: InputDefinition) -> Any:
         if one.kind == "upstream":
             refs = self.sources.get(one.name, _NO_REFS)
             if one.sources[0].mode == COLLECTED:

@@ -6,8 +6,8 @@ that they need travels with the plan, so a worker asks nobody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast, get_args, get_origin
 
 from penstock.errors import InvariantViolationError, suggest
 from penstock.keys import AssetKey
@@ -139,12 +139,40 @@ def only_partition_of(hand: Any, asset_key: AssetKey | None, value: Any) -> Any:
         value: that the function gave.
     """
     keys = hand.program.plan.partition_keys
-    if len(keys) != 1 or asset_key is None:
-        return value
-    policy = getattr(hand.bound.assets, "backfill_policy", None)
-    if policy is None or policy.max_partitions_per_run == 1 or not _is_of_key(value, keys[0]):
+    if len(keys) != 1 or asset_key is None or not _takes_several(hand) or not _is_of_key(value, keys[0]):
         return value
     return value[keys[0]]
+
+
+def takes_by_key(hand: Any, input_name: str, annotation: Any) -> tuple[str, Any] | None:
+    """The key under which an input is handed over, where its function takes values by key and one is read.
+
+    An asset whose backfill policy gives several partitions to a run, and whose argument is annotated as a
+    dict by key, gets one when the last of its runs happens to read one partition.
+
+    Args:
+        hand: the step.
+        input_name: of the argument.
+        annotation: of the argument.
+
+    Returns:
+        The key, and what is asked of its value; None when the argument is handed over as it is.
+    """
+    if get_origin(annotation) not in _MAPPINGS or not _takes_several(hand):
+        return None
+    asked_key, asked_value = get_args(annotation)
+    read = hand.program.plan.reads_of(hand.step).get(hand.bound.assets.keys_by_input.get(input_name))
+    if read is None or asked_key is not str or len(read.keys) != 1:
+        return None
+    return read.keys[0], asked_value
+
+
+_MAPPINGS = (dict, Mapping)
+
+
+def _takes_several(hand: Any) -> bool:
+    policy = getattr(hand.bound.assets, "backfill_policy", None)
+    return policy is not None and policy.max_partitions_per_run != 1
 
 
 def _is_of_key(value: Any, key: str) -> bool:

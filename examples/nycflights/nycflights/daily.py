@@ -9,8 +9,6 @@ from two to three, on November 3rd the hour from one to two came twice.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -43,6 +41,7 @@ WHATEVER_EXISTS = TimeWindowPartitionMapping(allow_nonexistent_upstream_partitio
 
 # The archive is one file: reading it once for all days that are wanted makes the year cheap.
 AT_ONCE = BackfillPolicy.single_run()
+# What functions of such assets take and return: a table a day.
 Tables = dict[str, pa.Table]
 
 
@@ -59,30 +58,27 @@ def daily_weather(context: AssetExecutionContext, raw_weather: pa.Table) -> Tabl
 
 
 @asset(group_name="daily", partitions_def=DAYS, backfill_policy=AT_ONCE)
-def daily_delays(context: AssetExecutionContext, daily_flights: Any, daily_weather: Any) -> Tables:
+def daily_delays(context: AssetExecutionContext, daily_flights: Tables, daily_weather: Tables) -> Tables:
     """Delays by airport and rain, of each day."""
-    flights = by_key(context, "daily_flights", daily_flights)
-    weather = by_key(context, "daily_weather", daily_weather)
-    return {day: rain_delays(flights[day], weather[day]) for day in context.partition_keys}
+    return {day: rain_delays(daily_flights[day], daily_weather[day]) for day in context.partition_keys}
 
 
 @asset(
     group_name="daily", partitions_def=WEEKS, ins={"daily_delays": AssetIn(partition_mapping=WHATEVER_EXISTS)}
 )
-def weekly_delays(daily_delays: dict[str, pa.Table]) -> pa.Table:
+def weekly_delays(daily_delays: Tables) -> pa.Table:
     """Delays by airport and rain, of each week: the sums of its days."""
     return tables.add_up(pa.concat_tables(daily_delays.values()), ["origin", "rain"])
 
 
 @asset(group_name="daily", partitions_def=CARRIER_DAYS, backfill_policy=AT_ONCE)
-def carrier_days(context: AssetExecutionContext, daily_flights: Any) -> Tables:
+def carrier_days(context: AssetExecutionContext, daily_flights: Tables) -> Tables:
     """Delays of a carrier on a day, by route."""
-    flights = by_key(context, "daily_flights", daily_flights)
     made: Tables = {}
     for key in context.partition_keys:
         assert isinstance(key, MultiPartitionKey)
         parts = key.keys_by_dimension
-        own = flights[parts["day"]]
+        own = daily_flights[parts["day"]]
         own = own.filter(pc.equal(own["carrier"], parts["carrier"]))
         made[key] = tables.measure(own, ["origin", "dest"])
     return made
@@ -98,12 +94,6 @@ def split(context: AssetExecutionContext, table: pa.Table) -> Tables:
     """The rows of each partition of a run, by the windows of time that the partitions are."""
     windows = {key: DAYS.time_window_for_partition_key(key) for key in context.partition_keys}
     return tables.split_by_time(table, "time_hour", windows)
-
-
-def by_key(context: AssetExecutionContext, name: str, value: Any) -> dict[str, Any]:
-    """An argument by partition key: of one partition it is the bare value, of several a dict."""
-    keys = context.asset_partition_keys_for_input(name)
-    return {keys[0]: value} if len(keys) == 1 else value
 
 
 defs = Definitions(

@@ -371,3 +371,50 @@ def test_what_is_no_dict_of_the_one_partition_is_stored_as_it_is(value):
         return value
 
     assert materialize([odd], partition_key="2024-01-01").output_for_node("odd") == value
+
+
+@pytest.mark.parametrize("keys", [["2024-01-01"], ["2024-01-01", "2024-01-02"]])
+@pytest.mark.parametrize("apart", [False, True])
+def test_an_argument_by_key_is_a_dict_also_of_one_partition(tmp_path, keys, apart):
+    days = DailyPartitionsDefinition("2024-01-01", end_date="2024-01-10")
+    several = {"partitions_def": days, "backfill_policy": BackfillPolicy.single_run()}
+
+    @asset(**several)
+    def counted(context) -> dict[str, list[int]]:
+        return {key: [1, 2] for key in context.partition_keys}
+
+    @asset(**several)
+    def read(context, counted: dict[str, list[int]]) -> dict[str, int]:
+        return {key: sum(counted[key]) for key in context.partition_keys}
+
+    ends = dict(zip(("penstock/asset_partition_range_start", "penstock/asset_partition_range_end"),
+                    (keys[0], keys[-1]), strict=True))  # fmt: skip
+    asked = {"partition_key": keys[0]} if len(keys) == 1 else {"tags": ends}
+    asked["resources"] = {"io_manager": FilesystemIOManager(base_dir=str(tmp_path))}
+    if apart:
+        assert materialize([counted, read], selection=[counted], **asked).success
+        result = materialize([counted, read], selection=[read], **asked)
+    else:
+        result = materialize([counted, read], **asked)
+    assert result.output_for_node("read") == (3 if len(keys) == 1 else dict.fromkeys(keys, 3))
+
+
+def test_an_argument_that_is_no_dict_by_key_is_the_bare_value():
+    days = DailyPartitionsDefinition("2024-01-01", end_date="2024-01-10")
+
+    @asset(partitions_def=days)
+    def counted():
+        return {1: 2}
+
+    several = {"partitions_def": days, "backfill_policy": BackfillPolicy.single_run()}
+
+    @asset(**several)
+    def plainly(counted: dict):
+        return list(counted)
+
+    @asset(**several)
+    def by_number(counted: dict[int, int]):
+        return list(counted)
+
+    result = materialize([counted, plainly, by_number], partition_key="2024-01-01")
+    assert result.output_for_node("plainly") == result.output_for_node("by_number") == [1]
