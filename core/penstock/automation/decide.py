@@ -245,7 +245,7 @@ class _Step:
                 left = self.sets[link.read].target - self.sets[link.read].settled
                 if left.is_empty:
                     continue
-                if not is_arithmetic(link):  # it would be asked about each key, at each step
+                if not own and not is_arithmetic(link):  # it would be asked about each key, at each step
                     return everything(unit.definition, self.view)
                 found |= readers(self.scheme, link, left, self.view)
         return found

@@ -20,7 +20,7 @@ from penstock.errors import InvalidInvocationError
 from penstock.keys import AssetKey
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.mapping import IdentityPartitionMapping, PartitionMapping
-from penstock.partitions.mapping_rules import looks_back, mapping_between
+from penstock.partitions.mapping_rules import mapping_between
 from penstock.partitions.static import StaticPartitionsDefinition
 from penstock.partitions.time_mapping import TimeWindowPartitionMapping
 from penstock.plan.partitions import partitions_of
@@ -303,8 +303,3 @@ def _reads_itself(job: JobDefinition) -> bool:
         for key, spec in one.specs_by_key.items()
         for dep in spec.deps
     )
-
-
-def is_backward(mapping: PartitionMapping | None) -> bool:
-    """Whether a part that reads itself by this mapping can be made in order."""
-    return mapping is not None and looks_back(mapping)

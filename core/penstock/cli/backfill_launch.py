@@ -114,7 +114,7 @@ def launch(screen: Screen, code: CodeChoice, **given: Any) -> int:
         backfills.store(planned)
         if given["no_run"]:
             return _recorded(screen, planned)
-        return _drive(screen, planned.work, code, ends=given["on_interrupt"] == "cancel")
+        return _drive(screen, planned.work, code, given)
 
 
 def _request(given: dict[str, Any], loaded: Code) -> Request:
@@ -165,7 +165,7 @@ def resume(screen: Screen, backfill: str, code: CodeChoice, **given: Any) -> int
         if given["join"] is not None:
             return _help(work, given["join"])
         work.backfill = backfills.resume(work, time.time(), failed=given["failed"])
-        return _drive(screen, work, code, ends=given["on_interrupt"] == "cancel")
+        return _drive(screen, work, code, given)
 
 
 # ---- running -------------------------------------------------------------------------------------
@@ -193,12 +193,13 @@ def _stay(parent: int) -> None:
 
 
 @contextmanager
-def _helpers(work: Work, code: CodeChoice) -> Generator[None]:
+def _helpers(work: Work, code: CodeChoice, executor: str | None) -> Generator[None]:
     """Other processes that work at the backfill too, so that as many runs go on at once as it allows."""
     wanted = (work.backfill.max_runs or 1) - 1
     program = "from penstock.cli.main import main; main()"
     command = [sys.executable, "-c", program, "backfill", "resume", work.backfill.backfill_id, "-q"]
     command += ["--join", str(os.getpid()), *code.arguments]
+    command += [] if executor is None else ["--executor", executor]
     started = [subprocess.Popen(command) for _ in range(wanted)]  # noqa: S603 - our own command
     try:
         yield
@@ -207,12 +208,12 @@ def _helpers(work: Work, code: CodeChoice) -> Generator[None]:
             one.wait()
 
 
-def _drive(screen: Screen, work: Work, code: CodeChoice, *, ends: bool) -> int:
+def _drive(screen: Screen, work: Work, code: CodeChoice, given: dict[str, Any]) -> int:
     instance = work.instance
     store, backfill_id = instance.store, work.backfill.backfill_id
     before = summary_of(store, work.backfill)
     screen.say(f"Backfill {screen.style(backfill_id, 'cyan')}: {before.left:,} partitions to make.")
-    with interruptible(screen), watching(screen, before) as progress, _helpers(work, code):
+    with interruptible(screen), watching(screen, before) as progress, _helpers(work, code, given["executor"]):
         driver = Driver(
             work,
             on_step=progress.step,
@@ -222,7 +223,7 @@ def _drive(screen: Screen, work: Work, code: CodeChoice, *, ends: bool) -> int:
         )
         with suppress(KeyboardInterrupt):  # the backfill is paused, which is told below
             driver.drive()
-        if ends:
+        if given["on_interrupt"] == "cancel":
             _end(instance, backfill_id)
     after = summary_of(store, backfills.find(instance, backfill_id))
     failed = bad_chunks(store, backfill_id, limit=1)

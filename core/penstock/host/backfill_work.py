@@ -467,6 +467,9 @@ class _Iteration:
             return sets, (), BackfillStatus.IN_PROGRESS if still else BackfillStatus.FAILED
         if decision.is_over:
             return decision.sets, (), _end(decision.sets.values())
+        if room > 0 and not decision.chunks and not still:
+            self.messages.append("Nothing may start: what is left waits for itself. Look at the mappings.")
+            return decision.sets, (), BackfillStatus.FAILED
         last = self.rows.last_chunk(backfill.backfill_id)
         new = tuple(self._chunk(number, one) for number, one in enumerate(decision.chunks, last + 1))
         return decision.sets, new, BackfillStatus.IN_PROGRESS

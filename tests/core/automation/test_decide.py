@@ -248,3 +248,20 @@ def test_a_hundred_thousand_partitions_are_one_range_until_they_are_cut():
     assert len(sets[0].target) > 100_000
     assert len(sets[0].target.serialize()) < 100
     assert [cut.piece.first for cut in decision.chunks] == ["2013-01-01-00:00", "2013-01-01-01:00"]
+
+
+class DayBefore(PartitionMapping):
+    """Reads the day before: a mapping of a user."""
+
+    def get_upstream_mapped_partitions_result_for_partitions(
+        self, downstream_partitions_subset, downstream_partitions_def, upstream_partitions_def, *_args
+    ):
+        keys = upstream_partitions_def.get_partition_keys()
+        before = [keys[keys.index(key) - 1] for key in downstream_partitions_subset if key != keys[0]]
+        return UpstreamPartitionsResult(upstream_partitions_def.subset_with_partition_keys(before))
+
+
+def test_what_reads_itself_by_a_mapping_of_a_user_is_made_in_order():
+    found = scheme(made("sum", DAYS, [AssetDep("sum", partition_mapping=DayBefore())]))
+    play = Play(found, Asked(first="2024-01-01", last="2024-01-06")).to_the_end()
+    assert [cut.piece.first for cut in play.begun] == [f"2024-01-0{day}" for day in range(1, 7)]
