@@ -190,11 +190,11 @@ def test_what_was_added_and_deleted_is_there_as_json(cli, code):
 
 
 def test_a_name_that_no_definition_has_is_refused_unless_forced(cli, code):
-    answer = cli("partition", "add", "fiels", "a", "-f", code)
+    answer = cli("partition", "add", "filez", "a", "-f", code)
     assert answer.code == 2
     assert "Did you mean 'files'?" in answer.err
-    assert cli("partition", "list", "--dynamic", "fiels", "-q").out == ""
-    assert cli("partition", "add", "fiels", "a", "-f", code, "--force").code == 0
+    assert cli("partition", "list", "--dynamic", "filez", "-q").out == ""
+    assert cli("partition", "add", "filez", "a", "-f", code, "--force").code == 0
 
 
 def test_without_definitions_any_name_may_have_keys(cli):
