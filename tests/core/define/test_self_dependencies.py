@@ -34,7 +34,7 @@ def test_an_asset_that_would_read_its_own_present_is_a_fault(mapping):
     @asset(partitions_def=days, deps=[AssetDep("balance", partition_mapping=mapping)])
     def balance() -> None: ...
 
-    with pytest.raises(InvalidDefinitionError, match="(?s)'balance' depends on itself.*only look back"):
+    with pytest.raises(InvalidDefinitionError, match=r"(?s)'balance' depends on itself.*only look back"):
         Definitions.validate_loadable(Definitions(assets=[balance]))
 
 
