@@ -6,6 +6,7 @@ asked, which would try for most of a minute. A Ray that somebody else initialise
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -174,6 +175,16 @@ def _own_sigterm() -> Generator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
+def _have_settings_read() -> None:
+    """Have Ray read its environment anew: it did that when it was imported, and would ask without a token."""
+    try:
+        raylet = importlib.import_module("ray._raylet")
+        raylet.Config.initialize("")
+        raylet.AuthenticationTokenLoader.instance().reset_cache()
+    except (ImportError, AttributeError):  # there is no public way, and it may go
+        return
+
+
 @contextmanager
 def _environment(mode: str | None) -> Generator[None]:
     """Ray reads its settings from the environment, and its processes inherit them."""
@@ -182,6 +193,7 @@ def _environment(mode: str | None) -> Generator[None]:
         wanted[MODE] = mode
     before = {name: os.environ.get(name) for name in (*wanted, MODE)}
     os.environ.update(wanted)
+    _have_settings_read()
     try:
         yield
     finally:
