@@ -27,7 +27,7 @@ from penstock import (
 from penstock.automation.targets import Asked
 from penstock.host import backfills
 from penstock.host.backfill_drive import Driver
-from penstock.host.backfill_work import iterate
+from penstock.host.backfill_step import iterate
 from penstock.host.code import Code
 from penstock.host.ownership import identity_of
 from penstock.host.user_code import CodeSource

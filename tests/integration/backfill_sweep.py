@@ -28,7 +28,7 @@ from attrs import Factory, define, frozen
 
 from penstock.events import values as v
 from penstock.events.runs import RunsFilter, RunStatus
-from penstock.host.backfill_work import run_id_of
+from penstock.host.backfill_step import run_id_of
 from penstock.spi.backfills import BACKFILL_TAG, BackfillStatus
 from penstock.spi.store import EventQuery
 from penstock.store.doctor import faults_in
@@ -225,8 +225,8 @@ def sweep(kills: int, seed: int, *, a_case: int = 8, quiet: bool = False) -> Fig
         project = Project(Path(folder) / "year")
         shutil.copytree(HERE / "backfill_year", project.folder, ignore=shutil.ignore_patterns("__pycache__"))
         undisturbed = Undisturbed.of(project, Path(folder) / "undisturbed")
-        print(f"{len(undisturbed.made)} partitions in {undisturbed.seconds:.2f} s; {kills} kills, seed {seed}",
-              flush=True)  # fmt: skip
+        count, seconds = len(undisturbed.made), undisturbed.seconds
+        print(f"{count} partitions in {seconds:.2f} s; {kills} kills, seed {seed}", flush=True)
         number = 0
         while figures.kills < kills:
             number += 1

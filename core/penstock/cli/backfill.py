@@ -87,9 +87,9 @@ def _row(one: BackfillSummary, now: float) -> tuple[str | Cell, ...]:
 @answering
 def pause_command(screen: Screen, backfill: str) -> None:
     """Begin no more runs of a backfill; the one that is under way is finished."""
-    from penstock.host import backfills  # noqa: PLC0415 - lazy, as the docstring says
+    from penstock.host import backfill_states  # noqa: PLC0415 - lazy, as the docstring says
 
-    _stop(screen, backfill, backfills.pause, "paused; the run that is under way is finished")
+    _stop(screen, backfill, backfill_states.pause, "paused; the run that is under way is finished")
 
 
 @command.command("cancel", epilog=examples("penstock backfill cancel 3f2a91c0"))
@@ -97,13 +97,13 @@ def pause_command(screen: Screen, backfill: str) -> None:
 @answering
 def cancel_command(screen: Screen, backfill: str) -> None:
     """End a backfill: the run that is under way is finished, the rest is not begun."""
-    from penstock.host import backfills  # noqa: PLC0415 - lazy, as the docstring says
+    from penstock.host import backfill_states  # noqa: PLC0415 - lazy, as the docstring says
 
-    _stop(screen, backfill, backfills.cancel, "canceled; what was made stays")
+    _stop(screen, backfill, backfill_states.cancel, "canceled; what was made stays")
 
 
 def _stop(screen: Screen, name: str, act: Callable[..., Any], said: str) -> None:
-    from penstock.host.backfills import find  # noqa: PLC0415 - lazy, as the docstring says
+    from penstock.host.backfill_states import find  # noqa: PLC0415 - lazy, as the docstring says
 
     with Instance.get() as instance:
         changed = act(instance, find(instance, name), time.time())

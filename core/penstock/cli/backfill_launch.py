@@ -31,7 +31,7 @@ from penstock.cli.statuses import word
 from penstock.cli.table import Cell
 from penstock.cli.tags import parse_tags
 from penstock.cli.tally import SHORT
-from penstock.host import backfills
+from penstock.host import backfill_states, backfills
 from penstock.host.backfill_drive import Driver
 from penstock.host.backfill_work import Work
 from penstock.host.backfills import Planned, Request
@@ -160,11 +160,11 @@ def resume(screen: Screen, backfill: str, code: CodeChoice, **given: Any) -> int
     """
     loaded = load(code)
     with Instance.get() as instance:
-        found = backfills.find(instance, backfill)
+        found = backfill_states.find(instance, backfill)
         work = Work(instance, loaded, found, executor_named(given["executor"]))
         if given["join"] is not None:
             return _help(work, given["join"])
-        work.backfill = backfills.resume(work, time.time(), failed=given["failed"])
+        work.backfill = backfill_states.resume(work, time.time(), failed=given["failed"])
         return _drive(screen, work, code, given)
 
 
@@ -225,7 +225,7 @@ def _drive(screen: Screen, work: Work, code: CodeChoice, given: dict[str, Any]) 
             driver.drive()
         if given["on_interrupt"] == "cancel":
             _end(instance, backfill_id)
-    after = summary_of(store, backfills.find(instance, backfill_id))
+    after = summary_of(store, backfill_states.find(instance, backfill_id))
     failed = bad_chunks(store, backfill_id, limit=1)
     _conclude(screen, after, code, failed[0].run_id if failed else None)
     return _EXIT_CODES.get(after.backfill.status, 1)
@@ -233,9 +233,9 @@ def _drive(screen: Screen, work: Work, code: CodeChoice, given: dict[str, Any]) 
 
 def _end(instance: Instance, backfill_id: str) -> None:
     """What was interrupted is to be canceled."""
-    found = backfills.find(instance, backfill_id)
+    found = backfill_states.find(instance, backfill_id)
     if found.status is BackfillStatus.PAUSED:
-        backfills.cancel(instance, found, time.time())
+        backfill_states.cancel(instance, found, time.time())
 
 
 def _conclude(screen: Screen, found: BackfillSummary, code: CodeChoice, failed: str | None) -> None:

@@ -18,7 +18,7 @@ from penstock.cli.screen import Screen
 from penstock.events import values as v
 from penstock.events.runs import Run
 from penstock.events.sentences import duration
-from penstock.host.backfill_work import Step
+from penstock.host.backfill_step import Step
 from penstock.query.backfills import BackfillSummary
 
 _EVERY = 10.0

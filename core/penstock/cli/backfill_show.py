@@ -13,7 +13,7 @@ from penstock.cli.statuses import status_cell
 from penstock.cli.table import Cell
 from penstock.cli.tags import tags_text
 from penstock.cli.times import age, length
-from penstock.host.backfills import find
+from penstock.host.backfill_states import find
 from penstock.host.instance import Instance
 from penstock.query.backfills import BackfillSummary, bad_chunks, summary_of
 from penstock.spi.backfills import BackfillChunk, BackfillPart

@@ -14,8 +14,9 @@ from attrs import define, field
 
 from penstock.errors import TransitionRejected, UserError
 from penstock.events.runs import RunStatus
-from penstock.host import backfills
-from penstock.host.backfill_work import Step, Work, iterate
+from penstock.host import backfill_states
+from penstock.host.backfill_step import Step, iterate
+from penstock.host.backfill_work import Work
 from penstock.host.backfills import config_for, range_tags
 from penstock.host.execute import execute_job
 from penstock.host.extensions import Observer
@@ -140,9 +141,9 @@ class Driver:
     def _pause(self) -> None:
         """What was claimed goes back, and the backfill waits to be resumed."""
         try:
-            found = backfills.find(self.work.instance, self.work.backfill.backfill_id)
+            found = backfill_states.find(self.work.instance, self.work.backfill.backfill_id)
             if found.status in _GOING:
-                backfills.pause(self.work.instance, found, time.time())
+                backfill_states.pause(self.work.instance, found, time.time())
         except (TransitionRejected, UserError):
             return  # it is over already
         self.on_step(self._iterate())

@@ -1,13 +1,13 @@
-"""Backfills: planned, stored, paused, canceled and resumed.
+"""Backfills: planned and recorded.
 
-Owns: ``Request``, ``plan`` and ``launch`` (everything that can be refused is refused here, before anything is
-stored), and the changes of a backfill's state that people ask for. How it is worked at: ``backfill_work``.
+Owns: ``Request``, ``plan`` and ``store``: everything that can be refused is refused here, before anything is
+recorded. How it is worked at: ``backfill_work``; how it is stopped and goes on: ``backfill_states``.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,13 +17,12 @@ from penstock.automation.cutting import cut, everything
 from penstock.automation.scheme import Part, Scheme, Unit, scheme_of_assets, scheme_of_job
 from penstock.automation.targets import Asked, targets
 from penstock.define.selection import AssetSelection
-from penstock.errors import InvalidInvocationError, TransitionRejected, suggest
+from penstock.errors import InvalidInvocationError, suggest
 from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, RunsFilter, RunStatus
 from penstock.host.backfill_changed import changed_targets
-from penstock.host.backfill_work import UserCode, Work, no_backfill
+from penstock.host.backfill_work import UserCode, Work
 from penstock.host.coverage import coverage_of
 from penstock.host.instance import Instance
-from penstock.host.ownership import is_gone
 from penstock.host.settings import environment
 from penstock.keys import AssetKey
 from penstock.partitions.static import StaticPartitionsDefinition
@@ -34,10 +33,7 @@ from penstock.query.partitions import partition_statuses
 from penstock.spi.backfills import (
     BACKFILL_TAG,
     Backfill,
-    BackfillChange,
     BackfillPart,
-    BackfillStatus,
-    ChunkStatus,
 )
 from penstock.values import frozen
 
@@ -298,135 +294,13 @@ def _of_job(instance: Instance, job: str, whole: PartitionsSubset, what: str, vi
     return everything(whole.partitions_def, view) - whole.partitions_def.subset_with_partition_keys(good)
 
 
-# ---- changes that people ask for -----------------------------------------------------------------
+# ---- recorded --------------------------------------------------------------------------------------
 
 
 def store(planned: Planned) -> Backfill:
     """Record a planned backfill; from now on anybody may work at it."""
     planned.work.instance.store.backfills.add(planned.backfill, planned.parts())
     return planned.backfill
-
-
-def find(instance: Instance, begun: str) -> Backfill:
-    """The backfill whose id begins with a text.
-
-    Raises:
-        RunNotFoundError: when there is none.
-        InvalidInvocationError: when there are several.
-    """
-    exact = instance.store.backfills.find([begun])
-    if exact:
-        return exact[0]
-    found = [one for one in instance.store.backfills.find() if one.backfill_id.startswith(begun)]
-    if len(found) > 1:
-        names = ", ".join(one.backfill_id for one in found[:_SHOWN])
-        raise InvalidInvocationError(
-            f"{begun!r} begins the ids of several backfills: {names}. Write more of it."
-        )
-    if not found:
-        raise no_backfill(begun)
-    return found[0]
-
-
-def pause(instance: Instance, backfill: Backfill, now: float) -> Backfill:
-    """Begin no more runs; those that are under way go on.
-
-    Raises:
-        InvalidInvocationError: when it is over.
-    """
-    if backfill.is_finished or backfill.status is BackfillStatus.CANCELING:
-        raise InvalidInvocationError(
-            f"Backfill {backfill.backfill_id} is {backfill.status.value}: it cannot be paused."
-        )
-    return _changed(instance, backfill, BackfillChange(status=BackfillStatus.PAUSED), now)
-
-
-def cancel(instance: Instance, backfill: Backfill, now: float) -> Backfill:
-    """Begin no more runs, unless somebody resumes it. It is over when nobody works at it any more.
-
-    Raises:
-        InvalidInvocationError: when it is over.
-    """
-    if backfill.is_finished:
-        raise InvalidInvocationError(f"Backfill {backfill.backfill_id} is {backfill.status.value} already.")
-    status = BackfillStatus.CANCELING if is_worked_at(instance, backfill) else BackfillStatus.CANCELED
-    return _changed(instance, backfill, BackfillChange(status=status), now)
-
-
-def is_worked_at(instance: Instance, backfill: Backfill) -> bool:
-    """Whether a process that may be alive has claimed chunks of it."""
-    opened = instance.store.backfills.chunks(backfill.backfill_id, statuses=[ChunkStatus.REQUESTED])
-    return any(not is_gone(owner) for owner in {chunk.owner for chunk in opened} if owner)
-
-
-def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:
-    """Go on with a backfill.
-
-    Args:
-        work: the backfill.
-        now: seconds since 1970.
-        failed: what failed, was canceled or could not be made because of that is tried again too.
-
-    Raises:
-        InvalidInvocationError: when nothing is left to do.
-    """
-    rows = work.instance.store.backfills
-    _refuse_strangers(work)
-    for _ in range(_SHOWN):
-        found = rows.find([work.backfill.backfill_id])
-        if not found:
-            raise no_backfill(work.backfill.backfill_id)
-        backfill = found[0]
-        parts: Sequence[BackfillPart] = rows.parts(backfill.backfill_id)
-        names = ("failed", "blocked", "canceled") if failed else ("canceled",)
-        again = [part for part in parts if any(part.counts.get(name) for name in names)]
-        if backfill.status is BackfillStatus.COMPLETED_SUCCESS or (
-            backfill.status is BackfillStatus.COMPLETED_FAILED and not again
-        ):
-            hint = "" if failed or backfill.status is BackfillStatus.COMPLETED_SUCCESS else " Add --failed."
-            raise InvalidInvocationError(
-                f"Backfill {backfill.backfill_id} is {backfill.status.value}: nothing is left to do.{hint}"
-            )
-        change = BackfillChange(
-            status=BackfillStatus.IN_PROGRESS,
-            message="",
-            parts=tuple(_again(work, part, names) for part in again),
-        )
-        try:
-            rows.change(backfill.backfill_id, backfill.version, change, now)
-        except TransitionRejected:
-            continue
-        return evolve(backfill, status=BackfillStatus.IN_PROGRESS, version=backfill.version + 1)
-    raise TransitionRejected(f"Backfill {work.backfill.backfill_id} is changed by others all the time.")
-
-
-def _refuse_strangers(work: Work) -> None:
-    """Refuse definitions that have none of the assets: they are those of something else."""
-    if all(part.is_gone for part in work.scheme.parts):
-        names = ", ".join(part.name for part in work.scheme.parts[:_SHOWN])
-        raise InvalidInvocationError(
-            f"These definitions make none of the assets of backfill {work.backfill.backfill_id} ({names}),"
-            f" which was launched from {work.backfill.location or 'elsewhere'}. Name them with -m or -f."
-        )
-
-
-def _again(work: Work, row: BackfillPart, names: tuple[str, ...]) -> BackfillPart:
-    before = work.sets_of(row)
-    return work.row_of(row, before, before.tried_again(*names))
-
-
-def _changed(instance: Instance, backfill: Backfill, change: BackfillChange, now: float) -> Backfill:
-    rows = instance.store.backfills
-    while True:
-        try:
-            version = rows.change(backfill.backfill_id, backfill.version, change, now)
-        except TransitionRejected:
-            found = rows.find([backfill.backfill_id])
-            if not found or found[0].is_finished:
-                raise
-            backfill = found[0]
-            continue
-        return evolve(backfill, version=version, status=change.status or backfill.status, updated=now)
 
 
 def runs_tagged(backfill_id: str) -> RunsFilter:

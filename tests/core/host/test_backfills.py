@@ -40,9 +40,10 @@ from penstock.errors import (
     UnknownPartitionError,
 )
 from penstock.events.runs import RunsFilter, RunStatus
-from penstock.host import backfills
+from penstock.host import backfill_states, backfills
 from penstock.host.backfill_drive import Driver
-from penstock.host.backfill_work import Work, iterate, run_id_of
+from penstock.host.backfill_step import iterate, run_id_of
+from penstock.host.backfill_work import Work
 from penstock.host.backfills import Request
 from penstock.host.code import Code
 from penstock.host.ownership import identity_of
@@ -306,7 +307,7 @@ def test_resumed_with_failed_only_these_are_tried_again(instance):
     code = failing(bad)
     done, work = launched(instance, code)
     bad.clear()
-    backfills.resume(work, time.time(), failed=True)
+    backfill_states.resume(work, time.time(), failed=True)
     again = Driver(work).drive()
     assert again.status is BackfillStatus.COMPLETED_SUCCESS
     assert len(runs_of(instance, done)) == 28 + 3 + 1 - 0
@@ -316,7 +317,7 @@ def test_resumed_with_failed_only_these_are_tried_again(instance):
 def test_what_is_done_cannot_be_resumed(instance):
     _, work = launched(instance, code_of(day), asked=Asked(keys=("2024-01-02",)))
     with pytest.raises(InvalidInvocationError, match="nothing is left"):
-        backfills.resume(work, time.time())
+        backfill_states.resume(work, time.time())
 
 
 def test_a_skip_is_a_success(instance):
@@ -363,7 +364,7 @@ def test_what_a_failed_run_made_upstream_is_not_made_again(instance):
 
     done, work = launched(instance, code_of(above, below), asked=Asked(keys=("2024-01-02",)))
     assert counts(instance, done) == {"above": {"target": 1, "done": 1}, "below": {"target": 1, "failed": 1}}
-    backfills.resume(work, time.time(), failed=True)
+    backfill_states.resume(work, time.time(), failed=True)
     assert Driver(work).drive().status is BackfillStatus.COMPLETED_SUCCESS
     assert made == ["above", "below", "below"]
 
@@ -387,10 +388,10 @@ def test_a_blocking_check_stands_between_runs_too(instance):
     code = code_of(above, below, asset_checks=[is_fine])
     done, work = launched(instance, code, asked=Asked(keys=("2024-01-02",)))
     assert counts(instance, done)["below"] == {"target": 1, "failed": 1}
-    backfills.resume(work, time.time(), failed=True)
+    backfill_states.resume(work, time.time(), failed=True)
     assert Driver(work).drive().status is BackfillStatus.COMPLETED_FAILED
     passes.append(1)
-    backfills.resume(work, time.time(), failed=True)
+    backfill_states.resume(work, time.time(), failed=True)
     assert Driver(work).drive().status is BackfillStatus.COMPLETED_SUCCESS
 
 
@@ -426,7 +427,7 @@ def test_two_definitions_of_partitions_need_two_backfills(instance):
 
 def test_a_name_of_no_backfill_is_told(instance):
     with pytest.raises(RunNotFoundError, match="backfill list"):
-        backfills.find(instance, "nope")
+        backfill_states.find(instance, "nope")
 
 
 # ---- stopped -------------------------------------------------------------------------------------
@@ -447,13 +448,13 @@ def test_a_paused_backfill_finishes_its_run_and_goes_on_when_resumed(instance):
     def pause():
         (found,) = instance.store.backfills.find()
         if found.status is BackfillStatus.IN_PROGRESS and not paused:
-            paused.append(backfills.pause(instance, found, time.time()))
+            paused.append(backfill_states.pause(instance, found, time.time()))
 
     paused = []
     done, work = launched(instance, stopping(pause))
     assert done.status is BackfillStatus.PAUSED
     assert counts(instance, done) == {"acting": {"target": 28, "done": 5}}
-    backfills.resume(work, time.time())
+    backfill_states.resume(work, time.time())
     assert Driver(work).drive().status is BackfillStatus.COMPLETED_SUCCESS
     assert len(runs_of(instance, done)) == 28
 
@@ -461,7 +462,7 @@ def test_a_paused_backfill_finishes_its_run_and_goes_on_when_resumed(instance):
 def test_a_canceled_backfill_makes_no_more(instance):
     def cancel():
         (found,) = instance.store.backfills.find()
-        backfills.cancel(instance, found, time.time())
+        backfill_states.cancel(instance, found, time.time())
 
     done, _ = launched(instance, stopping(cancel))
     assert done.status is BackfillStatus.CANCELED
@@ -479,10 +480,10 @@ def test_an_interrupt_pauses_and_what_was_under_way_is_made_later(instance):
     backfills.store(plan)
     with pytest.raises(KeyboardInterrupt):
         Driver(plan.work).drive()
-    found = backfills.find(instance, plan.backfill.backfill_id)
+    found = backfill_states.find(instance, plan.backfill.backfill_id)
     assert found.status is BackfillStatus.PAUSED
     assert counts(instance, found) == {"acting": {"target": 28, "done": 4}}
-    backfills.resume(plan.work, time.time())
+    backfill_states.resume(plan.work, time.time())
     assert Driver(plan.work).drive().status is BackfillStatus.COMPLETED_SUCCESS
     statuses = [run.status for run in runs_of(instance, found)]
     assert statuses.count(RunStatus.CANCELED) == 1
@@ -492,7 +493,7 @@ def test_an_interrupt_pauses_and_what_was_under_way_is_made_later(instance):
 def test_a_backfill_that_nobody_works_at_is_canceled_at_once(instance):
     plan = planned(instance, code_of(day))
     backfills.store(plan)
-    assert backfills.cancel(instance, plan.backfill, time.time()).status is BackfillStatus.CANCELED
+    assert backfill_states.cancel(instance, plan.backfill, time.time()).status is BackfillStatus.CANCELED
 
 
 # ---- several processes, lost processes -----------------------------------------------------------
@@ -539,7 +540,7 @@ def changed(instance, before, after, *, made):
     for chunk in step.to_launch:
         driver._carry_out(chunk)
     work = Work(instance, after, plan.backfill)
-    backfills.resume(work, time.time())
+    backfill_states.resume(work, time.time())
     return Driver(work).drive()
 
 
@@ -585,7 +586,7 @@ def test_definitions_of_something_else_are_refused(instance):
     plan = planned(instance, code_of(day))
     backfills.store(plan)
     with pytest.raises(InvalidInvocationError, match="none of the assets"):
-        backfills.resume(Work(instance, code_of(report), plan.backfill), time.time())
+        backfill_states.resume(Work(instance, code_of(report), plan.backfill), time.time())
     assert summary_of(instance.store, plan.backfill).left == 28
 
 
