@@ -16,7 +16,7 @@ from attrs import define, evolve, field
 
 from penstock.automation.cutting import subset_of
 from penstock.automation.decide import Cut, Sets, decide, take_in
-from penstock.automation.scheme import ONCE, Part
+from penstock.automation.scheme import ONCE
 from penstock.errors import TransitionRejected, UnknownPartitionError, UserError
 from penstock.events import values as v
 from penstock.events.runs import TERMINAL, RunRecord, RunsFilter, RunStatus
@@ -207,14 +207,16 @@ class _Iteration:
         self.running = {c.number for c in opened if c.run_id in runs}
         settled: dict[int, ChunkStatus] = {}
         still: list[BackfillChunk] = []
+        ended: dict[str | None, list[BackfillChunk]] = {}
         for chunk in opened:
             status, rest = self._verdict(backfill, chunk, runs.get(chunk.run_id))
             if status is None:
                 still.append(chunk)
                 continue
             settled[chunk.number] = status
-            made = {} if chunk.run_id not in runs else self._made(chunk, runs[chunk.run_id])
-            sets = take_in(sets, self.wanted(chunk), made, rest)
+            ended.setdefault(rest, []).append(chunk)
+        for rest, chunks in ended.items():  # all of an ending at once: a union costs what it is long
+            sets = take_in(sets, self._wanted(chunks), self._made(chunks, runs), rest)
         return sets, settled, still
 
     def _runs(self, opened: Sequence[BackfillChunk]) -> Mapping[str, RunRecord]:
@@ -262,38 +264,63 @@ class _Iteration:
             return ChunkStatus.FAILED, "failed"
         return ChunkStatus.LOST, None
 
-    def wanted(self, chunk: BackfillChunk) -> dict[int, PartitionsSubset]:
-        """By part, what a chunk is to make, as far as it still exists."""
+    def _wanted(self, chunks: Sequence[BackfillChunk]) -> dict[int, PartitionsSubset]:
+        """By part, what chunks are to make, as far as it still exists."""
+        single: dict[int, list[str]] = {}
         found: dict[int, PartitionsSubset] = {}
-        for place in chunk.parts:
-            definition = self.work.scheme.parts[place].definition
-            try:
-                first, last = chunk.first or ONCE.keys[0], chunk.last or ONCE.keys[0]
-                found[place] = subset_of(definition, first, last, self.view)
-            except UnknownPartitionError:
-                found[place] = definition.empty_subset()
+        for chunk in chunks:
+            for place in chunk.parts:
+                if chunk.first == chunk.last:
+                    single.setdefault(place, []).append(chunk.first or ONCE.keys[0])
+                else:
+                    _join(found, place, self._range(place, chunk.first or "", chunk.last or ""))
+        for place, keys in single.items():
+            _join(found, place, self._known(place, keys))
         return found
 
-    def _made(self, chunk: BackfillChunk, record: RunRecord) -> dict[int, PartitionsSubset]:
-        """By part, what a run made, by its events."""
+    def _range(self, place: int, first: str, last: str) -> PartitionsSubset:
+        definition = self.work.scheme.parts[place].definition
+        try:
+            return subset_of(definition, first, last, self.view)
+        except UnknownPartitionError:
+            return definition.empty_subset()
+
+    def _known(self, place: int, keys: Collection[str | None]) -> PartitionsSubset:
+        """Keys that may exist, as a subset; whatever there is stands for what has no partitions."""
+        part = self.work.scheme.parts[place]
+        definition = part.definition
+        if not part.is_partitioned:
+            return definition.subset_with_partition_keys(ONCE.keys if keys else ())
+        known = (key for key in keys if key is not None and definition.form.place_of(key) is not None)
+        return definition.subset_with_partition_keys(known)
+
+    def _made(
+        self, chunks: Sequence[BackfillChunk], runs: Mapping[str, RunRecord]
+    ) -> dict[int, PartitionsSubset]:
+        """By part, what the runs of chunks made, by their events."""
+        keys: dict[int, list[str | None]] = {}
+        for chunk in chunks:
+            if chunk.run_id in runs:
+                for place, made in self._made_by(chunk, runs[chunk.run_id]).items():
+                    keys.setdefault(place, []).extend(made)
+        return {place: self._known(place, made) for place, made in keys.items()}
+
+    def _made_by(self, chunk: BackfillChunk, record: RunRecord) -> Mapping[int, Iterable[str | None]]:
         parts = [self.work.scheme.parts[place] for place in chunk.parts]
         if parts[0].asset is None:
-            return self._made_by_job(parts[0], chunk, record)
+            return {parts[0].place: self._made_by_job(chunk, record)}
         made = self._materialized(record.run.run_id)
-        return {part.place: _as_subset(part, made.get(part.asset, ())) for part in parts}
+        return {part.place: made.get(part.asset, ()) for part in parts}
 
-    def _made_by_job(
-        self, part: Part, chunk: BackfillChunk, record: RunRecord
-    ) -> dict[int, PartitionsSubset]:
+    def _made_by_job(self, chunk: BackfillChunk, record: RunRecord) -> Iterable[str | None]:
         if record.run.status is RunStatus.SUCCESS:
-            return self.wanted(chunk)
+            return self._wanted([chunk])[chunk.parts[0]]
         assets = record.run.asset_selection
         if not assets:
-            return {}
+            return ()
         made = self._materialized(record.run.run_id)
         first, *others = (set(made.get(key, ())) for key in assets)
-        common = first.intersection(*others)
-        return {part.place: _as_subset(part, common)}
+        return first.intersection(*others)
 
     def _materialized(self, run_id: str) -> Mapping[AssetKey | None, list[str | None]]:
         found: dict[AssetKey | None, list[str | None]] = {}
@@ -313,7 +340,7 @@ class _Iteration:
             room = min(room, backfill.max_runs - len(still))
         try:
             decision = decide(
-                self.work.scheme, sets, self._under_way(still), self.view,
+                self.work.scheme, sets, self._wanted(still), self.view,
                 room=room, newest_first=backfill.newest_first,
             )  # fmt: skip
         except UserError as error:
@@ -327,13 +354,6 @@ class _Iteration:
         last = self.rows.last_chunk(backfill.backfill_id)
         new = tuple(self._chunk(number, one) for number, one in enumerate(decision.chunks, last + 1))
         return decision.sets, new, BackfillStatus.IN_PROGRESS
-
-    def _under_way(self, still: Sequence[BackfillChunk]) -> dict[int, PartitionsSubset]:
-        found: dict[int, PartitionsSubset] = {}
-        for chunk in still:
-            for place, subset in self.wanted(chunk).items():
-                found[place] = found[place] | subset if place in found else subset
-        return found
 
     def _chunk(self, number: int, one: Cut) -> BackfillChunk:
         partitioned = self.work.scheme.parts[one.places[0]].is_partitioned
@@ -356,9 +376,5 @@ def _end(sets: Iterable[Sets]) -> BackfillStatus:
     return BackfillStatus.COMPLETED_FAILED if spoilt else BackfillStatus.COMPLETED_SUCCESS
 
 
-def _as_subset(part: Part, keys: Collection[str | None]) -> PartitionsSubset:
-    definition = part.definition
-    if not part.is_partitioned:
-        return definition.subset_with_partition_keys(ONCE.keys if keys else ())
-    known = (key for key in keys if key is not None and definition.form.place_of(key) is not None)
-    return definition.subset_with_partition_keys(known)
+def _join(found: dict[int, PartitionsSubset], place: int, subset: PartitionsSubset) -> None:
+    found[place] = found[place] | subset if place in found else subset
