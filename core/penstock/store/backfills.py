@@ -1,12 +1,13 @@
 """Backfills in SQLite: the ``BackfillStore`` protocol.
 
-Owns: their tables. Must not know what the texts of partitions mean, or when a backfill is over.
+Owns: their tables, and what must hold of their rows after any crash (RELIABILITY B12: I11). Must not know
+what the texts of partitions mean, or when a backfill is over.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from json import loads
 from typing import Any
 from uuid import UUID
@@ -173,6 +174,35 @@ def _move(
         body = dumps({**loads(row[1]), "max_runs": change.max_runs})
         tx.execute("UPDATE backfills SET body = ? WHERE id = ?", (body, row[0]))
     return row[0]
+
+
+# ---- what must hold ------------------------------------------------------------------------------
+
+_FAULTY = {
+    "The chunks of backfill {} are not numbered without gaps": """
+        SELECT b.backfill_id FROM backfills b LEFT JOIN backfill_chunks c ON c.backfill = b.id
+        GROUP BY b.id HAVING count(c.number) <> b.chunks OR coalesce(max(c.number), 0) <> b.chunks""",
+    "Two chunks have the run {}": """
+        SELECT lower(hex(run_id)) FROM backfill_chunks GROUP BY run_id HAVING count(*) > 1""",
+    "Backfill {} is over, and a chunk of it is open": f"""
+        SELECT b.backfill_id FROM backfills b JOIN backfill_chunks c ON c.backfill = b.id AND c.status = 1
+        WHERE b.status IN ('{BackfillStatus.COMPLETED_SUCCESS.value}',
+            '{BackfillStatus.COMPLETED_FAILED.value}')""",
+}
+
+
+def faults_of_backfills(tx: sqlite3.Connection) -> Iterator[str]:
+    """Everything that is wrong with the rows of backfills, one sentence each."""
+    for sentence, sql in _FAULTY.items():
+        for (name,) in tx.execute(sql):
+            yield f"{sentence.format(name)}."
+    of_parts = "SELECT b.backfill_id, b.status, p.progress FROM backfill_parts p JOIN backfills b"
+    for name, status, progress in tx.execute(f"{of_parts} ON b.id = p.backfill"):
+        counts: dict[str, int] = loads(progress)["counts"]
+        wanted = counts.pop("target", 0)
+        left = wanted - sum(counts.values())
+        if left < 0 or (left > 0 and status == BackfillStatus.COMPLETED_SUCCESS.value):
+            yield f"Backfill {name} wants {wanted} partitions of a part and counts {sum(counts.values())}."
 
 
 # ---- rows ----------------------------------------------------------------------------------------

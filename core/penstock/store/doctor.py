@@ -1,6 +1,6 @@
 """The check of a store: does what it says of runs and assets agree with what it logged.
 
-Owns: the invariants that hold after any crash (RELIABILITY B12: I1, I2, I3, I17) and between the
+Owns: the invariants that hold after any crash (RELIABILITY B12: I1, I2, I3, I11, I17) and between the
 log and its projections. Reads only, and everything: for ``penstock instance info`` and for tests.
 """
 
@@ -13,6 +13,7 @@ from penstock.events.fold import check_run
 from penstock.events.runs import TERMINAL, RunRecord, RunsFilter, RunStatus
 from penstock.spi.store import EventQuery
 from penstock.store import bitmaps, rows, statuses
+from penstock.store.backfills import faults_of_backfills
 from penstock.store.sqlite import SqliteStore
 
 PAGE = 500
@@ -62,7 +63,7 @@ _STALE_PROJECTIONS = {
 def faults_in(store: SqliteStore) -> list[str]:
     """Everything that is wrong with a store, one sentence each; empty when all is well."""
     damage = _damage(store)
-    return damage or [*_faults_of_runs(store), *_faults_of_projections(store)]
+    return damage or [*_faults_of_runs(store), *_faults_of_projections(store), *_faults_of_backfills(store)]
 
 
 def _damage(store: SqliteStore) -> list[str]:
@@ -73,6 +74,11 @@ def _damage(store: SqliteStore) -> list[str]:
         [] if found == ["ok"] else [f"The file {store.database.path} is damaged: {line}" for line in found]
     )
     return [*faults, *(f"A row of {table} points nowhere." for table, *_ in orphans)]
+
+
+def _faults_of_backfills(store: SqliteStore) -> list[str]:
+    with store.database.read() as tx:
+        return list(faults_of_backfills(tx))
 
 
 def _faults_of_runs(store: SqliteStore) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -16,6 +17,7 @@ from penstock.spi.backfills import (
     BackfillStatus,
     ChunkStatus,
 )
+from penstock.store.doctor import faults_in
 from penstock.store.open import open_store, sqlite_url
 
 RUNS = [f"00000000-0000-5000-8000-00000000000{number}" for number in range(6)]
@@ -138,3 +140,48 @@ def test_of_what_is_not_there_nothing_is_found(rows):
     assert (rows.parts("x"), rows.chunks("x"), rows.last_chunk("x")) == ([], [], 0)
     with pytest.raises(TransitionRejected):
         rows.change("x", 1, BackfillChange(), 1.0)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with closing(open_store(sqlite_url(tmp_path / "penstock.db"))) as store:
+        store.backfills.add(backfill(), [part(0, counts={"target": 2})])
+        change = BackfillChange(
+            status=BackfillStatus.COMPLETED_SUCCESS, parts=(part(0, counts={"target": 2, "done": 2}),),
+            chunks=(chunk(1), chunk(2)), settled={1: ChunkStatus.SUCCEEDED, 2: ChunkStatus.SUCCEEDED},
+        )  # fmt: skip
+        store.backfills.change("b", 1, change, 2.0)
+        yield store
+
+
+def test_the_doctor_finds_nothing_in_sound_rows(store):
+    assert faults_in(store) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("DELETE FROM backfill_chunks WHERE number = 1", "without gaps"),
+        (
+            "UPDATE backfill_chunks SET run_id = (SELECT run_id FROM backfill_chunks WHERE number = 1)",
+            "Two chunks",
+        ),
+        (
+            """INSERT INTO backfill_chunks SELECT backfill, 3, 1, x'00', parts, first, last, count, owner
+               FROM backfill_chunks WHERE number = 1""",
+            "is open",
+        ),
+        (
+            """UPDATE backfill_parts SET progress = '{"texts": {}, "counts": {"target": 2, "done": 3}}'""",
+            "counts 3",
+        ),
+        (
+            """UPDATE backfill_parts SET progress = '{"texts": {}, "counts": {"target": 2, "done": 1}}'""",
+            "counts 1",
+        ),
+    ],
+)
+def test_the_doctor_finds_what_is_wrong_with_rows(store, sql, said):
+    with store.database.write(full=False) as tx:
+        tx.execute(sql)
+    assert any(said in fault for fault in faults_in(store))
