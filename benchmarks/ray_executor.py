@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measure import Bench, Case, Samples, program
-from benchmarks.rows import Budget, Row, Section
+from benchmarks.rows import Budget, Row, Section, speed
 
 SPEEDS: dict[str, tuple[str, str, float]] = {
     "layers of 50, 3 records each, of a `ray.wait` loop": ("grid loop", "grid executor 3", 0.75),
@@ -56,15 +56,9 @@ def measure(bench: Bench) -> Section:
 
 
 def _speed(what: str, rounds: int, found: Samples) -> Row:
-    bare, ours, least = SPEEDS[what]
-    before, after = (_each(name, rounds, found) for name in (bare, ours))
-    return Row(
-        what=what,
-        unit="×",
-        samples=tuple(one / other for one, other in zip(before, after, strict=True)),
-        budget=Budget(limit=least, at_least=True),
-        failure=found.failure,
-    )
+    *names, least = SPEEDS[what]
+    before, after = (_each(name, rounds, found) for name in names)
+    return speed(what, before, after, least, found.failure)
 
 
 def _further(rounds: int, found: Samples, count: int) -> tuple[float, ...]:

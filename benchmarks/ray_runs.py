@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.measure import Bench, Case, Samples, program
-from benchmarks.rows import Budget, Row, Section
+from benchmarks.rows import Budget, Row, Section, speed
 
 SPEEDS: dict[str, tuple[str, str, float | None]] = {
     "layers of 50, events in memory, of a `ray.wait` loop": ("grid loop", "grid engine memory", 0.75),
@@ -91,15 +91,9 @@ def measure_tables(bench: Bench) -> Section:
 
 
 def _speed(what: str, rounds: int, found: Samples) -> Row:
-    bare, ours, least = SPEEDS[what]
-    before, after = (_rounds(f"{name} seconds", rounds, found) for name in (bare, ours))
-    return Row(
-        what=what,
-        unit="×",
-        samples=tuple(one / other for one, other in zip(before, after, strict=True)),
-        budget=None if least is None else Budget(limit=least, at_least=True),
-        failure=found.failure,
-    )
+    *names, least = SPEEDS[what]
+    before, after = (_rounds(f"{name} seconds", rounds, found) for name in names)
+    return speed(what, before, after, least, found.failure)
 
 
 def _processor(what: str, rounds: int, found: Samples) -> Row:

@@ -85,6 +85,30 @@ class Row:
         return "by ratio only" if relative else "by value only"
 
 
+def speed(
+    what: str,
+    before: Sequence[float],
+    after: Sequence[float],
+    least: float | None,
+    failure: str | None = None,
+) -> Row:
+    """A row that says how fast something is beside its baseline: 1 when it takes as long.
+
+    Args:
+        what: was measured.
+        before, after: seconds of the baseline and of ours, by round.
+        least: what is asked for at least, None for nothing.
+        failure: why there are none.
+    """
+    return Row(
+        what=what,
+        unit="×",
+        samples=tuple(one / other for one, other in zip(before, after, strict=True)),
+        budget=None if least is None else Budget(limit=least, at_least=True),
+        failure=failure,
+    )
+
+
 @frozen(kw_only=True)
 class Section:
     """A table: a subject, what to know about it, its rows."""

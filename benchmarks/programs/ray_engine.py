@@ -6,20 +6,16 @@ Of a run the seconds count from the event that it began until the event that it 
 
 from __future__ import annotations
 
-import logging
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-
 import ray
 from library import instance_of, load, moments, report
 from op_graphs import fan_out_asset, op_asset
+from quiet_ray import small_ray
 from ray_graph import Spent, up_front, wait_loop
 from shapes import parents
 
@@ -98,15 +94,5 @@ def main(count: int, rounds: int, only: str) -> None:
 
 
 if __name__ == "__main__":
-    ray.init(
-        address="local",
-        num_cpus=2,
-        object_store_memory=512 << 20,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
-    try:
+    with small_ray():
         main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "")
-    finally:
-        ray.shutdown()

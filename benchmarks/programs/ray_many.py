@@ -6,7 +6,6 @@ to SQLite: what is remembered of a step is what scheduling remembers.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -14,12 +13,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-
-import ray
 from library import instance_of, load, report
 from op_graphs import op_asset
+from quiet_ray import small_ray
 
 SMALL = 1000
 LOOKS_EACH = 0.1
@@ -98,15 +94,5 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    ray.init(
-        address="local",
-        num_cpus=2,
-        object_store_memory=512 << 20,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
-    try:
+    with small_ray():
         main(int(sys.argv[1]))
-    finally:
-        ray.shutdown()

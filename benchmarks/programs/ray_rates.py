@@ -5,8 +5,6 @@ Each way gives its seconds by round. The runner of ``ray_graph`` stands for the 
 
 from __future__ import annotations
 
-import logging
-import os
 import pickle
 import statistics
 import sys
@@ -14,11 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-
 import ray
 from library import report
+from quiet_ray import small_ray
 from ray_graph import BenchShared, Spent, by_executor, chain, layered, up_front, wait_loop
 
 from penstock.spi.executor import Outcome, Progress, Task
@@ -142,15 +138,5 @@ def main(count: int, rounds: int, only: str) -> None:
 
 
 if __name__ == "__main__":
-    ray.init(
-        address="local",
-        num_cpus=2,
-        object_store_memory=512 << 20,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
-    try:
+    with small_ray():
         main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else "")
-    finally:
-        ray.shutdown()

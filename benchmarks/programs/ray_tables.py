@@ -6,21 +6,17 @@ each, and the bytes that Ray spilled to disk.
 
 from __future__ import annotations
 
-import logging
-import os
 import re
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-
 import numpy as np
 import pyarrow as pa
 import ray
 from library import instance_of, load, moments, report
+from quiet_ray import small_ray
 from ray_graph import Spent
 
 UNFUSED = {"ray": {"fuse": False}}
@@ -121,15 +117,5 @@ def main(length: int, nbytes: int, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    ray.init(
-        address="local",
-        num_cpus=2,
-        object_store_memory=15 * int(sys.argv[2]),
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
-    try:
+    with small_ray(store=15 * int(sys.argv[2])):
         main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
-    finally:
-        ray.shutdown()

@@ -12,7 +12,7 @@ from typing import Any
 import dagster
 from dagster_ray import ray_executor
 from library import instance_of, load, moments, report
-from small_graph import small_ray
+from quiet_ray import small_ray
 
 library: Any = dagster
 COUNT = 6
@@ -55,6 +55,6 @@ if __name__ == "__main__":
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     os.environ["DAGSTER_HOME"] = mkdtemp(prefix="bench-")
-    with small_ray(include_dashboard=True) as context:
+    with small_ray(1 << 30, include_dashboard=True) as context:
         os.environ["BENCH_DASHBOARD"] = f"http://{context.dashboard_url}"
         main()

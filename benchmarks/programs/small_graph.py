@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import os
 import statistics
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
-
-os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-os.environ.setdefault("RAY_AUTH_MODE", "disabled")
 
 import numpy as np
 import pyarrow as pa
@@ -71,24 +65,6 @@ def bare_steps() -> None:
 def bare_hand_off() -> None:
     """The table from one task to another."""
     assert ray.get(bare_size.remote(bare_table.remote())) == TABLE_BYTES
-
-
-@contextlib.contextmanager
-def small_ray(**more: Any) -> Generator[Any]:
-    """A Ray of two processors; gives what ``ray.init`` told of it."""
-    options: dict[str, Any] = {"include_dashboard": False} | more
-    context = ray.init(
-        address="local",
-        num_cpus=2,
-        object_store_memory=1 << 30,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        **options,
-    )
-    try:
-        yield context
-    finally:
-        ray.shutdown()
 
 
 def compare(steps: Callable[[], object], hand_off: Callable[[], object] | None, rounds: int = ROUNDS) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from hamilton import base, driver, telemetry
 from hamilton.plugins.h_ray import RayGraphAdapter
-from small_graph import STEPS, compare, parents, small_ray
+from quiet_ray import small_ray
+from small_graph import STEPS, compare, parents
 
 telemetry.disable_telemetry()
 STEP = """
@@ -62,5 +63,5 @@ if __name__ == "__main__":
     (folder / "tables.py").write_text(TABLES, encoding="utf-8")
     sys.path.insert(0, str(folder))
     found_at = os.pathsep.join([str(folder), str(Path(__file__).parent)])
-    with small_ray(runtime_env={"env_vars": {"PYTHONPATH": found_at}}):
+    with small_ray(1 << 30, runtime_env={"env_vars": {"PYTHONPATH": found_at}}):
         main()

@@ -7,7 +7,8 @@ from tempfile import mkdtemp
 from typing import Any
 
 from library import instance_of, load
-from small_graph import STEPS, add, compare, parents, size, small_ray, table
+from quiet_ray import small_ray
+from small_graph import STEPS, add, compare, parents, size, table
 
 library = load("penstock")
 EXECUTOR = {"ray": {}}
@@ -63,5 +64,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with small_ray():
+    with small_ray(1 << 30):
         main()

@@ -16,7 +16,8 @@ os.environ |= {
 from prefect import flow, task
 from prefect.testing.utilities import prefect_test_harness
 from prefect_ray import RayTaskRunner
-from small_graph import STEPS, add, compare, parents, size, small_ray, table
+from quiet_ray import small_ray
+from small_graph import STEPS, add, compare, parents, size, table
 
 step, produce, consume = task(add), task(table), task(size)
 
@@ -40,5 +41,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with small_ray():
+    with small_ray(1 << 30):
         main()
