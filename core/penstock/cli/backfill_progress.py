@@ -11,10 +11,11 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
-from penstock.cli.progress import PlainLines, note_of
+from penstock.cli.progress import Note, PlainLines, note_of
 from penstock.cli.screen import Screen
+from penstock.cli.tags import partition_text
 from penstock.events import values as v
 from penstock.events.runs import Run
 from penstock.events.sentences import duration
@@ -23,6 +24,8 @@ from penstock.query.backfills import BackfillSummary
 
 _EVERY = 10.0
 _LEAST = 3
+MOST_TOLD = 20
+"""Failures that are shown as they happen."""
 
 
 @define(eq=False)
@@ -42,6 +45,7 @@ class Progress:
     over: int = 0
     at_start: int = field(init=False)
     since: int = 0
+    told_failures: int = 0
     told: float = field(factory=time.monotonic)
     display: Any = None
 
@@ -56,15 +60,26 @@ class Progress:
 
     def observe(self, run: Run, events: Sequence[v.Happened]) -> None:
         """Count what a run makes, and tell what fails."""
-        lines = PlainLines(self.screen)
         for event in events:
             if isinstance(event, v.AssetMaterialized):
                 self.since += 1
             note = note_of(event)
             if note is not None and note.level == 0 and not self.screen.as_json:
-                for line in lines.lines(note):
-                    self._write(line)
+                self._tell(run, note)
         self._show()
+
+    def _tell(self, run: Run, note: Note) -> None:
+        """Write what failed and for which partition; the same again and again helps nobody."""
+        self.told_failures += 1
+        if self.told_failures > MOST_TOLD:
+            return
+        partition = partition_text(run.tags)
+        about = evolve(note, text=f"{note.text} [{partition}]" if partition else note.text)
+        for line in PlainLines(self.screen).lines(about):
+            self._write(line)
+        if self.told_failures == MOST_TOLD:
+            name = self.summary.backfill.backfill_id
+            self._write(f"… further failures are not shown here; see penstock backfill show {name}")
 
     def _count(self, summary: BackfillSummary) -> None:
         self.summary, self.since = summary, 0
