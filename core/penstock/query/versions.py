@@ -42,11 +42,10 @@ def known_of(
         definition = definitions[status.asset_key]
         if definition is None:
             fact = status.last_materialization or status.last_observation
-            made_by = None if status.last_materialization is None else status.last_materialization.run_id
             found[status.asset_key] = Known(
                 fact=None if fact is None else _fact(fact),
                 is_made=status.last_materialization is not None,
-                is_failed=status.last_planned_run_id in failed and status.last_planned_run_id != made_by,
+                is_failed=status.last_planned_run_id in failed and not _is_made_since(store, status),
             )
         else:
             found[status.asset_key] = _partitioned(store, status, definition, now, dynamic)
@@ -67,7 +66,7 @@ def partition_facts(store: Store, key: AssetKey, partitions: Sequence[str] | Non
         if wanted is not None and len(found) == len(wanted):
             break
         newest: dict[str, Fact] = {}
-        for stored in store.read(EventQuery(asset_key=key, kinds=(kind,), partitions=wanted)):
+        for stored in store.read(EventQuery(asset_key=key, kinds=(kind,), partitions=wanted, latest=True)):
             partition = _said(stored.event).partition
             if partition is not None:
                 newest[partition] = _fact(stored)
@@ -122,6 +121,14 @@ def _failed_runs(store: Store, statuses: Iterable[AssetStatus]) -> frozenset[str
         return frozenset()
     wanted = RunsFilter(run_ids=sorted(suspects), statuses=(RunStatus.FAILURE,))
     return frozenset(record.run.run_id for record in store.runs(wanted))
+
+
+def _is_made_since(store: Store, status: AssetStatus) -> bool:
+    """Whether an asset was made, by anybody, since the run that was last to make it began."""
+    if status.last_materialization is None:
+        return False
+    first = store.read(EventQuery(run_id=status.last_planned_run_id, limit=1))
+    return bool(first) and first[0].id < status.last_materialization.id
 
 
 def _fact(stored: StoredEvent) -> Fact:

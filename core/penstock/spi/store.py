@@ -46,6 +46,8 @@ class EventQuery:
         since, until: seconds since 1970.
         ascending: oldest first.
         limit: at most this many, None for all.
+        latest: of the asset facts about partitions those alone that are the latest of their kind about
+            their partition, of all there are.
     """
 
     run_id: str | None = None
@@ -59,6 +61,7 @@ class EventQuery:
     until: float | None = None
     ascending: bool = True
     limit: int | None = None
+    latest: bool = False
 
 
 @frozen(kw_only=True)

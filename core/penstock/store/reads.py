@@ -76,6 +76,8 @@ def _event_conditions(query: EventQuery, run: int | None, asset: int | None) -> 
         conditions.append(_is_in("e.part", query.partitions))
     if query.kinds is not None:
         conditions.append(_is_in("e.kind", rows.kind_numbers(query.kinds)))
+    if query.latest:
+        conditions.append(_is_latest(query, asset))
     bounds = (
         ("e.id > ?", query.after),
         ("e.id < ?", query.before),
@@ -84,6 +86,20 @@ def _event_conditions(query: EventQuery, run: int | None, asset: int | None) -> 
     )
     conditions.extend((text, (bound,)) for text, bound in bounds if bound is not None)
     return conditions
+
+
+def _is_latest(query: EventQuery, asset: int | None) -> Condition:
+    """The latest materializations are known by partition; the latest of other facts are looked for."""
+    kinds = rows.FACT_KINDS if query.kinds is None else frozenset(rows.kind_numbers(query.kinds))
+    made = "SELECT p.fact FROM partitions p WHERE"
+    if kinds <= {rows.MATERIALIZED} and query.partitions is not None:
+        return f"e.id = ({made} p.asset = e.asset AND p.part = e.part)", ()
+    if kinds <= {rows.MATERIALIZED} and asset is not None:
+        return f"e.id IN ({made} p.asset = ?)", (asset,)
+    text, values = _is_in("f.kind", sorted(kinds))
+    of_asset, own = ("", ()) if asset is None else (" AND f.asset = ?", (asset,))
+    newest = f"SELECT max(f.id) FROM facts f WHERE f.part IS NOT NULL AND {text}{of_asset}"  # own text
+    return f"e.id IN ({newest} GROUP BY f.asset, f.kind, f.part)", (*values, *own)
 
 
 def _event_sql(query: EventQuery, conditions: Sequence[Condition], limit: int) -> tuple[str, list[Any]]:
@@ -105,7 +121,7 @@ def _event_sql(query: EventQuery, conditions: Sequence[Condition], limit: int) -
 
 def _tables_for(query: EventQuery) -> tuple[str, ...]:
     about_asset = query.asset_key is not None or query.check_key is not None or query.partitions is not None
-    if about_asset:
+    if about_asset or query.latest:
         return ("facts",)
     if query.kinds is not None and rows.FACT_KINDS.isdisjoint(rows.kind_numbers(query.kinds)):
         return ("events",)

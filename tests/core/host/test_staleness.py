@@ -175,6 +175,18 @@ def test_a_try_that_failed_is_told_until_one_succeeds(instance):
     assert kinds([raw], instance, "raw") == [StaleCauseKind.LAST_TRY_FAILED]
 
 
+def test_a_try_that_failed_is_forgotten_when_the_asset_is_reported_as_made(instance):
+    @asset(code_version="1")
+    def raw():
+        raise ValueError("no")
+
+    instance.report_runless_asset_event(AssetMaterialization("raw"))
+    materialize([raw], instance=instance, raise_on_error=False)
+    assert StaleCauseKind.LAST_TRY_FAILED in kinds([raw], instance, "raw")
+    instance.report_runless_asset_event(AssetMaterialization("raw"))
+    assert StaleCauseKind.LAST_TRY_FAILED not in kinds([raw], instance, "raw")
+
+
 def test_an_observed_version_makes_readers_stale(instance):
     versions = ["v1", "v1", "v2"]
 

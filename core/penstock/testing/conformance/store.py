@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from penstock.errors import Error, InvariantViolationError, RunNotFoundError, TransitionRejected
 from penstock.events import values as v
@@ -344,6 +345,25 @@ class FactPromises:
         latest = {entry.run_id: entry.id for entry in store.read(EventQuery(asset_key=A))}
         assert store.partitions(A) == {"p": latest["3"], "q": latest["2"]}
         assert store.partitions(B) == {}
+
+    def test_the_latest_fact_of_each_partition_is_read_alone(self, store: Store) -> None:
+        for name, partition in (("1", "p"), ("2", "q"), ("3", "p"), ("4", None)):
+            finished_run(store, name, partition=partition)
+        seen = v.AssetObservation(A, partition="p")
+        store.append("", 0, [v.AssetObserved(at=3.0, step="", observation=seen)] * 2)
+
+        def read(**query: Any) -> list[tuple[str, str]]:
+            found = store.read(EventQuery(latest=True, **query))
+            return [(entry.run_id, type(entry.event).__name__) for entry in found]
+
+        both = [("2", "AssetMaterialized"), ("3", "AssetMaterialized")]
+        made = {"asset_key": A, "kinds": (v.AssetMaterialized,)}
+        assert read(**made) == both
+        assert read(**made, partitions=("p", "r")) == both[1:]
+        assert read(**made, partitions=(*map(str, range(40_000)), "q")) == both[:1]
+        assert read(asset_key=A) == read() == [*both, ("", "AssetObserved")]
+        assert read(asset_key=A, kinds=(v.AssetObserved,), partitions=("p",)) == [("", "AssetObserved")]
+        assert read(asset_key=B) == []
 
     def test_the_latest_evaluation_of_a_check_counts(self, store: Store) -> None:
         store.append("", 0, [evaluated(A, "c", passed=True), evaluated(A, "d", passed=True)])
