@@ -31,6 +31,7 @@ from penstock.cli.statuses import word
 from penstock.cli.table import Cell
 from penstock.cli.tags import parse_tags
 from penstock.cli.tally import SHORT
+from penstock.errors import RunNotFoundError
 from penstock.host import backfill_states, backfills
 from penstock.host.backfill_drive import Driver
 from penstock.host.backfill_work import Work
@@ -48,6 +49,7 @@ _EXIT_CODES = {
     BackfillStatus.CANCELING: 130,
     BackfillStatus.PAUSED: 130,
 }
+_LOOKED_AT = 10
 _SIGNS = {
     BackfillStatus.COMPLETED_SUCCESS: ("✓", "green"),
     BackfillStatus.COMPLETED_FAILED: ("✗", "red"),
@@ -114,7 +116,7 @@ def launch(screen: Screen, code: CodeChoice, **given: Any) -> int:
         backfills.store(planned)
         if given["no_run"]:
             return _recorded(screen, planned)
-        return _drive(screen, planned.work, code, given)
+        return _drive(screen, planned.work, code, given, is_new=True)
 
 
 def _request(given: dict[str, Any], loaded: Code) -> Request:
@@ -173,7 +175,7 @@ def resume(screen: Screen, backfill: str, code: CodeChoice, **given: Any) -> int
 
 def _help(work: Work, parent: int) -> int:
     """Work at a backfill as long as another process does; say nothing."""
-    with suppress(KeyboardInterrupt, _ParentGone):
+    with suppress(KeyboardInterrupt, _ParentGone, RunNotFoundError):
         Driver(
             work,
             on_step=lambda _step: _stay(parent),
@@ -208,7 +210,9 @@ def _helpers(work: Work, code: CodeChoice, executor: str | None) -> Generator[No
             one.wait()
 
 
-def _drive(screen: Screen, work: Work, code: CodeChoice, given: dict[str, Any]) -> int:
+def _drive(
+    screen: Screen, work: Work, code: CodeChoice, given: dict[str, Any], *, is_new: bool = False
+) -> int:
     instance = work.instance
     store, backfill_id = instance.store, work.backfill.backfill_id
     before = summary_of(store, work.backfill)
@@ -220,14 +224,15 @@ def _drive(screen: Screen, work: Work, code: CodeChoice, given: dict[str, Any]) 
             observers=[progress.observe],
             location=work.backfill.location or None,
             default_executor=instance.settings.executor or USUAL,
+            is_new=is_new,
         )
         with suppress(KeyboardInterrupt):  # the backfill is paused, which is told below
             driver.drive()
         if given["on_interrupt"] == "cancel":
             _end(instance, backfill_id)
     after = summary_of(store, backfill_states.find(instance, backfill_id))
-    failed = bad_chunks(store, backfill_id, limit=1)
-    _conclude(screen, after, code, failed[0].run_id if failed else None)
+    failed = (chunk.run_id for chunk in bad_chunks(store, backfill_id, limit=_LOOKED_AT))
+    _conclude(screen, after, code, next((one for one in failed if instance.has_run(one)), None))
     return _EXIT_CODES.get(after.backfill.status, 1)
 
 

@@ -47,6 +47,8 @@ class Driver:
         on_step: told after each iteration and each run.
         observers: told of each run's events.
         location: where the definitions are, as text.
+        is_new: whether nobody has worked at it before: if its first run cannot even begin, the backfill is
+            forgotten, and why is raised.
         default_executor: carries out steps where nothing else is named.
     """
 
@@ -55,6 +57,7 @@ class Driver:
     observers: Sequence[Observer] = ()
     location: str | None = None
     default_executor: str | None = None
+    is_new: bool = False
     _owner: str = field(factory=lambda: owner_tag()[OWNER_TAG])
     _refused: dict[int, str] = field(factory=dict[int, str])
     _claims: int = CLAIMED
@@ -132,11 +135,24 @@ class Driver:
                 default_executor=self.default_executor,
             )
         except UserError as error:
-            if not self.work.instance.has_run(chunk.run_id):  # else somebody else was faster
-                self._refused[chunk.number] = str(error)
+            self._refuse(chunk, error)
             return
+        self.is_new = False
         if result.run.status is RunStatus.CANCELED:
             raise KeyboardInterrupt
+
+    def _refuse(self, chunk: BackfillChunk, error: UserError) -> None:
+        """A run could not begin.
+
+        Raises:
+            UserError: when it was the first of all, so that nothing stays on record.
+        """
+        if self.work.instance.has_run(chunk.run_id):
+            return  # somebody else was faster
+        if self.is_new and chunk.number == 1:
+            self.work.instance.store.backfills.forget(self.work.backfill.backfill_id)
+            raise error
+        self._refused[chunk.number] = str(error)
 
     def _pause(self) -> None:
         """What was claimed goes back, and the backfill waits to be resumed."""

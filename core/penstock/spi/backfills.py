@@ -195,6 +195,10 @@ class BackfillStore(Protocol):
         """
         ...
 
+    def forget(self, backfill_id: str) -> None:
+        """Remove a backfill and its rows; an unknown one is no fault. Its runs stay."""
+        ...
+
     def find(
         self,
         backfill_ids: Sequence[str] | None = None,

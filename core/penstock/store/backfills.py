@@ -60,6 +60,15 @@ class SqliteBackfills:
                 [(number, part.place, _part_body(part), _progress(part)) for part in parts],
             )
 
+    def forget(self, backfill_id: str) -> None:
+        """Remove a backfill and its rows; see ``BackfillStore``."""
+        with self._database.write(full=True) as tx:
+            row = tx.execute("SELECT id FROM backfills WHERE backfill_id = ?", (backfill_id,)).fetchone()
+            if row is not None:
+                tx.execute("DELETE FROM backfill_chunks WHERE backfill = ?", row)
+                tx.execute("DELETE FROM backfill_parts WHERE backfill = ?", row)
+                tx.execute("DELETE FROM backfills WHERE id = ?", row)
+
     def find(
         self,
         backfill_ids: Sequence[str] | None = None,

@@ -211,3 +211,34 @@ def test_a_backfill_that_is_not_there_is_told(backfill):
     for verb in ("show", "pause", "cancel", "resume"):
         refused = backfill(verb, "nope")
         assert (refused.code, "no backfill 'nope'" in refused.err) == (2, True)
+
+
+def test_what_cannot_leave_the_process_is_refused_and_not_recorded(backfill, cli, write):
+    write(
+        "shop.py",
+        """
+        import threading
+        from penstock import AssetDep, PartitionMapping, StaticPartitionsDefinition, asset
+        from penstock.partitions.mapping import UpstreamPartitionsResult
+
+        class Locked(PartitionMapping):
+            def __init__(self):
+                self.lock = threading.Lock()
+
+            def get_upstream_mapped_partitions_result_for_partitions(self, down, _down, up, *_args):
+                return UpstreamPartitionsResult(up.subset_with_all_partitions())
+
+        @asset(partitions_def=StaticPartitionsDefinition(["a"]))
+        def letter(): ...
+
+        @asset(partitions_def=StaticPartitionsDefinition(["x"]),
+               deps=[AssetDep("letter", partition_mapping=Locked())])
+        def reader(): ...
+        """,
+    )
+    refused = backfill("launch", "-s", "*", "--all", "--executor", "multiprocess")
+    assert refused.code == 2, refused.out
+    assert "cannot be pickled" in refused.err
+    assert backfill("list", "--json").json == []
+    assert cli("run", "list", "--json").json == []
+    assert backfill("launch", "-s", "*", "--all").code == 0

@@ -136,6 +136,17 @@ def test_a_settled_chunk_never_changes(rows):
     assert rows.find()[0].version == 3
 
 
+def test_a_forgotten_backfill_leaves_nothing(rows):
+    for name in "ab":
+        rows.add(backfill(name), [part(0)])
+        rows.change(name, 1, BackfillChange(chunks=(chunk(1),)), 2.0)
+    rows.forget("a")
+    rows.forget("never there")
+    assert [one.backfill_id for one in rows.find()] == ["b"]
+    assert (rows.parts("a"), rows.chunks("a")) == ([], [])
+    assert len(rows.chunks("b")) == 1
+
+
 def test_of_what_is_not_there_nothing_is_found(rows):
     assert (rows.parts("x"), rows.chunks("x"), rows.last_chunk("x")) == ([], [], 0)
     with pytest.raises(TransitionRejected):
