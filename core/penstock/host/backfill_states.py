@@ -6,13 +6,16 @@ Owns: these changes of its state; each is one compare-and-set, so whoever works 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from attrs import evolve
 
+from penstock.automation.decide import Sets
 from penstock.errors import InvalidInvocationError, TransitionRejected
 from penstock.host.backfill_work import Work, no_backfill
 from penstock.host.instance import Instance
 from penstock.host.ownership import is_gone
+from penstock.query.partitions import partition_statuses
 from penstock.spi.backfills import (
     Backfill,
     BackfillChange,
@@ -109,7 +112,7 @@ def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:
         change = BackfillChange(
             status=BackfillStatus.IN_PROGRESS,
             message="",
-            parts=tuple(_again(work, part, names) for part in again),
+            parts=tuple(_again(work, part, names, now) for part in again),
         )
         try:
             rows.change(backfill.backfill_id, backfill.version, change, now)
@@ -129,9 +132,21 @@ def _refuse_strangers(work: Work) -> None:
         )
 
 
-def _again(work: Work, row: BackfillPart, names: tuple[str, ...]) -> BackfillPart:
+def _again(work: Work, row: BackfillPart, names: tuple[str, ...], now: float) -> BackfillPart:
+    """A part of which some is tried again, unless somebody made it meanwhile."""
     before = work.sets_of(row)
-    return work.row_of(row, before, before.tried_again(*names))
+    return work.row_of(row, before, _mended(work, row, before, now).tried_again(*names))
+
+
+def _mended(work: Work, row: BackfillPart, sets: Sets, now: float) -> Sets:
+    """What failed here and was made since by another run counts as made."""
+    part = work.scheme.parts[row.place]
+    if part.asset is None or not part.is_partitioned or (sets.failed | sets.canceled).is_empty:
+        return sets
+    moment = datetime.fromtimestamp(now, UTC)
+    store = work.instance.store
+    found = partition_statuses(store, part.asset, part.definition, now=moment, dynamic=work.instance)
+    return sets.moved("done", (sets.failed | sets.canceled) & found.materialized)
 
 
 def _changed(instance: Instance, backfill: Backfill, change: BackfillChange, now: float) -> Backfill:

@@ -314,6 +314,20 @@ def test_resumed_with_failed_only_these_are_tried_again(instance):
     assert [chunk.status for chunk in bad_chunks(instance.store, done.backfill_id)] == [ChunkStatus.FAILED]
 
 
+def test_what_another_run_made_meanwhile_is_not_made_again(instance):
+    bad = {"2024-01-09", "2024-01-10"}
+    code = failing(bad)
+    done, work = launched(instance, code)
+    bad.clear()
+    job_def = code.asset_job("shaky")
+    assert job_def.execute_in_process(instance=instance, partition_key="2024-01-09").success
+    before = len(runs_of(instance, done))
+    backfill_states.resume(work, time.time(), failed=True)
+    assert Driver(work).drive().status is BackfillStatus.COMPLETED_SUCCESS
+    again = [run.tags["penstock/partition"] for run in runs_of(instance, done)[before:]]
+    assert again == ["2024-01-10", "2024-01-07"]
+
+
 def test_what_is_done_cannot_be_resumed(instance):
     _, work = launched(instance, code_of(day), asked=Asked(keys=("2024-01-02",)))
     with pytest.raises(InvalidInvocationError, match="nothing is left"):
