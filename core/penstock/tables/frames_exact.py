@@ -1,16 +1,21 @@
 """pandas objects as tables, where that is exact.
 
 Owns: which frames Arrow gives back unchanged, and giving them back. Others are pickled, which is as fast
-for all but columns of Python objects. Imported on first use, so pyarrow may stand at the top.
+for all but columns of Python objects. Those go to Arrow column by column: ``Table.from_pandas`` would look at
+each object once more than needed. What comes often travels once, and is one object again where it arrives.
+Imported on first use, so pyarrow may stand at the top.
 Lazy: pandas is imported when a frame is looked at or made.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from operator import countOf
 from typing import Any, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
@@ -28,10 +33,17 @@ Frame: TypeAlias = Any
 _UNITS = frozenset({"s", "ms", "us", "ns"})
 _MASKED = frozenset({"boolean", *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))})
 _NONE = type(None)
-_CARRIED = (frozenset({str, _NONE}), frozenset({bytes, _NONE}))
+_CARRIED = {
+    str: ("unicode", arrow.string()),
+    bytes: ("bytes", arrow.binary()),
+    _NONE: ("empty", arrow.null()),
+}
+"""What pandas and Arrow call columns of objects that travel."""
+_PANDAS = b"pandas"
 _SERIES = "value"
 _WIDE = 50
 _SAMPLE = 10_000
+_LARGE = 50_000
 
 
 @frozen
@@ -53,6 +65,15 @@ class FrameCarrier:
             frame.columns = note["columns"]
         frame.attrs = note["attrs"]
         return frame
+
+    def plain(self, table: Table, note: Mapping[str, Any]) -> Table:
+        """The table as ``convert`` would make it: columns of objects hold their values themselves."""
+        for place in note["objects"]:
+            column, name = table.column(place), table.column_names[place]
+            if arrow.types.is_dictionary(column.type):
+                chunks = [one.dictionary_decode() for one in column.chunks]
+                table = table.set_column(place, name, arrow.chunked_array(chunks, column.type.value_type))
+        return table
 
 
 @frozen
@@ -99,8 +120,6 @@ def _note_of(frame: Frame) -> dict[str, Any] | None:
     objects: list[int] = []
     for place, dtype in enumerate(frame.dtypes):
         if isinstance(dtype, np.dtype) and dtype.kind == "O":
-            if not _is_carried(frame.iloc[:, place]):
-                return None
             objects.append(place)
         elif not _is_exact(dtype):
             return None
@@ -109,12 +128,68 @@ def _note_of(frame: Frame) -> dict[str, Any] | None:
 
 
 def _table_of(frame: Frame, objects: tuple[int, ...]) -> Table | None:
+    """The table of a frame; None when Arrow cannot hold all of it."""
+    values = {place: frame.iloc[:, place].to_numpy() for place in objects}
+    kinds = [kind for column in values.values() if (kind := _kind_of(column)) is not None]
+    if len(kinds) < len(objects):
+        return None
     try:
-        # converting objects needs the interpreter's lock, for which threads would only fight
-        table = arrow.Table.from_pandas(frame, nthreads=1 if objects else None)
+        table = _converted(frame, values, kinds) if objects else arrow.Table.from_pandas(frame)
     except (arrow.ArrowException, ValueError, TypeError, OverflowError):
         return None
     return table if len(set(table.column_names)) == table.num_columns else None
+
+
+def _converted(frame: Frame, values: Mapping[int, Any], kinds: Sequence[type]) -> Table:
+    """The table of a frame.
+
+    Args:
+        frame: the frame.
+        values: its columns of objects by their place.
+        kinds: what these hold.
+    """
+    rest = arrow.Table.from_pandas(frame.iloc[:, [n for n in range(frame.shape[1]) if n not in values]])
+    arrays = (
+        arrow.array(column, type=_CARRIED[kind][1])
+        for column, kind in zip(values.values(), kinds, strict=True)
+    )
+    found = dict(zip(values, _shortened(arrays, len(frame)), strict=True))
+    return _put_together(rest, found, [_CARRIED[kind][0] for kind in kinds], frame)
+
+
+def _shortened(columns: Iterable[Any], rows: int) -> list[Any]:
+    """Columns, each as a dictionary where values come often; while one is made the next is converted."""
+    if rows < _LARGE:
+        return [_as_dictionary(one) for one in columns]
+    with ThreadPoolExecutor(1) as thread:
+        return [one.result() for one in [thread.submit(_as_dictionary, column) for column in columns]]
+
+
+def _as_dictionary(column: Any) -> Any:
+    sample = column.slice(0, _SAMPLE)
+    if arrow.types.is_null(column.type) or 2 * len(sample.unique()) > len(sample):
+        return column
+    return column.dictionary_encode(null_encoding="encode")
+
+
+def _put_together(rest: Table, found: Mapping[int, Any], called: Sequence[str], frame: Frame) -> Table:
+    """The table that ``Table.from_pandas`` would make of a frame.
+
+    Args:
+        rest: of the columns that hold no objects, and of the index.
+        found: the columns of objects by their place in the frame, in its order.
+        called: what pandas calls their content.
+        frame: the frame.
+    """
+    said = json.loads(rest.schema.metadata[_PANDAS])
+    columns, described = list(zip(rest.column_names, rest.columns, strict=True)), said["columns"]
+    for place, content in zip(found, called, strict=True):
+        name = str(frame.columns[place])
+        columns.insert(place, (name, found[place]))
+        about = {"name": name, "field_name": name, "pandas_type": content, "numpy_type": "object"}
+        described.insert(place, about | {"metadata": None})
+    names, arrays = zip(*columns, strict=True)
+    return arrow.table(list(arrays), names=list(names)).replace_schema_metadata({_PANDAS: json.dumps(said)})
 
 
 def _are_plain_names(columns: Any) -> bool:
@@ -171,10 +246,16 @@ def _is_text(dtype: Any) -> bool:
     return isinstance(dtype.na_value, float)
 
 
-def _is_carried(column: Any) -> bool:
-    """Whether all objects of a column are text, or all bytes; None stays None, other gaps do not."""
-    kinds = set(map(type, column.to_numpy()))  # iterating the series itself is ten times slower
-    return any(kinds <= carried for carried in _CARRIED)
+def _kind_of(values: Any) -> type | None:
+    """The type of all objects of a column, if they travel; None stays None, other gaps do not."""
+    first: object = next((one for one in values if one is not None), None)
+    kind: type = type(first)
+    if kind not in _CARRIED:
+        return None
+    found = countOf(map(type, values), kind)  # half the time of a set of types
+    if found < len(values):
+        found += countOf(map(type, values), _NONE)
+    return kind if found == len(values) else None
 
 
 def _frame_of(table: Table, objects: tuple[int, ...]) -> Frame:
@@ -200,15 +281,14 @@ def _frame_of(table: Table, objects: tuple[int, ...]) -> Frame:
 
 
 def _objects_of(column: Any) -> Any:
-    """The values of a column as Python objects; those that come often are made once."""
+    """The values of a column as Python objects; those of a dictionary are made once."""
     import numpy as np  # noqa: PLC0415  # lazy, see the top
 
-    if arrow.types.is_null(column.type):
+    if arrow.types.is_null(column.type) or not len(column):
         return np.full(len(column), None, dtype=object)
-    sample = column.slice(0, _SAMPLE)
-    if 2 * len(sample.unique()) > len(sample):
+    if not arrow.types.is_dictionary(column.type):
         return column.to_numpy()
-    parts = [chunk.dictionary_encode(null_encoding="encode") for chunk in column.chunks]
+    parts = column.chunks
     found = [part.dictionary.to_numpy(zero_copy_only=False).take(part.indices.to_numpy()) for part in parts]
     return found[0] if len(found) == 1 else np.concatenate(found)
 

@@ -97,12 +97,20 @@ def unpack(packed: Packed, wanted: Any = None) -> Any:
         return convert(loads(packed.body, writable=packed.kind in _WRITABLE), wanted)
     target = _target(packed, wanted)
     if target is not None:
-        return build(target.handler(), packed.table)
+        return build(target.handler(), _as_others_see_it(packed))
     if packed.kind in _OF_KIND and packed.target is None:
         note = None if packed.note is None else pickle.loads(packed.note)  # noqa: S301  # our own
         return load_target_in_carriers(_OF_KIND[packed.kind]).give(packed.table, note)
     handler = _handler(packed)
     return packed.table if handler is None else build(handler, packed.table)
+
+
+def _as_others_see_it(packed: Packed) -> Any:
+    """The table, for a consumer that wants another type than the producer's."""
+    if packed.note is None or _OF_KIND.get(packed.kind) != "PANDAS":
+        return packed.table
+    note = pickle.loads(packed.note)  # noqa: S301  # our own
+    return load_target_in_carriers("PANDAS").plain(packed.table, note)
 
 
 def load_target_in_carriers(name: str) -> Any:

@@ -372,3 +372,22 @@ def test_a_consumer_far_away_sees_what_one_nearby_sees(frame, wanted):
         assert repr(far.to_pylist()) == repr(near.to_pylist())
     else:
         assert_frame_equal(far.lazy().collect(), near.lazy().collect(), check_exact=True)
+
+
+@pytest.mark.parametrize("wanted", [pa.Table, pl.DataFrame])
+def test_a_large_frame_of_words_that_repeat_is_exact_and_takes_their_space_once(wanted):
+    words = [*(f"a word or two, number {number}" for number in range(100)), None]
+    text = [words[number % 101] for number in range(100_000)]
+    columns = {"text": text, "bytes": [one and one.encode() for one in text], "none": [None] * len(text)}
+    frame = pd.DataFrame(columns, dtype=object).assign(number=range(len(text)))
+    assert_same_frame(travelled(frame), frame)
+    assert tables.pack(frame).nbytes < 2 * 5 * len(frame) + 8 * len(frame)
+    near, far = tables.convert(frame, wanted), travelled(frame, wanted)
+    assert far.equals(near)
+    assert far.schema == near.schema
+
+
+@pytest.mark.parametrize("odd", [math.nan, pd.NA, pd.NaT, np.str_("text"), Shade.RED, b"text", 1])
+def test_one_odd_object_among_many_comes_back_as_itself(odd):
+    frame = pd.DataFrame({"text": [*["text", None] * 40_000, odd]}, dtype=object)
+    assert_same_frame(travelled(frame), frame)
