@@ -112,7 +112,7 @@ def changed_within(verdict: Verdict, keys: Sequence[str]) -> PartitionsSubset | 
 def within(subset: PartitionsSubset, keys: Sequence[str]) -> PartitionsSubset | None:
     """Those of a subset that are among some keys; None when there is none."""
     form = subset.partitions_def.form
-    places = [place for place in map(form.place_of, keys) if place is not None]
+    places = [place for place in form.places_of(keys) if place is not None]
     return together([subset & PartitionsSubset(subset.partitions_def, form.body_of(places))])
 
 

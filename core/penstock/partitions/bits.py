@@ -5,7 +5,7 @@ Owns: ``Bits`` and ``BitForm``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from penstock.errors import InvariantViolationError, UnknownPartitionError
 from penstock.partitions.keys import fingerprint, unknown_key
@@ -72,9 +72,17 @@ class BitForm:
         """The place of a key, None for others."""
         return self.index.get(key)
 
+    def places_of(self, keys: Collection[str]) -> list[int | None]:
+        """The place of each of these keys, None for others."""
+        return list(map(self.index.get, keys))
+
     def key_at(self, place: int) -> str:
         """The key of a place."""
         return self.keys[place]
+
+    def keys_of(self, body: Bits) -> Iterator[str]:
+        """The keys of a body, in order."""
+        return map(self.keys.__getitem__, body)
 
     def unknown(self, key: str) -> UnknownPartitionError:
         """What to say about a key that is not listed."""

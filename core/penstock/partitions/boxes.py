@@ -9,13 +9,13 @@ Dimensions of time go first, because their sets are long ranges.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from penstock.errors import UnknownPartitionError
 from penstock.partitions.forms import Body, Form
-from penstock.partitions.keys import MultiPartitionKey, fingerprint, split_key
+from penstock.partitions.keys import MultiPartitionKey, fingerprint, parts_of
 from penstock.partitions.view import View
 from penstock.values import frozen
 
@@ -90,16 +90,34 @@ class BoxForm:
 
     def place_of(self, key: str) -> tuple[Any, ...] | None:
         """The places in the dimensions, None when one has none."""
-        parts = split_key(key, tuple(self.forms))
+        parts = parts_of(key, tuple(self.forms))
         if parts is None:
             return None
-        places = tuple(self.forms[name].place_of(one) for name, one in parts.keys_by_dimension.items())
+        places = tuple(form.place_of(one) for form, one in zip(self.forms.values(), parts, strict=True))
         return None if None in places else places
+
+    def places_of(self, keys: Collection[str]) -> list[tuple[Any, ...] | None]:
+        """The places of each of these keys, None for those that can never exist: each part is read once."""
+        names = tuple(self.forms)
+        split = [parts_of(key, names) for key in keys]
+        known: list[dict[str, Any]] = []
+        for at, form in enumerate(self.forms.values()):
+            parts = {one[at] for one in split if one is not None}
+            known.append(dict(zip(parts, form.places_of(parts), strict=True)))
+        found: list[tuple[Any, ...] | None] = []
+        for one in split:
+            places = None if one is None else tuple(map(dict[str, Any].__getitem__, known, one))
+            found.append(None if places is None or None in places else places)
+        return found
 
     def key_at(self, place: tuple[Any, ...]) -> MultiPartitionKey:
         """The key of a place."""
         pairs = zip(self.forms.items(), place, strict=True)
         return MultiPartitionKey({name: form.key_at(one) for (name, form), one in pairs})
+
+    def keys_of(self, body: Any) -> Iterator[str]:
+        """The keys of a body, in order."""
+        return map(self.key_at, self.places(body))
 
     def unknown(self, key: str) -> UnknownPartitionError:
         """What to say about a key that cannot exist, in the dimension where it fails."""

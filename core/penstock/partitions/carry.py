@@ -30,7 +30,8 @@ def carried(subset: PartitionsSubset, to: PartitionsDefinition) -> tuple[Partiti
     ):
         return _shifted(subset.body, own, to)
     form = to.form
-    places = [(key, form.place_of(key)) for key in subset]
+    keys = list(subset)
+    places = list(zip(keys, form.places_of(keys), strict=True))
     strange = tuple(key for key, place in places if place is None)
     return PartitionsSubset(to, form.body_of(place for _, place in places if place is not None)), strange
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from calendar import isleap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
@@ -22,6 +22,8 @@ from penstock.values import frozen
 DAY = 86_400
 _ORDINAL_OF_1970 = date(1970, 1, 1).toordinal()
 Times = tuple[int, ...]
+MarkedDay = tuple[int, Times]
+"""A day, since 1970, and marked seconds of it in order."""
 
 
 class Calendar(Protocol):
@@ -37,6 +39,10 @@ class Calendar(Protocol):
 
     def has(self, wall: int) -> bool:
         """Whether there is a mark at a wall time."""
+        ...
+
+    def days(self, first: int, end: int) -> Iterator[MarkedDay]:
+        """The marks from one up to but without another, by day."""
         ...
 
 
@@ -73,8 +79,23 @@ class Cyclic:
         day, second = divmod(wall, DAY)
         return second in self.week[(day + 4) % 7]
 
+    def days(self, first: int, end: int) -> Iterator[MarkedDay]:
+        """The marks from one up to but without another, by day."""
+        week, place = divmod(first, self.before[7])
+        weekday = bisect_right(self.before, place) - 1
+        day, skipped, left = week * 7 + weekday - 4, place - self.before[weekday], end - first
+        while left > 0:
+            times = self.week[(day + 4) % 7]
+            if skipped or len(times) > left:
+                times = times[skipped : skipped + left]
+                skipped = 0
+            if times:
+                left -= len(times)
+                yield day, times
+            day += 1
 
-DayRule = Callable[[int], list[tuple[int, Times]]]
+
+DayRule = Callable[[int], list[MarkedDay]]
 """The marked days of a year, as days since 1970 with the marked seconds of each, in order."""
 
 
@@ -83,7 +104,7 @@ class _Year:
 
     __slots__ = ("before", "days", "times")
 
-    def __init__(self, marked: list[tuple[int, Times]]) -> None:
+    def __init__(self, marked: list[MarkedDay]) -> None:
         self.days = tuple(day for day, _ in marked)
         self.times = tuple(times for _, times in marked)
         self.before = tuple(accumulate((len(times) for times in self.times), initial=0))
@@ -130,6 +151,13 @@ class Tabled:
 
     def at(self, rank: int) -> int:
         """The wall time of a mark."""
+        year, left = self._found(rank)
+        table = self._year(year)
+        place = bisect_right(table.before, left) - 1
+        return table.days[place] * DAY + table.times[place][left - table.before[place]]
+
+    def _found(self, rank: int) -> tuple[int, int]:
+        """The year of a mark, and how many marks of it come before."""
         decade, left = 197, rank
         while left < 0:
             decade -= 1
@@ -141,9 +169,26 @@ class Tabled:
         while left >= self._year(year).before[-1]:
             left -= self._year(year).before[-1]
             year += 1
-        table = self._year(year)
-        place = bisect_right(table.before, left) - 1
-        return table.days[place] * DAY + table.times[place][left - table.before[place]]
+        return year, left
+
+    def days(self, first: int, end: int) -> Iterator[MarkedDay]:
+        """The marks from one up to but without another, by day."""
+        if first >= end:
+            return
+        year, skipped = self._found(first)
+        left = end - first
+        while left > 0:
+            table = self._year(year)
+            for place in range(bisect_right(table.before, skipped) - 1, len(table.days)):
+                own = skipped - table.before[place]
+                times = table.times[place][own : own + left]
+                if times:
+                    yield table.days[place], times
+                left -= len(times)
+                skipped = table.before[place + 1]
+                if not left:
+                    return
+            year, skipped = year + 1, 0
 
     def has(self, wall: int) -> bool:
         """Whether there is a mark at a wall time."""

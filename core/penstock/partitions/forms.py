@@ -6,7 +6,7 @@ for good, names for those that come and go, tuples for those of several dimensio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
 from penstock.errors import UnknownPartitionError
@@ -35,8 +35,16 @@ class Form(Protocol):
         """The place of a key that may ever exist, None for others."""
         ...
 
+    def places_of(self, keys: Collection[str]) -> list[Any]:
+        """The place of each of these keys, None for those that can never exist; faster than one by one."""
+        ...
+
     def key_at(self, place: Any) -> str:
         """The key of a place."""
+        ...
+
+    def keys_of(self, body: Any) -> Iterator[str]:
+        """The keys of a body, in order."""
         ...
 
     def unknown(self, key: str) -> UnknownPartitionError:

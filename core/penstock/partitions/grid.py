@@ -25,11 +25,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from enum import Enum
 
-from penstock.partitions.days import DAY, Calendar
+from penstock.partitions.days import DAY, Calendar, MarkedDay
 from penstock.partitions.zones import ClockChange, clock_changes, decade_of, offset_at, zone_named
 
 _ENDLESS = 10**15
 _LAST_DECADE = 998
+
+
+Piece = int | Iterator[MarkedDay]
+"""A moment, or marks of the calendar."""
 
 
 class Twice(Enum):
@@ -78,6 +82,10 @@ class Grid:
         """The moment of a tick."""
         if self._holes:
             number = self._with_holes(number)
+        return self._reaching(number).at(number)
+
+    def _reaching(self, number: int) -> _Stretches:
+        """Stretches that reach over a tick, holes counted."""
         stretches, decades = self._stretches, 2
         while number >= stretches.safe_until and stretches.last < _LAST_DECADE:
             stretches = self._covering(min(stretches.last + decades, _LAST_DECADE))
@@ -85,11 +93,29 @@ class Grid:
         while number < stretches.safe_from and stretches.first > 1:
             stretches = self._covering(max(stretches.first - decades, 1))
             decades *= 2
-        return stretches.at(number)
+        return stretches
 
     def between(self, first: int, end: int) -> Iterator[int]:
         """The moments of the ticks of a range of numbers."""
         return map(self.at, range(first, end))
+
+    def pieces(self, first: int, end: int) -> Iterator[Piece]:
+        """The ticks of a range of numbers, in order: as marks of the calendar wherever it alone decides."""
+        if first >= end:
+            return
+        for start, stop in self._around_holes(first, end):
+            self._reaching(stop - 1)
+            yield from self._reaching(start).pieces(start, stop)
+
+    def _around_holes(self, first: int, end: int) -> Iterator[tuple[int, int]]:
+        start, stop = (
+            (self._with_holes(first), self._with_holes(end - 1) + 1) if self._holes else (first, end)
+        )
+        for hole in self._holes[bisect_left(self._holes, start) : bisect_left(self._holes, stop)]:
+            if start < hole:
+                yield start, hole
+            start = hole + 1
+        yield start, stop
 
     def _with_holes(self, number: int) -> int:
         number -= self._holes_before
@@ -185,6 +211,31 @@ class _Stretches:
                 return self._starts[place]
             number -= 1
         return self._calendar.at(self._ranks[place] + number) - self._offsets[place]
+
+    def pieces(self, first: int, end: int) -> Iterator[Piece]:
+        first, end = first + self._shift, end + self._shift
+        place = bisect_right(self._before, first, lo=1) - 1
+        while first < end:
+            after = self._before[place + 1] if place + 1 < len(self._before) else end
+            until = min(after, end)
+            if first < until:
+                yield from self._pieces_of(place, first - self._before[place], until - self._before[place])
+            first, place = max(first, until), place + 1
+
+    def _pieces_of(self, place: int, first: int, end: int) -> Iterator[Piece]:
+        """The ticks of one stretch; moments for one that was moved, and for those whose wall comes again."""
+        if self._moved[place]:
+            if first == 0:
+                yield self._starts[place]
+            first, end = max(first - 1, 0), end - 1
+        start, stop = self._ranks[place] + first, self._ranks[place] + end
+        if place and self._offsets[place - 1] > self._offsets[place]:
+            told = min(self._calendar.rank(self._starts[place] + self._offsets[place - 1]), stop)
+            for rank in range(start, told):
+                yield self._calendar.at(rank) - self._offsets[place]
+            start = max(start, told)
+        if start < stop:
+            yield self._calendar.days(start, stop)
 
 
 def _edges(change: ClockChange, twice: Twice) -> tuple[int, int]:

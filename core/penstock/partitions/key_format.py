@@ -6,14 +6,21 @@ Owns: ``KeyFormat``. An hour that comes twice gets the offset from UTC behind th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
+from penstock.partitions.days import MarkedDay, Times
 from penstock.partitions.zones import DAY, zone_named
 from penstock.values import frozen
 
 DAY_FORMAT = "%Y-%m-%d"
 HOUR_FORMAT = "%Y-%m-%d-%H:%M"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ORDINAL_OF_1970 = date(1970, 1, 1).toordinal()
+_DIRECTIVE = re.compile("%(.)", re.DOTALL)
+_OF_DAY, _OF_TIME = frozenset("YymdjbBaAuwUWGV"), frozenset("HIMSpf")
 
 
 @frozen
@@ -39,6 +46,32 @@ class KeyFormat:
             written = local.strftime(self.fmt)
         return f"{written}{local:%z}" if self.tells_twice and local.fold and "%z" not in self.fmt else written
 
+    @property
+    def is_of_wall(self) -> bool:
+        """Whether a key is the day and then the time on the wall, and nothing else."""
+        return _halves(self.fmt) is not None
+
+    @property
+    def is_sortable(self) -> bool:
+        """Whether sorted keys are in the order of time, save for times that come twice."""
+        directives = "".join(_DIRECTIVE.findall(self.fmt))
+        return bool(directives) and "YmdHMS".startswith(directives)
+
+    def write_days(self, days: Iterable[MarkedDay]) -> Iterator[str]:
+        """The keys of times on the wall that come once, of a format that ``is_of_wall``."""
+        halves = _halves(self.fmt)
+        assert halves is not None  # noqa: S101  # nobody asks for other formats
+        of_day, of_time = halves
+        ends: dict[Times, tuple[str, ...]] = {}
+        is_usual = of_day == DAY_FORMAT
+        for day, times in days:
+            one = date.fromordinal(day + _ORDINAL_OF_1970)
+            start = one.isoformat() if is_usual else one.strftime(of_day)
+            if times not in ends:
+                ends[times] = _written_times(times, of_time)
+            for end in ends[times]:
+                yield start + end
+
     def read(self, key: str) -> tuple[int, ...]:
         """The moments that a key may name, one or two in order; none when it is not so written."""
         try:
@@ -57,6 +90,25 @@ class KeyFormat:
             return (seconds(datetime.strptime(key, f"{self.fmt}%z")),) if self.tells_twice else ()
         except (TypeError, ValueError, OverflowError):
             return ()
+
+
+@lru_cache(maxsize=512)
+def _halves(fmt: str) -> tuple[str, str] | None:
+    """The part of a format that is about the day and the one about the time of day; None when it is mixed."""
+    found = [(one.group(1), one.start()) for one in _DIRECTIVE.finditer(fmt)]
+    if any(name not in _OF_DAY and name not in _OF_TIME for name, _ in found):
+        return None
+    of_time = [at for name, at in found if name in _OF_TIME]
+    cut = min(of_time, default=len(fmt))
+    if any(at > cut for name, at in found if name in _OF_DAY):
+        return None
+    return fmt[:cut], fmt[cut:]
+
+
+def _written_times(times: Times, fmt: str) -> tuple[str, ...]:
+    if not fmt:
+        return ("",) * len(times)
+    return tuple(time(one // 3600, one // 60 % 60, one % 60).strftime(fmt) for one in times)
 
 
 def _parsed(key: str, fmt: str) -> datetime:

@@ -64,6 +64,20 @@ class MultiPartitionKey(str):
         return type(self), (dict(self._parts),)
 
 
+def parts_of(key: str, dimensions: Sequence[str]) -> Sequence[str] | None:
+    """The parts of a key of these dimensions, in their order; None when it has not so many.
+
+    Args:
+        key: the parts joined by bars, or a key that was split before.
+        dimensions: their names, sorted.
+    """
+    if isinstance(key, MultiPartitionKey):
+        by_name = key.keys_by_dimension
+        return tuple(by_name.values()) if tuple(by_name) == tuple(dimensions) else None
+    parts = str(key).split(SEPARATOR)
+    return parts if len(parts) == len(dimensions) else None
+
+
 def split_key(key: str, dimensions: Sequence[str]) -> MultiPartitionKey | None:
     """A text as the key of these dimensions; None when it has not so many parts.
 

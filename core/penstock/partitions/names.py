@@ -5,7 +5,7 @@ Owns: ``NameForm``. The order of such keys is known to their store alone; withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -47,9 +47,17 @@ class NameForm:
         """A key is its own place: any may exist one day."""
         return key
 
+    def places_of(self, keys: Collection[str]) -> list[str]:
+        """Keys are their own places."""
+        return list(keys)
+
     def key_at(self, place: str) -> str:
         """The key of a place."""
         return place
+
+    def keys_of(self, body: frozenset[str]) -> Iterator[str]:
+        """The names of a body, sorted."""
+        return self.places(body)
 
     def unknown(self, key: str) -> UnknownPartitionError:
         """What to say about a key that does not exist."""

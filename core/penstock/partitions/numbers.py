@@ -9,9 +9,10 @@ Partitions that come and go have no numbers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
+from operator import mul
 from typing import Any, Protocol
 
 from penstock.partitions.bits import BitForm, Bits
@@ -66,6 +67,10 @@ class Numbering(Protocol):
         Returns:
             A body in the form of the definition for each set, and one for what is in none of them.
         """
+        ...
+
+    def each_of(self, keys: Collection[str]) -> list[int | None]:
+        """The number of each of these keys, as ``number_of`` says; faster than one by one."""
         ...
 
     def numbers_of(self, keys: Sequence[str]) -> Sequence[int] | None:
@@ -137,8 +142,11 @@ class Line:
         first, last = self.number_of(keys[0]), self.number_of(keys[-1])
         if first is not None and last is not None and last - first == len(keys) - 1:
             return range(first, last + 1)
-        found = [self.number_of(key) for key in keys]
-        return None if None in found else tuple(one for one in found if one is not None)
+        return _all_of(self.each_of(keys))
+
+    def each_of(self, keys: Collection[str]) -> list[int | None]:
+        """The number of each key that may ever exist, None for others."""
+        return self.form.places_of(keys)
 
 
 # ---- several dimensions --------------------------------------------------------------------------
@@ -168,11 +176,14 @@ class Cube:
 
     def number_of(self, key: str) -> int | None:
         """The number of a key that may ever exist, None for others."""
-        place = self.form.place_of(key)
-        if place is None:
-            return None
-        by_name = dict(zip(self.form.forms, place, strict=True))
-        return sum(by_name[name] * one for name, one in zip(self.form.order, self._strides(), strict=True))
+        return self.each_of([key])[0]
+
+    def each_of(self, keys: Collection[str]) -> list[int | None]:
+        """The number of each key that may ever exist, None for others."""
+        steps = dict(zip(self.form.order, self._strides(), strict=True))
+        by_name = tuple(steps[name] for name in self.form.forms)
+        places = self.form.places_of(keys)
+        return [None if one is None else sum(map(mul, one, by_name)) for one in places]
 
     def between(self, first: str, last: str) -> int:
         """The mask of all combinations of a range in each dimension, 0 when there are none."""
@@ -225,8 +236,11 @@ class Cube:
                 [one * steps[name] for one in side] for name, side in zip(self.form.forms, sides, strict=True)
             ]
             return tuple(map(sum, product(*scaled)))
-        found = [self.number_of(key) for key in keys]
-        return None if None in found else tuple(one for one in found if one is not None)
+        return _all_of(self.each_of(keys))
+
+
+def _all_of(numbers: Sequence[int | None]) -> tuple[int, ...] | None:
+    return None if None in numbers else tuple(one for one in numbers if one is not None)
 
 
 # ---- masks ---------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ has: a definition that starts earlier or later than when it was written still re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from penstock.errors import UnknownPartitionError
 from penstock.partitions.keys import fingerprint
@@ -14,6 +14,8 @@ from penstock.partitions.spans import Run, Spans, merged, span, spans_of
 from penstock.partitions.timeline import Timeline
 from penstock.partitions.view import View
 from penstock.values import frozen
+
+_AT_ONCE = 4096
 
 
 @frozen
@@ -33,9 +35,23 @@ class SpanForm:
         """The place of a key within start and end, None for others."""
         return self.timeline.place_of(key)
 
+    def places_of(self, keys: Collection[str]) -> list[int | None]:
+        """The place of each of these keys, None for those that can never exist."""
+        return self.timeline.places_of(keys)
+
     def key_at(self, place: int) -> str:
         """The key of a place."""
         return self.timeline.key_at(place)
+
+    def keys_of(self, body: Spans) -> Iterator[str]:
+        """The keys of a body, in order; of a long range some at a time."""
+        at_once = 8
+        for first, end in body.runs:
+            start = first
+            while start < end:
+                until = min(start + at_once, end)
+                yield from self.timeline.keys_between(start, until)
+                start, at_once = until, min(2 * at_once, _AT_ONCE)
 
     def unknown(self, key: str) -> UnknownPartitionError:
         """What to say about a key that never exists."""

@@ -61,8 +61,7 @@ class PartitionsSubset:
         return place is not None and self._form.contains(self.body, place)
 
     def __iter__(self) -> Iterator[str]:
-        form = self._form
-        return map(form.key_at, form.places(self.body))
+        return self._form.keys_of(self.body)
 
     def __or__(self, other: PartitionsSubset) -> PartitionsSubset:
         return PartitionsSubset(self.partitions_def, self.body | self._other(other))
@@ -131,13 +130,10 @@ class PartitionsSubset:
         Raises:
             UnknownPartitionError: when a key can never exist.
         """
-        form = self._form
-        places: list[Any] = []
-        for key in partition_keys:
-            place = form.place_of(key)
-            if place is None:
-                raise form.unknown(key)
-            places.append(place)
+        form, keys = self._form, list(partition_keys)
+        places = form.places_of(keys)
+        if None in places:
+            raise form.unknown(keys[places.index(None)])
         return PartitionsSubset(self.partitions_def, self.body | form.body_of(places))
 
     def with_partition_key_range(

@@ -8,6 +8,7 @@ which never changes.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ from penstock.partitions.zones import DAY, start_of_decade, zone_named
 from penstock.values import frozen
 
 _TRIED = (0, 1, 2, 13, 40)
+_FEW, _BLOCK, _SPARSE = 8, 1024, 16
 _OVER_A_YEAR = 370 * DAY
 _NO_LATER = start_of_decade(999)  # so that the end of a window is still within the calendar
 
@@ -124,6 +126,51 @@ class Timeline:
         """The place of a key within start and end, now or some day; None for any other text."""
         place, end = self._place_of(key), self.rules.end
         return place if place is None or end is None or self.end_at(place) <= end else None
+
+    def keys_between(self, first: int, end: int) -> list[str]:
+        """The keys of the places from one up to but without another: many at once where they can be."""
+        if end - first < _FEW or not self.keys.is_of_wall:
+            return list(map(self.keys.write, self.kept.between(first, end)))
+        found: list[str] = []
+        for piece in self.kept.pieces(first, end):
+            if isinstance(piece, int):
+                found.append(self.keys.write(piece))
+            else:
+                found.extend(self.keys.write_days(piece))
+        return found
+
+    def places_of(self, keys: Collection[str]) -> list[int | None]:
+        """The places of keys, as ``place_of`` says of each.
+
+        Keys near each other are not read one by one: all keys between two of them are written and compared.
+        """
+        if len(keys) < _FEW or not (self.keys.is_of_wall and self.keys.is_sortable):
+            return list(map(self.place_of, keys))
+        ordered = sorted(set(keys))
+        found: dict[str, int | None] = {}
+        for at in range(0, len(ordered), _BLOCK):
+            self._place_block(ordered[at : at + _BLOCK], found)
+        return [found[key] for key in keys]
+
+    def _place_block(self, keys: Sequence[str], found: dict[str, int | None]) -> None:
+        """Find the places of keys in order, by those of the first and the last that have one."""
+        first, last = self._end_of_block(keys, found), self._end_of_block(keys[::-1], found)
+        if first is None or last is None or not 0 <= last - first < _SPARSE * len(keys):
+            found.update((key, self.place_of(key)) for key in keys if key not in found)
+            return
+        places, texts = range(first, last + 1), self.keys_between(first, last + 1)
+        written = dict(zip(texts, places, strict=True))
+        is_exact = len(written) == len(places)
+        for key in keys:
+            place = written.get(key) if is_exact else None
+            found[key] = self.place_of(key) if place is None and key not in found else found.get(key, place)
+
+    def _end_of_block(self, keys: Sequence[str], found: dict[str, int | None]) -> int | None:
+        for key in keys:
+            place = found[key] = found[key] if key in found else self.place_of(key)
+            if place is not None:
+                return place
+        return None
 
     def place_among(self, key: str, count: int) -> int | None:
         """The place of a key among the first so many windows, None for any other text."""

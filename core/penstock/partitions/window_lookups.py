@@ -171,7 +171,7 @@ def get_partition_keys_in_time_window(
 ) -> Sequence[str]:
     """The keys of the partitions that begin within a span of time."""
     first, end = _begins_within(self, time_window, current_time)
-    return [self.timeline.keys.write(moment) for moment in self.timeline.kept.between(first, end)]
+    return self.timeline.keys_between(first, end)
 
 
 def get_partition_subset_in_time_window(

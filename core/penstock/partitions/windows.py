@@ -191,7 +191,7 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
         return self.timeline.place_among(key, self.timeline.count(view))
 
     def _keys_between(self, first: int, end: int, view: View) -> Sequence[str]:
-        return list(map(self.timeline.keys.write, self.timeline.kept.between(first, end)))
+        return self.timeline.keys_between(first, end)
 
     def _unknown(self, key: str, view: View) -> UnknownPartitionError:
         return self.timeline.unknown(key, view)

@@ -141,7 +141,7 @@ def _partitioned(
     groups = _split(groups, failed, _FAILED)
     for cause, keys in _own_causes(subject, own, known, view).items():
         form = subject.definition.form
-        places = [place for place in map(form.place_of, keys) if place is not None]
+        places = [place for place in form.places_of(keys) if place is not None]
         groups = _split(groups, PartitionsSubset(subject.definition, form.body_of(places)) & made, cause)
     for cause, readers in _readers_of_bad(subject, found, view):
         groups = _split(groups, readers & made, cause)

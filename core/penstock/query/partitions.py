@@ -97,11 +97,11 @@ def _complete_bits(book: PartitionBook, key: AssetKey, numbering: Numbering) -> 
 
 
 def _numbers(backlog: PartitionBacklog, numbering: Numbering) -> PartitionNumbers:
-    number_of = numbering.number_of
-    found = {part: number_of(part) for part in (*backlog.parts, *backlog.wiped)}
+    parts = (*backlog.parts, *backlog.wiped)
+    found = zip(parts, numbering.each_of(parts), strict=True)
     return PartitionNumbers(
         ruler=numbering.ruler,
-        parts={part: -1 if number is None else number for part, number in found.items()},
+        parts={part: -1 if number is None else number for part, number in found},
         targets={one.run: _mask(numbering, one.tags) for one in backlog.tries},
         is_whole=backlog.is_whole,
     )
@@ -158,7 +158,7 @@ def _still_says(one: PartitionTry, name: str, made: Mapping[str, int], wiped: Ma
 
 def _places(partitions_def: PartitionsDefinition, keys: Iterable[str]) -> list[Any]:
     form = partitions_def.form
-    return [place for place in map(form.place_of, keys) if place is not None]
+    return [place for place in form.places_of(list(keys)) if place is not None]
 
 
 def _covered(partitions_def: PartitionsDefinition, tags: Mapping[str, str], view: View) -> Any:
@@ -213,7 +213,7 @@ def status_by_partition(
     numbering = None if partitions_def is None else numbering_of(partitions_def)
     bits = None if numbering is None else _complete_bits(store.partition_book, key, numbering)
     if numbering is not None and bits is not None:
-        return _looked_up(bits, {name: numbering.number_of(name) for name in partitions})
+        return _looked_up(bits, dict(zip(partitions, numbering.each_of(partitions), strict=True)))
     made, backlog = store.partitions(key), store.partition_book.backlog(key, None)
     found: dict[str, AssetPartitionStatus | None] = {
         name: AssetPartitionStatus.MATERIALIZED if name in made else None for name in partitions

@@ -35,6 +35,10 @@ def check_windows(definition, moments):
         assert one.end == other.start, (one, other)
     places = [timeline.place_of(key) for key in keys]
     assert places == list(range(places[0], places[0] + len(places)))
+    around = range(max(places[0] - 9, 0), places[-1] + 9)
+    written = list(map(timeline.key_at, around))
+    assert timeline.keys_between(around.start, around.stop) == written
+    assert timeline.places_of([*written, *keys]) == [*around, *places]
     for moment in moments:
         assert definition.get_partition_key_for_timestamp(moment) == timeline.keys.write(moment)
 
