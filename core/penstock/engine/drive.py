@@ -81,6 +81,7 @@ class Drive:
     never_began: dict[Unit, int] = field(factory=dict[Unit, int])
     lacked_input: dict[Unit, int] = field(factory=dict[Unit, int])
     cancel_reason: str | None = None
+    _names: dict[tuple[str, ...], frozenset[str]] = field(factory=dict[tuple[str, ...], frozenset[str]])
     _assigner: Assigner = field(init=False)
     _stays_here: bool = field(init=False)
 
@@ -238,7 +239,8 @@ class Drive:
         if self.printed:
             self._tell_printed(self.state.key(unit))
         if record.handed:
-            self.handed[unit] = (ticket, frozenset(record.handed))
+            names = tuple(record.handed)
+            self.handed[unit] = (ticket, self._names.setdefault(names, frozenset(names)))
         if self.program.keeps_values and (record.handed or record.kept):
             self.kept[unit] = (*record.handed, *record.kept)
         if isinstance(record.exception, KeyboardInterrupt):  # also of a hook, after its step

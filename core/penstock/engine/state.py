@@ -85,7 +85,8 @@ class RunState:
         self._open: dict[int, int] = {}
         self._settled: set[int] = set()
         self._order: dict[Unit, int] = {}
-        self._units: dict[str, Unit] = {}
+        self._units: dict[str, Unit] = {}  # of those that are not done
+        self._alone: dict[str, dict[str, list[str] | None]] = {}
         self._parked: dict[str, deque[tuple[Unit, Phase]]] = {}
         self._due: dict[Unit, float] = {}  # moments of retries that wait for something else meanwhile
         self._lay_out()
@@ -232,13 +233,15 @@ class RunState:
         self.retry_at.pop(unit, None)
 
     def _on_output(self, event: v.OutputProduced) -> None:
-        made = self.produced.setdefault(self.unit(event.step), {})
-        if event.mapping_key is None:
-            made[event.output_name] = None
-        else:
-            keys = made.setdefault(event.output_name, [])
-            if keys is not None:
-                keys.append(event.mapping_key)
+        unit, name, key = self.unit(event.step), event.output_name, event.mapping_key
+        made = self.produced.get(unit)
+        keys = None if made is None else made.get(name)
+        if key is not None and keys is not None:
+            keys.append(key)
+        elif made is None and key is None:
+            self.produced[unit] = self._alone.setdefault(name, {name: None})
+        else:  # a new one, for units with the same single output share theirs
+            self.produced[unit] = {**(made or {}), name: None if key is None else [key]}
 
     def _on_retry(self, event: v.StepRetryScheduled) -> None:
         unit = self.unit(event.step)
@@ -321,6 +324,7 @@ class RunState:
             if self.phase.get(done, Phase.WAITING) >= Phase.SUCCEEDED:
                 continue
             self.phase[done] = how
+            self._units.pop(self.key(done), None)
             for reader in self._spread(done):
                 if self.phase[reader] >= Phase.SUCCEEDED:  # a replay told of it before its source
                     continue

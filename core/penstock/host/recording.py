@@ -19,7 +19,7 @@ from penstock.spi.store import EventQuery, Store
 
 _ENDINGS = (RunSucceeded, RunFailed, RunCanceled)
 _BAD_ENDINGS = (RunFailed, RunCanceling, RunCanceled)
-KEPT = 20_000
+KEPT = 5_000
 """Events of a run that are kept beside the store, which has them all."""
 
 SYNC_EVERY = 1.0
