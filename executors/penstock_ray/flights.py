@@ -39,6 +39,7 @@ class Flight:
         stopped: why it is being stopped.
         kill: when it is to be killed.
         killed: when that was first done.
+        cut: since when its worker's connection is gone; None while there is one.
         is_stalled: whether people were told that it gives no sign of life.
         is_watched: False when it runs without the hub.
     """
@@ -56,6 +57,7 @@ class Flight:
     stopped: Cause | None = None
     kill: float | None = None
     killed: float | None = None
+    cut: float | None = None
     is_stalled: bool = False
     is_watched: bool = True
 

@@ -49,11 +49,11 @@ class Worker:
     process: Watched | None = None
     told: int = 0
 
-    def tell(self, kind: wire.Kind, task: str) -> bool:
+    def tell(self, kind: wire.Kind, task: str = "", number: int = 0) -> bool:
         """Say something about a task; False when that is not possible now."""
         if not self.is_open:
             return False
-        data = wire.encode(self.key, self.told, (kind, task, 0, ()))
+        data = wire.encode(self.key, self.told, (kind, task, number, ()))
         try:
             is_sent = self.socket.send(data) == len(data)  # small, and nearly nothing goes this way
         except OSError:
@@ -117,6 +117,7 @@ class Hub:
         if self._poll.closed:
             return
         for worker in self._workers.values():
+            worker.tell("bye")
             _say_goodbye(worker.socket)
         until = time.monotonic() + patience
         while self._workers and (left := until - time.monotonic()) > 0:

@@ -1,74 +1,129 @@
 """The link: a worker's connection to the hub in the driver.
 
-Owns: dialling, heartbeats, and passing on that a task is to stop. Must not know Ray, nor what records mean.
+Owns: heartbeats, passing on that a task is to stop, and dialling again when the connection is cut while the
+hub is still there. Must not know Ray, nor what records mean.
 
 Everything goes out at once: who tells much collects it first, as the engine does, and what happened just
 before a crash is what people want to know. Only the start of a task waits in the kernel for the record that
 follows it at once, so that the driver wakes up for both together; the kernel sends it when this process dies.
 Sending never waits: what the kernel does not take is kept and tried again by the link's thread, which also
 sends heartbeats and notices the end of the run.
+What the running task told is kept, within bounds, until it ends: over a new connection the driver says how
+much it has, and gets the rest.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
 import select
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from attrs import define, field
+
 from penstock_ray import wire
 from penstock_ray.exits import here
+from penstock_ray.handshake import Refused, Unreachable, dial
 from penstock_ray.interrupts import send
+
+__all__ = ["Link", "Unreachable"]
 
 _MOST_KEPT = 16 << 20
 _AGAIN = 0.05
 _MORE = getattr(socket, "MSG_MORE", 0)  # of Linux; what follows is sent along, or a fifth of a second later
+_PAUSES = (0.0, 0.1, 0.4, 1.6, 5.0)
+"""Seconds before each try to reach the hub again."""
 
 
-class Unreachable(Exception):
-    """The hub did not answer, or is not the hub of this run."""
+@define(eq=False)
+class _Line:
+    """One connection.
+
+    Args:
+        socket: not blocking.
+        key: signs what goes out.
+        unsent: what the kernel did not take.
+        number: of the next frame.
+        is_in_step: False until the driver has said what it has of the running task.
+    """
+
+    socket: Any
+    key: bytes
+    heard: wire.Decoder
+    unsent: bytearray = field(factory=bytearray)
+    number: int = 0
+    is_in_step: bool = True
+
+    @classmethod
+    def to(cls, address: tuple[str, int], secret: bytes) -> _Line:
+        connection, key = dial(address, secret)
+        connection.setblocking(False)
+        return cls(connection, key, wire.Decoder(wire.return_key(key)))
+
+    def push(self, flags: int = 0) -> bool:
+        """Give the kernel what it takes now; False when the connection has ended."""
+        try:
+            while self.unsent:
+                del self.unsent[: self.socket.send(self.unsent, flags)]
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def said(self) -> list[wire.Frame | None] | None:
+        """What the driver says; None when the connection has ended."""
+        try:
+            data = self.socket.recv(4096)
+            return self.heard.feed(data) if data else None
+        except BlockingIOError:
+            return []
+        except (OSError, wire.WireError):
+            return None
 
 
 class Link:
     """Tells the driver what happens in this process.
 
     Args:
-        connection: blocking, the handshake not done.
+        address: of the hub.
         secret: of the run.
         where: node and pid, for people.
         beat: seconds between heartbeats while a task is running.
-        ended: called by the link's thread when the driver has ended the run.
+        ended: called by the link's thread when the driver has ended the run, or cannot be reached any more.
         interrupt: called by the link's thread when the task that runs is to stop, until it says True.
+
+    Raises:
+        Unreachable: when the hub cannot be reached.
     """
 
     def __init__(
         self,
-        connection: socket.socket,
+        address: tuple[str, int],
         secret: bytes,
         where: str,
         beat: float,
         ended: Callable[[], None],
         interrupt: Callable[[], bool] = send,
     ) -> None:
-        self._socket = connection
-        self._key = _greet(connection, secret)
-        self._heard = wire.Decoder(wire.return_key(self._key))
+        self._address, self._secret, self._where = address, secret, where
         self._beat, self._ended, self._interrupt = beat, ended, interrupt
+        self._line = _Line.to(address, secret)
         self._lock = threading.Lock()
-        self._number = 0
-        self._unsent = bytearray()
-        self._first = 0  # number of the next record
-        self._sent = 0
         self._task = ""
         self._is_asked = False  # to stop it
+        self._first = 0  # number of the next record
+        self._sent = 0
+        self._kept: deque[tuple[int, bytes]] = deque()
+        self._kept_bytes = 0
+        self._is_over = False
         self.is_up = True
-        connection.setblocking(False)
         self._wake, self._waker = os.pipe()
-        self._send("hello", where, os.getpid(), [here()])
+        self._introduce()
         self._thread = threading.Thread(target=self._watch, name="penstock-link", daemon=True)
         self._thread.start()
 
@@ -76,15 +131,25 @@ class Link:
         """A task begins in this process."""
         with self._lock:
             self._task, self._first, self._sent = task, 0, 0
-            self._send("start", task)
+            self._forget()
+            self._line.is_in_step = True
+            self._say("start", task)
 
     def tell(self, record: Any) -> None:
         """A record of the running task; from any thread, never raises, never waits."""
         with self._lock:
-            if not self.is_up or not self._task:
+            if self._is_over or not self._task:
                 return
             first, self._first = self._first, self._first + 1
-            self._send("told", self._task, first, [record])
+            try:
+                payload = wire.packed(("told", self._task, first, [record]))
+            except Exception:  # noqa: BLE001 - whatever a record raises while it is pickled
+                payload = wire.packed(("told", self._task, first, []))
+            if len(payload) > wire.LARGEST:
+                return  # the outcome repeats it
+            self._keep(first, payload)
+            if self.is_up and self._line.is_in_step:
+                self._sent += self._send(payload)
 
     def end(self) -> int:
         """The task ends.
@@ -93,140 +158,134 @@ class Link:
             How many of its records went out; -1 when nobody can know how many arrived.
         """
         with self._lock:
-            self._send("end", self._task)
+            self._say("end", self._task)
             self._task, self._is_asked = "", False
-            return self._sent if self.is_up else -1
+            self._forget()
+            return self._sent if self.is_up and self._line.is_in_step else -1
 
     def close(self) -> None:
-        """Hang up. Idempotent."""
+        """Hang up, and say to nobody that the run has ended. Idempotent."""
         with self._lock:
-            self._hang_up()
+            self._ended = _nothing
+            if not self._is_over:
+                self._is_over, self.is_up = True, False
+                os.write(self._waker, b"!")
 
-    def _send(self, kind: wire.Kind, task: str, first: int = 0, records: list[Any] | None = None) -> None:
-        if not self.is_up:
-            return
-        frame: wire.Frame = (kind, task, first, records or ())
-        try:
-            data = wire.encode(self._key, self._number, frame)
-        except Exception:  # noqa: BLE001 - whatever a record raises while it is pickled
-            frame = (kind, task, first, [one for one in records or () if _can_travel(one)])
-            data = wire.encode(self._key, self._number, frame)
-        if len(data) > wire.LARGEST or len(self._unsent) > _MOST_KEPT:
-            return  # the outcome repeats it
-        self._number += 1
-        self._sent += len(frame[3])
-        self._unsent += data
-        self._push(_MORE if kind == "start" else 0)
+    # ---- out ----------------------------------------------------------------------------------
 
-    def _push(self, flags: int = 0) -> None:
-        """Give the kernel what it takes now."""
-        try:
-            while self._unsent:
-                del self._unsent[: self._socket.send(self._unsent, flags)]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._hang_up()
+    def _introduce(self) -> None:
+        self._say("hello", self._where, os.getpid(), [here()])
 
-    def _hang_up(self) -> None:
+    def _say(self, kind: wire.Kind, task: str, first: int = 0, more: list[Any] | None = None) -> None:
+        if self.is_up:
+            self._send(wire.packed((kind, task, first, more or ())), _MORE if kind == "start" else 0)
+
+    def _send(self, payload: bytes, flags: int = 0) -> bool:
+        """Whether a frame goes out, now or later."""
+        line = self._line
+        if len(line.unsent) > _MOST_KEPT:
+            return False  # the outcome repeats it
+        line.unsent += wire.sealed(line.key, line.number, payload)
+        line.number += 1
+        if not line.push(flags):
+            self._lose()
+        return True
+
+    def _lose(self) -> None:
         if self.is_up:
             self.is_up = False
-            self._unsent.clear()
             os.write(self._waker, b"!")
 
+    def _keep(self, first: int, payload: bytes) -> None:
+        self._kept.append((first, payload))
+        self._kept_bytes += len(payload)
+        while self._kept_bytes > _MOST_KEPT:
+            self._kept_bytes -= len(self._kept.popleft()[1])
+
+    def _forget(self) -> None:
+        self._kept.clear()
+        self._kept_bytes = 0
+
+    # ---- the thread ---------------------------------------------------------------------------
+
     def _watch(self) -> None:
-        """The thread: late flushes, heartbeats, and the end of the run."""
-        due = time.monotonic() + self._beat
-        while self.is_up:
-            writing = [self._socket] if self._unsent else []
-            left = _AGAIN if self._is_asked else max(0.0, due - time.monotonic())
-            readable, _, _ = select.select([self._socket, self._wake], writing, [], left)
-            if self._wake in readable and self.is_up:
-                os.read(self._wake, 4096)
-            with self._lock:
-                if self._socket in readable and not self._listen():
-                    break
-                if self._is_asked:  # under the lock, so that no task ends meanwhile
-                    self._is_asked = not self._interrupt()
-                self._push()
-                if time.monotonic() >= due:
-                    due = time.monotonic() + self._beat
-                    if self._task:
-                        self._send("beat", self._task)
-        self._finish()
-
-    def _listen(self) -> bool:
-        """Do what the driver says; False when it has hung up."""
-        try:
-            data = self._socket.recv(4096)
-            for frame in self._heard.feed(data):
-                self._is_asked |= frame is not None and frame[:2] == ("stop", self._task)
-        except BlockingIOError:
-            return True
-        except (OSError, wire.WireError):
-            return False
-        return data != b""
-
-    def _finish(self) -> None:
+        """Late flushes, heartbeats, what the driver says, and the end of the run."""
+        self._serve()
+        while not self._is_over and self._dial_again():
+            self._serve()
         with self._lock:
-            self.is_up = False
+            self._is_over, self.is_up = True, False
         try:
             self._ended()
         finally:
-            self._socket.close()
+            self._line.socket.close()
             os.close(self._wake)
             os.close(self._waker)
 
+    def _serve(self) -> None:
+        due = time.monotonic() + self._beat
+        while self.is_up:
+            line = self._line
+            left = _AGAIN if self._is_asked else max(0.0, due - time.monotonic())
+            readable, _, _ = select.select(
+                [line.socket, self._wake], [line.socket] if line.unsent else [], [], left
+            )
+            if self._wake in readable:
+                os.read(self._wake, 4096)
+            with self._lock:
+                if (line.socket in readable and not self._listen()) or not line.push():
+                    self.is_up = False
+                if self._is_asked:  # under the lock, so that no task ends meanwhile
+                    self._is_asked = not self._interrupt()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + self._beat
+                    if self._task:
+                        self._say("beat", self._task)
 
-def dial(address: tuple[str, int], timeout: float = 5.0) -> socket.socket:
-    """A connection to the hub.
+    def _listen(self) -> bool:
+        """Do what the driver says; False when the connection has ended."""
+        frames = self._line.said()
+        for kind, task, first, _ in filter(None, frames or ()):
+            if kind == "bye":
+                self._is_over, self.is_up = True, False
+            elif task == self._task and kind == "stop":
+                self._is_asked = True
+            elif task == self._task and kind == "seen" and not self._line.is_in_step:
+                self._line.is_in_step, self._sent = True, self._first
+                for payload in [one for number, one in self._kept if number >= first]:
+                    self._send(payload)
+        return frames is not None
 
-    Raises:
-        Unreachable: when nobody answers there.
-    """
-    try:
-        connection = socket.create_connection(address, timeout)
-    except OSError as error:
-        raise Unreachable(f"{address[0]}:{address[1]}: {error}") from error
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def _greet(connection: socket.socket, secret: bytes) -> bytes:
-    """Prove oneself and be sure of the other; the key of the connection, which is closed otherwise."""
-    try:
-        return _greeted(connection, secret)
-    except Unreachable:
-        connection.close()
-        raise
-
-
-def _greeted(connection: socket.socket, secret: bytes) -> bytes:
-    try:
-        challenge = _receive(connection, wire.NONCE)
-        nonce = os.urandom(wire.NONCE)
-        connection.sendall(wire.answer(secret, challenge, nonce))
-        expected = wire.proof(secret, challenge, nonce)
-        if _receive(connection, len(expected)) != expected:
-            raise Unreachable("who answers there is not the driver of this run")
-    except OSError as error:
-        raise Unreachable(f"the driver's hub did not answer: {error}") from error
-    return wire.session_key(secret, challenge, nonce)
-
-
-def _receive(connection: socket.socket, count: int) -> bytes:
-    data = b""
-    while len(data) < count:
-        piece = connection.recv(count - len(data))
-        if not piece:
-            raise Unreachable("the driver's hub hung up")
-        data += piece
-    return data
-
-
-def _can_travel(record: Any) -> bool:
-    try:
-        pickle.dumps(record, protocol=5)
-    except Exception:  # noqa: BLE001 - whatever a record raises
+    def _dial_again(self) -> bool:
+        """Whether the hub is reached again; who refuses is no hub any more."""
+        for pause in _PAUSES:
+            if pause and select.select([self._wake], [], [], pause)[0]:
+                os.read(self._wake, 4096)
+            if self._is_over:
+                return False
+            try:
+                line = _Line.to(self._address, self._secret)
+            except Refused:
+                return False
+            except Unreachable:
+                continue
+            return self._take_up(line)
         return False
-    return True
+
+    def _take_up(self, line: _Line) -> bool:
+        """Go on over a new connection."""
+        with self._lock:
+            if self._is_over:
+                line.socket.close()
+                return False
+            self._line.socket.close()
+            self._line, self.is_up = line, True
+            self._introduce()
+            if self._task:
+                line.is_in_step = False
+                self._say("again", self._task, self._first)
+            return True
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

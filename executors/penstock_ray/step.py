@@ -31,7 +31,7 @@ from penstock.values import frozen
 from penstock_ray.exits import is_gone, kill_below
 from penstock_ray.forks import keep_from_children
 from penstock_ray.interrupts import has_come, let_in
-from penstock_ray.link import Link, Unreachable, dial
+from penstock_ray.link import Link, Unreachable
 from penstock_ray.parcel import bundled, bundles, unbundled, unwrap, wrap
 
 
@@ -137,8 +137,10 @@ class Session:
             Unreachable: when the hub cannot be reached from here.
         """
         if self.link is None or not self.link.is_up:
+            if self.link is not None:
+                self.link.close()
             self.link = Link(
-                dial(self.seed.hub), self.seed.secret, _whereabouts(), self.seed.beat, lambda: _retire(self)
+                self.seed.hub, self.seed.secret, _whereabouts(), self.seed.beat, lambda: _retire(self)
             )
         return self.link
 

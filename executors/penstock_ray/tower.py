@@ -114,7 +114,7 @@ class Tower:
     def _hear(self, heard: Heard, now: float, messages: list[Message]) -> None:
         worker, frame = heard
         if frame is None:
-            self._part(worker)
+            self._part(worker, now)
             return
         kind, key, first, records = frame
         self._heard_at[worker] = now
@@ -123,18 +123,33 @@ class Tower:
             return
         if kind == "start":
             flight.worker, flight.started, worker.task = worker, now, key
+        elif kind == "again":
+            self._take_up(flight, worker, now)
         elif kind == "end":
             worker.task = ""
             self._suspect(flight)
-        if records:
+        new = records[max(0, flight.seen - first) :]  # what went out before a cut may come twice
+        if new:
             flight.seen = first + len(records)
-            messages += [Progress(ticket=flight.ticket, record=record) for record in records]
+            messages += [Progress(ticket=flight.ticket, record=record) for record in new]
 
-    def _part(self, worker: Worker) -> None:
+    def _take_up(self, flight: Flight, worker: Worker, now: float) -> None:
+        """A worker whose connection was cut is back; it tells what is missing once it knows what is."""
+        before, flight.worker, worker.task = flight.worker, worker, flight.key
+        flight.started, flight.cut = flight.started or now, None
+        self._ended.pop(flight.key, None)
+        if before is not None:
+            before.task = ""
+            if not before.is_open:
+                before.forget()
+        worker.tell("seen", flight.key, flight.seen)
+
+    def _part(self, worker: Worker, now: float) -> None:
         """A connection ended: its worker died, or it was cut and its task runs on unheard."""
         self._heard_at.pop(worker, None)
         flight = self.flights.get(worker.task)
         if flight is not None:
+            flight.cut = now
             self._suspect(flight)
 
     def _suspect(self, flight: Flight) -> None:
@@ -190,11 +205,21 @@ class Tower:
         if limit is not None and age > limit + self._config.grace:
             flight.stopped = "timeout"
             self._kill(flight, now)
+        elif flight.cut is not None:
+            self._wait_for(flight, now - flight.cut, messages)
         elif not flight.is_stalled and flight.worker in self._heard_at:
             quiet = now - self._heard_at[flight.worker]
             if quiet > self._config.stalled_after:
                 flight.is_stalled = True
                 messages.append(_stalled(flight, quiet))
+
+    def _wait_for(self, flight: Flight, gone: float, messages: list[Message]) -> None:
+        """A connection was cut and the task goes on: the sweep finds its end."""
+        if gone > _LAST_WORDS:
+            self._ended.pop(flight.key, None)
+        if gone > self._config.stalled_after and not flight.is_stalled:
+            flight.is_stalled = True
+            messages.append(_cut(flight))
 
     def _kill(self, flight: Flight, now: float) -> None:
         """Kill a task, again and again: Ray may forget it while it is still asking the task to stop."""
@@ -235,6 +260,14 @@ def _result(control: Any) -> Any:
         return ray.get(control)
     except Exception as error:  # noqa: BLE001 - any of Ray's, which is the result
         return error
+
+
+def _cut(flight: Flight) -> Noted:
+    return Noted(
+        ticket=flight.ticket,
+        message=f"The connection to {flight.where()} was cut and did not come back: what {flight.key} tells"
+        " comes with its end.",
+    )
 
 
 def _stalled(flight: Flight, quiet: float) -> Noted:

@@ -1,6 +1,6 @@
 """What goes over the hub's connections: a handshake, then frames both ways, each signed.
 
-Owns: the bytes, as pure functions; sockets belong to ``hub`` and ``link``. Must not know Ray.
+Owns: the bytes, as pure functions; sockets belong to ``hub`` and ``handshake``. Must not know Ray.
 
 What a task tells are Python objects of the engine, so frames hold pickles, and a pickle from a stranger
 would be code from a stranger. Therefore nothing is unpickled before it is proved to come from a worker of
@@ -32,10 +32,11 @@ _HEAD = Struct("!I16s")
 _COUNT = Struct("!Q")
 HEAD = _HEAD.size
 
-Kind = Literal["hello", "start", "told", "end", "beat", "stop"]
+Kind = Literal["hello", "start", "told", "end", "beat", "again", "stop", "seen", "bye"]
 Frame = tuple[Kind, str, int, Sequence[Any]]
 """Kind, key of the task, number of the first record, records. A worker's hello has its name for people, its
-process id and the space of that. ``stop`` is the driver's: it asks a task to stop."""
+process id and the space of that. ``again`` takes a task up over a new connection. The driver says ``stop``
+to a task, ``seen`` with the number of records that it has, and ``bye`` at the end of the run."""
 
 
 class WireError(Exception):
@@ -79,7 +80,22 @@ def encode(key: bytes, number: int, frame: Frame) -> bytes:
         number: how many frames went before it.
         frame: what to say.
     """
-    payload = pickle.dumps(frame, protocol=5)
+    return sealed(key, number, packed(frame))
+
+
+def packed(frame: Frame) -> bytes:
+    """What a frame says; raises whatever a record raises while it is pickled."""
+    return pickle.dumps(frame, protocol=5)
+
+
+def sealed(key: bytes, number: int, payload: bytes) -> bytes:
+    """What a frame says, signed for one place on one connection.
+
+    Args:
+        key: of the connection.
+        number: how many frames went before it.
+        payload: of ``packed``.
+    """
     return _HEAD.pack(len(payload), _tag(key, number, payload)) + payload
 
 

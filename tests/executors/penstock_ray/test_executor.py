@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
 import pytest
 from doubles import Shared, collect_all, ends, task
 
@@ -279,3 +282,41 @@ def test_workers_that_cannot_reach_the_driver_run_their_tasks_unheard(cluster, t
     assert len((tmp_path / "runs").read_text().splitlines()) == 6
     assert "cannot reach" in next(one.message for one in messages if isinstance(one, Noted))
     made.close()
+
+
+def cut(executor):
+    """Cut every connection of the hub."""
+    for worker in list(executor._hub._workers.values()):
+        worker.socket.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_task_whose_connection_is_cut_is_heard_again_while_it_runs(executor, tmp_path):
+    executor.submit(task("a#1", "tell_and_wait", (str(tmp_path / "first"), 3)), {})
+    told = []
+    while len(told) < 3:
+        told += records(executor.collect(10))
+    cut(executor)
+    executor.submit(task("b#1", "tell", 2), {})
+    ends_of_b = collect_all(executor, 1)
+    assert records(ends_of_b) == [0, 1]
+    flight = executor._tower.flights["a#1"]
+    until = time.monotonic() + 20
+    while (flight.cut is not None or flight.worker.task != "a#1") and time.monotonic() < until:
+        assert executor.collect(0.05) == []
+    assert flight.worker.is_open
+    (tmp_path / "first").touch()
+    assert [type(one) for one in collect_all(executor, 1)] == [Outcome]
+
+
+@pytest.mark.parametrize("executor", [{"stalled_after": 0.3}], indirect=True)
+def test_a_connection_that_stays_cut_is_noted_once_and_the_task_ends_well(executor, tmp_path):
+    executor.submit(task("a#1", "tell_and_wait", (str(tmp_path / "go"), 1)), {})
+    executor.collect(10)
+    executor._hub._door.close()
+    cut(executor)
+    (note,) = executor.collect(20)
+    assert isinstance(note, Noted)
+    assert "did not come back: what a#1 tells comes with its end" in note.message
+    assert executor.collect(0.5) == []
+    (tmp_path / "go").touch()
+    assert records(collect_all(executor, 1), Outcome) == ["told"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from penstock_ray import wire
 from penstock_ray.hub import Hub
-from penstock_ray.link import Link, Unreachable, dial
+from penstock_ray.link import Link, Unreachable
 
 SECRET = b"s" * 32
 
@@ -31,8 +31,7 @@ class Both:
         self.interrupted = threading.Event()
 
     def link(self, secret=SECRET, beat=60.0):
-        connection = dial(self.hub.address)
-        made = Link(connection, secret, "node a, pid 1", beat, self.ended.set, self.interrupt)
+        made = Link(self.hub.address, secret, "node a, pid 1", beat, self.ended.set, self.interrupt)
         self.links.append(made)
         return made
 
@@ -170,15 +169,74 @@ def test_a_stranger_who_asks_to_stop_ends_the_connection_and_no_task(both):
     worker = worker_of(both)
     worker.key = b"x" * 32
     worker.tell("stop", "a#1")
-    assert both.ended.wait(5)
+    assert both.hear(2) == [None, ("again", "a#1", 0, ())]
     assert not both.interrupted.is_set()
+
+
+def cut(both):
+    worker_of(both).socket.shutdown(socket.SHUT_RDWR)
+
+
+def told(frames):
+    return [(first, *records) for kind, _, first, records in filter(None, frames) if kind == "told"]
+
+
+def test_after_a_cut_the_driver_gets_what_it_has_not_seen(both):
+    link = both.link()
+    link.start("a#1")
+    link.tell("one")
+    link.tell("two")
+    both.hear(3)
+    cut(both)
+    assert both.hear(2) == [None, ("again", "a#1", 2, ())]
+    link.tell("three")
+    worker_of(both).tell("seen", "a#1", 1)
+    assert told(both.hear(2)) == [(1, "two"), (2, "three")]
+    link.tell("four")
+    assert link.end() == 4
+    assert told(both.hear(2)) == [(3, "four")]
+
+
+def test_nothing_of_a_task_that_is_over_is_told_after_a_cut(both):
+    link = both.link()
+    link.start("a#1")
+    link.tell("one")
+    link.end()
+    both.hear(3)
+    cut(both)
+    assert both.hear(1) == [None]
+    until = time.monotonic() + 5
+    while not (link.is_up and both.hub._workers) and time.monotonic() < until:
+        assert both.hub.poll(0.02) == []
+    link.start("b#1")
+    link.tell("one")
+    assert [kind for kind, *_ in both.hear(2)] == ["start", "told"]
+
+
+def test_a_link_that_is_cut_from_a_hub_that_is_gone_says_that_the_run_has_ended(both):
+    both.link()
+    while not both.hub._workers:
+        both.hub.poll(0.02)
+    both.hub._door.close()
+    cut(both)
+    assert both.hear(1) == [None]
+    assert both.ended.wait(5)
+
+
+def test_who_keeps_too_much_gives_up_what_is_oldest(both):
+    link = both.link()
+    link.start("a#1")
+    large = b"x" * (6 << 20)
+    for _ in range(4):
+        link.tell(large)
+    assert [first for first, _ in link._kept] == [2, 3]
 
 
 def test_a_worker_that_dies_is_noticed(both):
     link = both.link()
     link.start("a#1")
     both.hear(1)
-    link._socket.shutdown(socket.SHUT_RDWR)
+    link.close()
     assert both.hear(1) == [None]
 
 
@@ -202,10 +260,8 @@ def test_a_worker_tells_nothing_to_a_hub_that_does_not_know_the_secret():
 
     thread = threading.Thread(target=pretend)
     thread.start()
-    connection = dial(listener.getsockname())
     with pytest.raises(Unreachable, match="not the driver"):
-        Link(connection, SECRET, "a", 60.0, lambda: None)
-    connection.close()
+        Link(listener.getsockname(), SECRET, "a", 60.0, lambda: None)
     thread.join(5)
     listener.close()
     assert got[1] == b""
@@ -231,9 +287,9 @@ def test_strangers_are_heard_no_further_than_their_answer(both, data):
 
 def test_a_frame_with_a_wrong_signature_ends_the_connection(both):
     link = both.link()
-    link._key = b"x" * 32
+    link._line.key = b"x" * 32
     link.start("a#1")
-    assert both.hear(1) == [None]
+    assert both.hear(1)[0] is None
     assert both.hub.refused == 1
 
 

@@ -136,3 +136,4 @@ def test_a_connection_that_is_cut_loses_nothing_and_doubles_nothing(scene, how):
         if isinstance(one, kinds)
     ]
     assert len(facts) == len(set(facts))
+    assert ended.notes == []
