@@ -13,8 +13,9 @@ import json
 import math
 import pickle
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC
+from itertools import chain
 from operator import countOf
 from typing import Any, TypeAlias, cast
 from zoneinfo import ZoneInfo
@@ -43,7 +44,7 @@ _PANDAS = b"pandas"
 _SERIES = "value"
 _WIDE = 50
 _SAMPLE = 10_000
-_LARGE = 50_000
+_BLOCK = 1 << 16
 
 
 @frozen
@@ -149,27 +150,39 @@ def _converted(frame: Frame, values: Mapping[int, Any], kinds: Sequence[type]) -
         kinds: what these hold.
     """
     rest = arrow.Table.from_pandas(frame.iloc[:, [n for n in range(frame.shape[1]) if n not in values]])
-    arrays = (
-        arrow.array(column, type=_CARRIED[kind][1])
-        for column, kind in zip(values.values(), kinds, strict=True)
-    )
-    found = dict(zip(values, _shortened(arrays, len(frame)), strict=True))
+    with ThreadPoolExecutor(1) as thread:  # which begins with its first work
+        begun = [
+            _begun(column, _CARRIED[kind][1], thread)
+            for column, kind in zip(values.values(), kinds, strict=True)
+        ]
+        found = {place: _ended(parts) for place, parts in zip(values, begun, strict=True)}
     return _put_together(rest, found, [_CARRIED[kind][0] for kind in kinds], frame)
 
 
-def _shortened(columns: Iterable[Any], rows: int) -> list[Any]:
-    """Columns, each as a dictionary where values come often; while one is made the next is converted."""
-    if rows < _LARGE:
-        return [_as_dictionary(one) for one in columns]
-    with ThreadPoolExecutor(1) as thread:
-        return [one.result() for one in [thread.submit(_as_dictionary, column) for column in columns]]
+def _begun(values: Any, kind: Any, thread: Executor) -> list[Any]:
+    """The parts of a column of objects, or their futures: dictionaries where values come often.
+
+    These are made in the thread while the next part is converted, which holds the interpreter's lock.
+    """
+    first = arrow.array(values[:_BLOCK], type=kind)
+    sample = first.slice(0, _SAMPLE)
+    if arrow.types.is_null(kind) or 2 * len(sample.unique()) > len(sample):
+        return [first, arrow.array(values[_BLOCK:], type=kind)]
+    if len(values) <= _BLOCK:
+        return [_encoded(first)]
+    parts = (
+        arrow.array(values[start : start + _BLOCK], type=kind) for start in range(_BLOCK, len(values), _BLOCK)
+    )
+    return [thread.submit(_encoded, one) for one in chain([first], parts)]
 
 
-def _as_dictionary(column: Any) -> Any:
-    sample = column.slice(0, _SAMPLE)
-    if arrow.types.is_null(column.type) or 2 * len(sample.unique()) > len(sample):
-        return column
-    return column.dictionary_encode(null_encoding="encode")
+def _encoded(part: Any) -> Any:
+    return part.dictionary_encode(null_encoding="encode")
+
+
+def _ended(parts: Iterable[Any]) -> Any:
+    made: list[Any] = [cast("Any", one).result() if isinstance(one, Future) else one for one in parts]
+    return arrow.chunked_array([one for one in made if len(one)] or made[:1])
 
 
 def _put_together(rest: Table, found: Mapping[int, Any], called: Sequence[str], frame: Frame) -> Table:

@@ -387,6 +387,14 @@ def test_a_large_frame_of_words_that_repeat_is_exact_and_takes_their_space_once(
     assert far.schema == near.schema
 
 
+@pytest.mark.parametrize("rows", [0, 1, 65_536, 65_537, 140_000])
+def test_a_frame_of_any_length_is_exact_whether_words_repeat_or_not(rows):
+    columns = {"often": ["a", None] * rows, "once": [f"number {n}" for n in range(2 * rows)]}
+    frame = pd.DataFrame(columns, dtype=object)[:rows]
+    assert_same_frame(travelled(frame), frame)
+    assert_same_frame(travelled(frame[::-1]), frame[::-1])
+
+
 @pytest.mark.parametrize("odd", [math.nan, pd.NA, pd.NaT, np.str_("text"), Shade.RED, b"text", 1])
 def test_one_odd_object_among_many_comes_back_as_itself(odd):
     frame = pd.DataFrame({"text": [*["text", None] * 40_000, odd]}, dtype=object)
