@@ -119,7 +119,7 @@ class Drive:
             if self.executor.features.settles:
                 self.executor.settle()
             self._note(command.events)
-            self.journal.flush()
+            self.journal.drain()
         elif isinstance(command, WaitUntil):
             self.program.tools.sleep(max(command.at - now, 0.0))
         else:
@@ -181,7 +181,7 @@ class Drive:
                 key = self.state.key(one.units[0])
                 self._note([start_event(self.program, key, one.attempt)])
         elif not self.executor.features.reports:  # nobody could wait for the start of a step to be stored
-            self.journal.flush()
+            self.journal.drain()
         for one in staged:
             ticket = self.executor.submit(one.task, one.upstream)
             if self.program.keeps_values:
@@ -348,13 +348,13 @@ class Drive:
         one_by_one = features.in_process and features.max_concurrent == 1  # what ran is over already
         if not one_by_one:
             self._note([RunCanceling(at=self.program.tools.now(), reason=reason)])
-            self.journal.flush()
+            self.journal.drain()
             self._stop_tasks()
         now = self.program.tools.now()
         canceling = (RunCanceling(at=now, reason=reason),) if one_by_one else ()
         # one batch: another interrupt must not come between the two ends of it
         self._note([*canceling, *cancellation(self.state, now, reason)])
-        self.journal.flush()
+        self.journal.drain()
 
     def _stop_tasks(self) -> None:
         tools = self.program.tools

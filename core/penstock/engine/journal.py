@@ -118,6 +118,25 @@ class Journal:
                 self._written.wait()
             self._raise_failure()
 
+    def drain(self) -> None:
+        """Store everything taken so far, in this thread where it may write: cheaper than ``flush``.
+
+        Raises:
+            Exception: what storing raised.
+        """
+        if not (self._threaded and self._lends) or self._is_inherited():
+            self.flush()
+            return
+        with self._shield:
+            with self._turn:
+                while self._is_writing:
+                    self._written.wait()
+                self._raise_failure()
+                batch = self._batch() if self._pending else []
+            if batch:
+                self._write(batch)
+                self._raise_failure()
+
     def close(self) -> None:
         """Store what is left and end the thread; idempotent."""
         if self._is_inherited():
@@ -130,7 +149,7 @@ class Journal:
 
     def _end(self) -> None:
         try:
-            self.flush()
+            self.drain()
         finally:
             with self._turn:
                 self._is_closing = True

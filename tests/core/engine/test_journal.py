@@ -50,6 +50,15 @@ def test_a_full_batch_does_not_wait():
     assert texts(batches) == [str(n) for n in range(FULL)]
 
 
+def test_who_drains_writes_what_is_left_itself():
+    writers = []
+    journal = Journal(lambda _events: writers.append(threading.current_thread()), threaded=True)
+    journal.add(notes("one"))
+    journal.drain()
+    assert writers == [threading.current_thread()]
+    journal.close()
+
+
 def test_closing_stores_what_is_left_and_may_be_repeated(threaded):
     batches = []
     journal = Journal(lambda events: batches.append(list(events)), threaded=threaded)
