@@ -14,7 +14,7 @@ from penstock.partitions.bits import Bits
 from penstock.partitions.boxes import BoxForm
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.multi import MultiPartitionsDefinition
-from penstock.partitions.names import NameForm
+from penstock.partitions.names import NameForm, NumberedNames
 from penstock.partitions.spans import Spans, span
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import View
@@ -94,7 +94,8 @@ class Axis:
     def _spans(self, body: object) -> Spans:
         if isinstance(body, Spans):
             return body
-        assert isinstance(body, frozenset) and self.keys is not None  # noqa: S101, PT018 - no other form is left
+        assert isinstance(body, (frozenset, NumberedNames))  # noqa: S101 - no other form is left
+        assert self.keys is not None  # noqa: S101 - names are listed
         runs: list[tuple[int, int]] = []
         for place, key in enumerate(self.keys):
             if key in body:

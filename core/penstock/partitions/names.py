@@ -1,19 +1,101 @@
 """Subsets of keys that come and go, as sets of names.
 
-Owns: ``NameForm``. The order of such keys is known to their store alone; without it names are sorted.
+Owns: ``NameForm``, and ``NumberedNames`` for names that a store has numbered. The order of such keys is
+known to their store alone; without it names are sorted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeGuard
 
 from penstock.errors import InvariantViolationError, UnknownPartitionError
 from penstock.partitions.bits import runs_of
 from penstock.partitions.keys import unknown_key
 from penstock.partitions.view import DynamicPartitionsStore, View
 from penstock.values import frozen
+
+
+class Roster(Protocol):
+    """Who knows the names of numbers; each number has one for good."""
+
+    def names(self, mask: int) -> frozenset[str]:
+        """The names of the numbers of a mask."""
+        ...
+
+
+class NumberedNames(AbstractSet[str]):
+    """A set of names as a mask of their numbers: names are only looked up when somebody asks for them.
+
+    Args:
+        roster: knows the names; equal rosters number alike.
+        mask: bit n is set when the name of number n is in the set.
+    """
+
+    __slots__ = ("_names", "mask", "roster")
+
+    def __init__(self, roster: Roster, mask: int) -> None:
+        self.roster, self.mask = roster, mask
+        self._names: frozenset[str] | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names."""
+        if self._names is None:
+            self._names = self.roster.names(self.mask) if self.mask else frozenset()
+        return self._names
+
+    def _is_numbered_as(self, other: object) -> TypeGuard[NumberedNames]:
+        return isinstance(other, NumberedNames) and other.roster == self.roster
+
+    def __len__(self) -> int:
+        return self.mask.bit_count()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __eq__(self, other: object) -> bool:
+        if self._is_numbered_as(other):
+            return self.mask == other.mask
+        return isinstance(other, AbstractSet) and len(self) == len(other) and self.names == other  # pyright: ignore[reportUnknownArgumentType] - of anything
+
+    def __hash__(self) -> int:
+        return hash(self.names)
+
+    def __or__(self, other: AbstractSet[Any]) -> Any:
+        if self._is_numbered_as(other):
+            return NumberedNames(self.roster, self.mask | other.mask)
+        return self.names | frozenset(other)
+
+    def __and__(self, other: AbstractSet[Any]) -> Any:
+        if self._is_numbered_as(other):
+            return NumberedNames(self.roster, self.mask & other.mask)
+        return self.names & frozenset(other)
+
+    def __sub__(self, other: AbstractSet[Any]) -> Any:
+        if self._is_numbered_as(other):
+            return NumberedNames(self.roster, self.mask & ~other.mask)
+        return self.names - frozenset(other)
+
+    def __ror__(self, other: AbstractSet[Any]) -> Any:
+        return frozenset(other) | self.names
+
+    def __rand__(self, other: AbstractSet[Any]) -> Any:
+        return frozenset(other) & self.names
+
+    def __rsub__(self, other: AbstractSet[Any]) -> Any:
+        return frozenset(other) - self.names
+
+    def __reduce__(self) -> tuple[type[frozenset[str]], tuple[list[str]]]:
+        return frozenset, (list(self.names),)
+
+    def __repr__(self) -> str:
+        return f"NumberedNames({len(self)} of {self.roster!r})"
 
 
 class Named(Protocol):
@@ -94,7 +176,7 @@ class NameForm:
         keys = self._ordered(view)
         for first, last in runs_of(place for place, key in enumerate(keys) if key in body):
             yield keys[first], keys[last]
-        for gone in sorted(body.difference(keys)):
+        for gone in sorted(frozenset(body).difference(keys)):
             yield gone, gone
 
     def write(self, body: frozenset[str]) -> list[str]:

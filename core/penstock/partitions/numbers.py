@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import chain, product
 from math import prod
 from operator import mul
 from typing import Any, Protocol
@@ -304,6 +304,11 @@ def _extend(runs: list[Run], start: int, end: int) -> None:
         runs[-1] = (runs[-1][0], end)
     else:
         runs.append((start, end))
+
+
+def numbers_in(mask: int) -> Iterator[int]:
+    """The numbers of a mask, in order."""
+    return chain.from_iterable(map(range, *zip(*runs_in(mask), strict=True))) if mask else iter(())
 
 
 def runs_in(mask: int) -> Iterator[Run]:

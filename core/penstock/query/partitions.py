@@ -2,7 +2,7 @@
 
 Owns: that judgement. The store keeps bits as things happen, and somebody who knows the definition has only
 to lay them over it: nothing is enumerated. What the bits cannot know yet is numbered first, once.
-Partitions that come and go are judged by name.
+Keys without numbers (several dimensions that grow, keys that a function lists) are judged by name.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from penstock.partitions.keys import SEPARATOR
 from penstock.partitions.numbers import Numbering, has, numbering_of
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import DynamicPartitionsStore, View, view_of
+from penstock.query.dynamic_numbers import names_in
 from penstock.spi.store import (
     EventQuery,
     PartitionBacklog,
@@ -72,7 +73,7 @@ def partition_statuses(
         dynamic: knows the keys of dynamic partitions.
     """
     view = view_of(now, dynamic)
-    numbering = numbering_of(partitions_def)
+    numbering = numbering_of(partitions_def) or names_in(store, partitions_def, view)
     if numbering is not None:
         bits = _complete_bits(store.partition_book, key, numbering)
         if bits is not None:
@@ -123,7 +124,7 @@ def _from_bits(
     return PartitionStatuses(**dict(zip(names, subsets, strict=True)))
 
 
-# ---- by names: of partitions that come and go ------------------------------------------------------
+# ---- by names: of partitions without numbers -------------------------------------------------------
 
 
 def _folded(
@@ -218,7 +219,7 @@ def status_by_partition(
     found: dict[str, AssetPartitionStatus | None] = {
         name: AssetPartitionStatus.MATERIALIZED if name in made else None for name in partitions
     }
-    order = _Order(partitions)
+    order = _Order(partitions if partitions_def is None else _possible(partitions_def, partitions))
     for wanted in (True, False):
         status = AssetPartitionStatus.FAILED if wanted else AssetPartitionStatus.IN_PROGRESS
         for one in backlog.tries:
@@ -240,6 +241,11 @@ def _looked_up(
         name: next((status for status, one in sets.items() if number is not None and has(one, number)), None)
         for name, number in numbers.items()
     }
+
+
+def _possible(partitions_def: PartitionsDefinition, keys: Sequence[str]) -> Sequence[str]:
+    places = partitions_def.form.places_of(keys)
+    return [key for key, place in zip(keys, places, strict=True) if place is not None]
 
 
 class _Order:

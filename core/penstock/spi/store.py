@@ -163,6 +163,10 @@ class PartitionNumbers:
     is_whole: bool = False
 
 
+DYNAMIC_RULER = "dynamic "
+"""Before the name of a dynamic set: the ruler by which the store itself numbers its keys."""
+
+
 class PartitionBook(Protocol):
     """Where partitions stand; part of a store."""
 
@@ -176,6 +180,18 @@ class PartitionBook(Protocol):
 
     def settle(self, key: AssetKey, numbers: PartitionNumbers) -> None:
         """Lay the numbers of a backlog over the bits; what came in between stays in the backlog."""
+        ...
+
+    def members(self, name: str) -> Mapping[int, int]:
+        """The numbers of the keys of a dynamic set, as the masks of chunks."""
+        ...
+
+    def member_numbers(self, name: str, keys: Sequence[str]) -> Sequence[int]:
+        """The number of each of these keys by a dynamic set, for good, whether or not they are in it."""
+        ...
+
+    def member_keys(self, name: str, numbers: Sequence[int]) -> Sequence[str]:
+        """The keys that have these numbers by a dynamic set, in any order."""
         ...
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from penstock.events.fold import check_run
 from penstock.events.runs import TERMINAL, RunRecord, RunsFilter, RunStatus
 from penstock.spi.store import EventQuery
-from penstock.store import bitmaps, rows, statuses
+from penstock.store import bitmaps, numbering, rows, statuses
 from penstock.store.backfills import faults_of_backfills
 from penstock.store.sqlite import SqliteStore
 
@@ -101,6 +101,18 @@ def _faults_of_projections(store: SqliteStore) -> Iterator[str]:
             for (key,) in tx.execute(sql).fetchall():
                 yield f"Assets: {sentence.format(rows.asset_key(key).to_user_string())}."
         yield from _faults_of_bits(tx)
+        yield from _faults_of_dynamic(tx)
+
+
+def _faults_of_dynamic(tx: sqlite3.Connection) -> Iterator[str]:
+    for (name,) in tx.execute("SELECT name FROM dynamic_sets").fetchall():
+        stored = (
+            "SELECT n.number FROM dynamic_partitions p"
+            " LEFT JOIN dynamic_numbers n ON n.name = p.name AND n.part = p.part WHERE p.name = ?"
+        )
+        there = [row[0] for row in tx.execute(stored, (name,))]
+        if None in there or numbering.members(tx, name) != bitmaps.chunks_of(there):
+            yield f"Assets: the bits of the dynamic partitions {name!r} are not those of their keys."
 
 
 def _faults_of_bits(tx: sqlite3.Connection) -> Iterator[str]:

@@ -19,7 +19,7 @@ from penstock.events.values import (
 )
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.store import AssetStatus, StoredEvent
-from penstock.store import rows, statuses
+from penstock.store import numbering, rows, statuses
 from penstock.store.deletion import allowed_to_delete, demote_facts
 from penstock.store.reads import prefix_bounds
 
@@ -174,3 +174,4 @@ def change_dynamic(tx: sqlite3.Connection, name: str, add: Sequence[str], remove
     tx.executemany("INSERT OR IGNORE INTO dynamic_partitions VALUES (?, ?, ?)", new)
     gone = [(name, part) for part in remove]
     tx.executemany("DELETE FROM dynamic_partitions WHERE name = ? AND part = ?", gone)
+    numbering.note_change(tx, name, add, remove)

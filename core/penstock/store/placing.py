@@ -13,7 +13,7 @@ from typing import Any
 
 from penstock.keys import AssetKey
 from penstock.spi.store import PartitionBacklog, PartitionBits, PartitionNumbers, PartitionTry
-from penstock.store import bitmaps, rows, statuses
+from penstock.store import bitmaps, numbering, rows, statuses
 from penstock.store.database import Database
 
 _FEW = 500
@@ -85,6 +85,30 @@ class SqlitePartitionBook:
             known = all(run in numbers.targets for run, _, _ in tries)
             if known and all(part in numbers.parts for (part,) in wiped):
                 _lay_tries(tx, asset, numbers, tries)
+
+    def members(self, name: str) -> Mapping[int, int]:
+        """The numbers of the keys of a dynamic set; see ``PartitionBook``."""
+        with self._database.read() as tx:
+            if numbering.is_numbered(tx, name):
+                return numbering.members(tx, name)
+        with self._database.write(full=False) as tx:
+            numbering.begin(tx, name)
+            return numbering.members(tx, name)
+
+    def member_numbers(self, name: str, keys: Sequence[str]) -> Sequence[int]:
+        """The number of each key by a dynamic set; see ``PartitionBook``."""
+        with self._database.read() as tx:
+            is_numbered = numbering.is_numbered(tx, name)
+            known = numbering.known_numbers(tx, name, keys) if is_numbered else {}
+        if is_numbered and all(key in known for key in keys):
+            return [known[key] for key in keys]
+        with self._database.write(full=False) as tx:
+            return numbering.numbers_of(tx, name, keys)
+
+    def member_keys(self, name: str, numbers: Sequence[int]) -> Sequence[str]:
+        """The keys that have these numbers; see ``PartitionBook``."""
+        with self._database.read() as tx:
+            return list(numbering.parts_at(tx, name, numbers))
 
 
 # ---- the backlog -----------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from penstock.events.places import PartitionPlace
+from penstock.events.places import PartitionPlace, PartitionPlaces
 from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, Run, RunStatus
-from penstock.store import bitmaps, rows
+from penstock.spi.store import DYNAMIC_RULER
+from penstock.store import bitmaps, numbering, rows
 
 MADE, FAILED = 0, -1
 """Owners of bits that are no runs."""
@@ -49,9 +50,10 @@ def begin_tries(tx: sqlite3.Connection, run: int, about: Run, assets: Iterable[i
     """A run begins that names partitions of assets; before its first event is stored."""
     if PARTITION_TAG not in about.tags and RANGE_START_TAG not in about.tags:
         return
-    chunks = bitmaps.chunks_of(about.places.numbers) if about.places is not None else {}
     for asset in assets:
-        fits = about.places is not None and _measures(tx, asset, about.places.ruler)
+        places = about.places or _dynamic_places(tx, asset, about)
+        chunks = bitmaps.chunks_of(places.numbers) if places is not None else {}
+        fits = places is not None and _measures(tx, asset, places.ruler)
         tx.execute(f"INSERT INTO partition_tries VALUES (?, ?, {_HEAD}, NULL)", (run, asset))  # own text
         if fits:
             _write(tx, asset, run, chunks)
@@ -68,7 +70,7 @@ def note_made(tx: sqlite3.Connection, run: int | None, made: Sequence[Made]) -> 
         if ruler is None:
             tx.executemany(_MAKE, [(asset, one.part, one.fact, None) for one in own])
             continue
-        numbers = _make(tx, asset, ruler, own)
+        numbers = _make(tx, asset, ruler, _numbered(tx, ruler, own))
         if None in numbers:
             tx.execute("UPDATE partition_rulers SET waits = 1 WHERE asset = ?", (asset,))
         known = (one for one in numbers if one is not None and one >= 0)
@@ -219,6 +221,23 @@ def _ruler_of(tx: sqlite3.Connection, asset: int, hint: PartitionPlace | None) -
         (asset, hint.ruler),
     )
     return hint.ruler
+
+
+def _dynamic_places(tx: sqlite3.Connection, asset: int, about: Run) -> PartitionPlaces | None:
+    """The one partition of a run about an asset with dynamic keys; None for all other runs."""
+    ruler, key = _ruler_of(tx, asset, None), about.tags.get(PARTITION_TAG)
+    if key is None or ruler is None or not ruler.startswith(DYNAMIC_RULER):
+        return None
+    return PartitionPlaces(ruler, numbering.numbers_of(tx, ruler.removeprefix(DYNAMIC_RULER), [key]))
+
+
+def _numbered(tx: sqlite3.Connection, ruler: str, made: Sequence[Made]) -> Sequence[Made]:
+    """What was made, with numbers if it is the store that gives them."""
+    if not ruler.startswith(DYNAMIC_RULER):
+        return made
+    numbers = numbering.numbers_of(tx, ruler.removeprefix(DYNAMIC_RULER), [one.part for one in made])
+    pairs = zip(made, numbers, strict=True)
+    return [one._replace(place=PartitionPlace(ruler, number)) for one, number in pairs]
 
 
 def _make(tx: sqlite3.Connection, asset: int, ruler: str, made: Sequence[Made]) -> list[int | None]:

@@ -30,6 +30,8 @@ def store(path):
         observed = v.AssetObserved(at=1.0, observation=v.AssetObservation(A))
         store.append("", 0, [evaluated(A, "c", passed=True), observed])
         _try_partitions(store)
+        store.dynamic_partitions("names", add=["x", "y"])
+        assert store.partition_book.members("names") == {0: 0b11}
         yield store
 
 
@@ -67,6 +69,8 @@ def test_a_sound_store_has_no_faults(store):
         ("UPDATE partition_bits SET owner = -1 WHERE owner = 4", "of a are said to have failed, but no run"),
         ("DELETE FROM partition_tries", "partitions of a are in progress, but no run is to make them"),
         ("UPDATE partition_tries SET ended = 9", "a run is said to try partitions of a, but"),
+        ("DELETE FROM dynamic_bits", "the bits of the dynamic partitions 'names'"),
+        ("DELETE FROM dynamic_numbers", "the bits of the dynamic partitions 'names'"),
         ("DELETE FROM checks", "the latest evaluation of a check on a"),
         ("INSERT INTO run_tags VALUES ('k', 'v', 999)", "A row of run_tags points nowhere"),
     ],

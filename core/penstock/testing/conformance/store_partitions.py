@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from penstock.events import values as v
 from penstock.events.places import PartitionPlace, PartitionPlaces
-from penstock.events.runs import RANGE_END_TAG, RANGE_START_TAG, Run
+from penstock.events.runs import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, Run
 from penstock.keys import AssetKey
-from penstock.spi.store import PartitionNumbers, Store
+from penstock.spi.store import DYNAMIC_RULER, PartitionNumbers, Store
 
 A = AssetKey("a")
 
@@ -55,6 +55,51 @@ class PartitionPromises:
         assert _settled(store) == (0, 0b100, 0)
         store.wipe(A)
         assert _settled(store) == (0, 0, 0)
+
+    def test_a_dynamic_key_keeps_its_number(self, store: Store) -> None:
+        book = store.partition_book
+        store.dynamic_partitions("d", add=["x", "y", "z"])
+        assert book.members("d") == {0: 0b111}
+        assert book.member_numbers("d", ["z", "x"]) == [2, 0]
+        store.dynamic_partitions("d", remove=["y", "never there"])
+        assert book.members("d") == {0: 0b101}
+        store.dynamic_partitions("d", add=["new", "y"])
+        assert book.member_numbers("d", ["y", "new", "nowhere"]) == [1, 3, 4]
+        assert book.members("d") == {0: 0b1111}
+        assert sorted(book.member_keys("d", [4, 1])) == ["nowhere", "y"]
+        store.dynamic_partitions("d", add=["w"], remove=["w", "x", "y", "z", "new"])
+        assert book.members("d") == {}
+
+    def test_the_store_numbers_dynamic_keys_as_they_are_made(self, store: Store) -> None:
+        store.dynamic_partitions("d", add=[*"pqr"])
+        ruler = DYNAMIC_RULER + "d"
+        store.append("", 0, [_made("q", None)])
+        assert _settled(store, ruler=ruler) == (0b010, 0, 0)
+        tags = {PARTITION_TAG: "r"}
+        run = Run(run_id="1", job_name="j", tags=tags, asset_selection=frozenset({A}))
+        seq = store.create_run(run, _begun())
+        assert _bits(store) == (0b010, 0, 0b100)
+        store.append("1", seq, [_made("p", None), v.RunFailed(at=9.0)])
+        assert _bits(store) == (0b011, 0b100, 0)
+        assert store.partition_book.bits(A).is_complete
+        store.dynamic_partitions("d", add=["s"], remove=["p"])
+        assert store.partition_book.bits(A).is_complete
+
+    def test_ranges_of_dynamic_keys_are_judged_again_when_the_keys_change(self, store: Store) -> None:
+        store.dynamic_partitions("d", add=[*"pqr"])
+        store.create_run(_range_run("1", places=False), _begun())
+        assert store.partition_book.member_numbers("d", []) == []
+        assert _settled(store, ruler=DYNAMIC_RULER + "d") == (0, 0, 0b111)
+        store.dynamic_partitions("d", remove=["q"])
+        assert not store.partition_book.bits(A).is_complete
+
+    def test_many_dynamic_keys_have_numbers(self, store: Store) -> None:
+        keys = [f"key {number}" for number in range(20_000)]
+        store.dynamic_partitions("d", add=keys)
+        assert store.partition_book.member_numbers("d", keys) == list(range(20_000))
+        assert store.partition_book.member_numbers("d", keys[5:9000:3]) == list(range(5, 9000, 3))
+        assert sorted(store.partition_book.member_keys("d", range(20_000))) == sorted(keys)
+        assert sum(mask.bit_count() for mask in store.partition_book.members("d").values()) == 20_000
 
 
 def _begun() -> list[v.Happened]:
