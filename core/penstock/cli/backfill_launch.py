@@ -31,6 +31,7 @@ from penstock.cli.statuses import word
 from penstock.cli.table import Cell
 from penstock.cli.tags import parse_tags
 from penstock.cli.tally import SHORT
+from penstock.engine.wants import EXECUTOR_TAG
 from penstock.errors import RunNotFoundError
 from penstock.host import backfill_states, backfills
 from penstock.host.backfill_drive import Driver
@@ -138,7 +139,7 @@ def _request(given: dict[str, Any], loaded: Code) -> Request:
         newest_first=given["order"] == "newest",
         max_runs=given["max_concurrent"],
         run_config=read_config(given["config"]) or {},
-        tags=parse_tags(given["tags"]),
+        tags=parse_tags(given["tags"]) | ({EXECUTOR_TAG: given["executor"]} if given["executor"] else {}),
         title=given["title"],
         location=str(loaded.source),
         executor=executor_named(given["executor"]),
@@ -158,11 +159,13 @@ def _request(given: dict[str, Any], loaded: Code) -> Request:
 def resume(screen: Screen, backfill: str, code: CodeChoice, **given: Any) -> int:
     """Go on with a backfill: one that was paused, canceled, or whose process was killed.
 
-    What it has made stays made. Several processes may work at one backfill at once.
+    What it has made stays made. Several processes may work at one backfill at once. The executor that it was
+    launched with carries out the rest too, unless another is named.
     """
     loaded = load(code)
     with Instance.get() as instance:
         found = backfill_states.find(instance, backfill)
+        given["executor"] = given["executor"] or found.tags.get(EXECUTOR_TAG)
         work = Work(instance, loaded, found, executor_named(given["executor"]))
         if given["join"] is not None:
             return _help(work, given["join"])

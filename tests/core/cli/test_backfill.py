@@ -189,6 +189,14 @@ def test_a_recorded_backfill_waits_is_paused_resumed_and_canceled(backfill):
     assert backfill("resume", recorded, "--json").json["counts"]["done"] == 21
 
 
+def test_what_is_resumed_runs_where_it_was_launched(backfill, cli):
+    recorded = backfill(
+        "launch", "-s", "day", "--partitions", "2024-01-02", "--no-run", "-q", "--executor", "thread"
+    )
+    backfill("resume", recorded.out.strip())
+    assert cli("run", "list", "--json").json[0]["tags"]["penstock/executor"] == "thread"
+
+
 def test_a_job_is_run_for_its_partitions(backfill, cli):
     done = backfill("launch", "-j", "nightly", "--partitions", "2024-01-02, 2024-01-05", "--json").json
     assert (done["job"], done["counts"]["done"]) == ("nightly", 2)
