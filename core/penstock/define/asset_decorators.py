@@ -1,13 +1,15 @@
 """``@asset`` and ``@multi_asset``: assets made by one function.
 
 Owns: what the arguments of the decorators mean. How the function's own arguments find their assets:
-``asset_ops``. Assets made by graphs: ``graph_assets``.
+``asset_ops``. Assets made by graphs: ``graph_assets``. Lazy: the rules of partitions are imported when an
+asset depends on itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from importlib import import_module
 from typing import Any, Unpack, overload
 
 from attrs import evolve
@@ -107,6 +109,21 @@ def asset(
     return decorate
 
 
+def _refuse_reading_itself(key: AssetKey, wiring: Wiring, partitions: Any, where: str) -> None:
+    """An asset may read only what it made before: earlier partitions of its own."""
+    for dep in wiring.deps:
+        if dep.asset_key == key and partitions is None:
+            raise InvalidDefinitionError(
+                f"Asset {key.to_user_string()!r} ({where}) depends on itself. Only a partitioned asset may,"
+                " with a partition mapping that looks back; take the asset out of its own deps and arguments."
+            )
+        if dep.asset_key == key:
+            rules = import_module("penstock.partitions.mapping_rules")
+            given = wiring.partition_mappings.get(key, dep.partition_mapping)
+            mapping = rules.mapping_between(given, partitions, partitions)
+            rules.refuse_looking_ahead(mapping, f"Asset {key.to_user_string()!r} ({where})")
+
+
 def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
     shape = read_shape(fn)
     get = options.get
@@ -114,11 +131,7 @@ def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
     name = op_name_of(key)
     wiring = wire(shape, get("ins"), get("deps"), name)
     partitions = get("partitions_def")
-    if partitions is None and any(dep.asset_key == key for dep in wiring.deps):
-        raise InvalidDefinitionError(
-            f"Asset {key.to_user_string()!r} ({shape.where}) depends on itself. Only a partitioned asset may,"
-            " with a partition mapping that looks back; take the asset out of its own deps and arguments."
-        )
+    _refuse_reading_itself(key, wiring, partitions, shape.where)
     spec = AssetSpec(
         key,
         deps=wiring.deps,
@@ -370,6 +383,7 @@ def _multi(
     options: MultiAssetOptions,
 ) -> AssetsDefinition:
     shape, wiring, outs = parts
+    _refuse_different_partitions(name, specs, options)
     keys = {output: spec.key for output, spec in zip(outs, specs, strict=True)}
     own = set(keys.values())
     mappings = {key: mapping for spec in specs for key, mapping in spec.partition_mappings.items()}
@@ -390,6 +404,29 @@ def _multi(
         hooks=frozenset(options.get("hooks") or ()),
         executor=executor_of(options),
     )
+
+
+def _refuse_different_partitions(name: str, specs: Sequence[AssetSpec], options: MultiAssetOptions) -> None:
+    """A run has partitions of one definition, so what is always made together must have one."""
+    found: list[AssetSpec] = []
+    for spec in specs:
+        if spec.partitions_def is not None and all(
+            spec.partitions_def != one.partitions_def for one in found
+        ):
+            found.append(spec)
+    given = options.get("partitions_def")
+    if given is not None and found and (len(found) > 1 or found[0].partitions_def != given):
+        odd = next(spec for spec in found if spec.partitions_def != given)
+        raise InvalidDefinitionError(
+            f"@multi_asset {name!r} has partitions_def={given}, but the spec of"
+            f" {odd.key.to_user_string()!r} says {odd.partitions_def}. Say it in one place."
+        )
+    if len(found) > 1 and not options.get("can_subset", False):
+        one, other = (f"{spec.key.to_user_string()!r} ({spec.partitions_def})" for spec in found[:2])
+        raise InvalidDefinitionError(
+            f"@multi_asset {name!r} makes {one} and {other} in one run, which has partitions of one"
+            " definition. Give it can_subset=True, or make them apart."
+        )
 
 
 def internal_deps_of(specs: Sequence[AssetSpec]) -> dict[AssetKey, frozenset[AssetKey]]:

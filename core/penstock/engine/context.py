@@ -16,7 +16,7 @@ from attrs import define, field
 from penstock.define import port
 from penstock.define.assets import AssetsDefinition
 from penstock.define.op import OpDefinition
-from penstock.define.versions import DataVersion
+from penstock.define.versions import DataProvenance, DataVersion
 from penstock.engine import partitioned
 from penstock.engine.offered import Resources
 from penstock.engine.program import BoundStep, Program
@@ -26,6 +26,7 @@ from penstock.events.view import NodeHandle
 from penstock.keys import AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.metadata import MetadataValue, normalize_metadata
 from penstock.plan.model import Step, unit_key
+from penstock.plan.versions import provenance_of
 
 _NO_VERSIONS: Mapping[AssetKey, str] = {}
 HAND_IN_USE: ContextVar[StepInHand | None] = ContextVar("penstock_step_in_hand", default=None)
@@ -306,6 +307,17 @@ class OpExecutionContext:
             partition_key=partition_key,
         )
 
+    def get_asset_provenance(self, asset_key: CoercibleToAssetKey) -> DataProvenance | None:
+        """What an asset was last made from; None when nothing is known of it.
+
+        Args:
+            asset_key: of any asset; that of the step tells what it read the last time.
+        """
+        record = self.instance.get_latest_data_version_record(as_asset_key(asset_key))
+        if record is None or record.asset_materialization is None:
+            return None
+        return provenance_of(record.asset_materialization, record.run_id)
+
     # ---- partitions -------------------------------------------------------------------------
 
     has_partition_key = property(partitioned.has_partition_key)
@@ -314,6 +326,7 @@ class OpExecutionContext:
     partition_keys = property(partitioned.partition_keys)
     partition_key_range = property(partitioned.partition_key_range)
     partition_time_window = property(partitioned.partition_time_window)
+    asset_partition_key_range = partition_key_range
 
     asset_partition_key_for_output = partitioned.asset_partition_key_for_output
     asset_partition_keys_for_output = partitioned.asset_partition_keys_for_output
@@ -414,7 +427,7 @@ class AssetExecutionContext(OpExecutionContext):
             InvariantViolationError: when the run does not cover that partition.
         """
         key = self.asset_key if asset_key is None else as_asset_key(asset_key)
-        covered = self.partition_keys
+        covered = self._hand.program.plan.partition_keys
         if partition_key is not None and partition_key not in covered:
             raise InvariantViolationError(
                 f"Metadata was given for partition {partition_key!r} of {key.to_user_string()!r}, but this"

@@ -56,6 +56,24 @@ class DirectContext(AssetCheckExecutionContext):
         """This context: it serves as both."""
         return self
 
+    @property
+    def has_partition_key_range(self) -> bool:
+        """Whether a range of partitions is pretended."""
+        return self._ends is not None or super().has_partition_key_range
+
+    @property
+    def partition_key_range(self) -> PartitionKeyRange:
+        """The first and the last partition that are pretended."""
+        ends = self._ends
+        return super().partition_key_range if ends is None else ends
+
+    asset_partition_key_range = partition_key_range
+
+    @property
+    def _ends(self) -> PartitionKeyRange | None:
+        pretended: Any = self._hand.program.plan
+        return pretended.partition_key_range
+
     def get_events(self) -> Sequence[Any]:
         """What the op has logged by ``log_event`` so far."""
         return tuple(self._hand.events)
@@ -100,7 +118,7 @@ def _for_partitions_of(assets: Any, program: Any) -> Any:
     if ends is not None:
         keys = definition.get_partition_keys_in_range(ends, None, program.instance)
     as_key = getattr(definition, "get_partition_key_from_str", str)
-    plan = SimpleNamespace(partition_keys=tuple(map(as_key, keys)), partition_key_range=None)
+    plan = SimpleNamespace(partition_keys=tuple(map(as_key, keys)), partition_key_range=ends)
     return SimpleNamespace(**{**vars(program), "plan": plan})
 
 
@@ -168,7 +186,12 @@ def build_op_context(
         open_resources(resources or {}, resources_config, env=port.call("environment"), instance=instance)
     )
     keys = others.pop("partition_keys", () if partition_key is None else (partition_key,))
-    keys = others.pop("partition_key_range", None) or keys
+    ends = others.pop("partition_key_range", None)
+    if ends is not None and keys:
+        raise InvalidInvocationError(
+            f"A context is for the partition {keys[0]!r} or for a range, not both. Leave one of them out."
+        )
+    keys = keys if ends is None else ends
     if others:
         raise InvalidInvocationError(f"build_op_context has no arguments {', '.join(sorted(others))}.")
     hand = _hand(

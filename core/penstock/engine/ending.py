@@ -73,6 +73,7 @@ class Ending:
         Raises:
             InvariantViolationError: when it is none that this step may give.
         """
+        self._take_logged()
         if isinstance(item, Output | DynamicOutput):
             self._take_output(cast("AnyOutput", item))
         elif isinstance(item, MaterializeResult):
@@ -83,7 +84,6 @@ class Ending:
             self._take_observation(item)
         else:
             self._note(item)
-        self._take_logged()
 
     def close(self) -> None:
         """The function is done: what waited is stored, what is missing is reported.

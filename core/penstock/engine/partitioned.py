@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args, get_origin
 
 from penstock.errors import InvariantViolationError, suggest
+from penstock.events.runs import RANGE_START_TAG
 from penstock.keys import AssetKey
 from penstock.partitions.keys import PartitionKeyRange
 from penstock.partitions.time_window import TimeWindow
 from penstock.plan.model import NO_READS
-from penstock.plan.partition_keys import key_range, only_partition, time_window
+from penstock.plan.partition_keys import key_range, only_partition, some_partitions, time_window
 
 OfStep = Any
 """An execution context: these functions are its methods, and look at its step in hand."""
@@ -54,13 +55,17 @@ def has_partition_key(self: OfStep) -> bool:
 
 
 def has_partition_key_range(self: OfStep) -> bool:
-    """Whether the run is for partitions, one or several."""
-    return bool(_run_keys(self))
+    """Whether the run is for a range of partitions, which may have one key."""
+    return len(_run_keys(self)) > 1 or RANGE_START_TAG in _hand(self).program.run.tags
 
 
 def partition_keys(self: OfStep) -> Sequence[str]:
-    """The partitions of the run, in order."""
-    return _run_keys(self)
+    """The partitions of the run, in order.
+
+    Raises:
+        InvariantViolationError: when the run has none.
+    """
+    return some_partitions(_run_keys(self), _what(self))
 
 
 def partition_key(self: OfStep) -> str:
@@ -99,9 +104,13 @@ def asset_partition_key_for_output(self: OfStep, output_name: str = "result") ->
 
 
 def asset_partition_keys_for_output(self: OfStep, output_name: str = "result") -> Sequence[str]:
-    """The partitions that an output covers."""
+    """The partitions that an output covers.
+
+    Raises:
+        InvariantViolationError: when the run has none.
+    """
     del output_name  # one run covers the same partitions for all of its outputs
-    return _run_keys(self)
+    return partition_keys(self)
 
 
 def asset_partition_key_range_for_output(self: OfStep, output_name: str = "result") -> PartitionKeyRange:

@@ -30,7 +30,7 @@ def carried(subset: PartitionsSubset, to: PartitionsDefinition) -> tuple[Partiti
     ):
         return _shifted(subset.body, own, to)
     form = to.form
-    keys = list(subset)
+    keys = list(map(str, subset))  # a key of other dimensions is the same key when it is written the same
     places = list(zip(keys, form.places_of(keys), strict=True))
     strange = tuple(key for key, place in places if place is None)
     return PartitionsSubset(to, form.body_of(place for _, place in places if place is not None)), strange

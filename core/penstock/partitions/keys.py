@@ -5,9 +5,8 @@ Owns: ``MultiPartitionKey``, ``PartitionKeyRange`` and the messages about unknow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from types import MappingProxyType
 from typing import Self
 
 from penstock.errors import InvalidDefinitionError, UnknownPartitionError, suggest
@@ -29,6 +28,14 @@ class PartitionKeyRange:
 
     start: str
     end: str
+
+    def __iter__(self) -> Iterator[str]:
+        """The first key and the last: ``start, end = keys``."""
+        return iter((self.start, self.end))
+
+    def __getitem__(self, place: int) -> str:
+        """The first key at 0, the last at 1."""
+        return (self.start, self.end)[place]
 
 
 class MultiPartitionKey(str):
@@ -57,8 +64,8 @@ class MultiPartitionKey(str):
 
     @property
     def keys_by_dimension(self) -> Mapping[str, str]:
-        """The name of each dimension and the key in it, sorted by name."""
-        return MappingProxyType(dict(self._parts))
+        """The name of each dimension and the key in it, sorted by name; a dict of the caller's own."""
+        return dict(self._parts)
 
     def __reduce__(self) -> tuple[type[Self], tuple[dict[str, str]]]:
         return type(self), (dict(self._parts),)

@@ -38,6 +38,13 @@ class UpstreamPartitionsResult:
         default=(), converter=tuple, alias="required_but_nonexistent_partition_keys"
     )
 
+    def __attrs_post_init__(self) -> None:
+        if self.required_but_nonexistent_subset is None and isinstance(
+            self.partitions_subset, PartitionsSubset
+        ):  # pyright: ignore[reportUnnecessaryIsInstance] - a mapping of the user's may give anything
+            nothing = self.partitions_subset.partitions_def.empty_subset()
+            object.__setattr__(self, "required_but_nonexistent_subset", nothing)
+
     @property
     def required_but_nonexistent_partition_keys(self) -> Sequence[str]:
         """The keys that are wanted and do not exist, in order."""

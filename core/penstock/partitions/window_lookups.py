@@ -1,15 +1,17 @@
 """Lookups between keys, windows and moments: the methods of ``TimeWindowPartitionsDefinition``.
 
-Owns: those that are put together from the arithmetic of the definition. ``W`` is the definition.
+Owns: those that are put together from the arithmetic of the definition, and ``ScheduleType``. ``W`` is the
+definition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from enum import Enum
 from typing import Protocol
 
-from penstock.errors import UnknownPartitionError
+from penstock.errors import InvariantViolationError, UnknownPartitionError
 from penstock.partitions.key_format import in_zone, seconds
 from penstock.partitions.keys import PartitionKeyRange
 from penstock.partitions.spans import span
@@ -18,6 +20,15 @@ from penstock.partitions.time_window import TimeWindow
 from penstock.partitions.timeline import Timeline
 from penstock.partitions.view import DynamicPartitionsStore
 from penstock.partitions.zones import zone_named
+
+
+class ScheduleType(Enum):
+    """A schedule by its usual name."""
+
+    HOURLY = "HOURLY"
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
 
 
 class W(Protocol):
@@ -57,6 +68,25 @@ def start_time_for_partition_key(self: W, partition_key: str) -> datetime:
 def end_time_for_partition_key(self: W, partition_key: str) -> datetime:
     """When the window of a partition ends."""
     return time_window_for_partition_key(self, partition_key).end
+
+
+def time_windows_for_partition_keys(
+    self: W, partition_keys: Iterable[str], validate: bool = True
+) -> Sequence[TimeWindow]:
+    """Windows of partitions, in order of time; those that follow each other are one.
+
+    Args:
+        partition_keys: in any order.
+        validate: is not asked: a key that never exists has no window.
+    """
+    del validate
+    found: list[TimeWindow] = []
+    for window in sorted(time_window_for_partition_key(self, key) for key in set(partition_keys)):
+        if found and found[-1].end == window.start:
+            found[-1] = TimeWindow(found[-1].start, window.end)
+        else:
+            found.append(window)
+    return found
 
 
 def get_first_partition_window(self: W, current_time: datetime | None = None) -> TimeWindow | None:
@@ -212,6 +242,61 @@ def get_cron_schedule(
     parts = self.timeline.rules.cron_schedule.split()
     changed = zip(parts, (minute_of_hour, hour_of_day, day_of_month, None, day_of_week), strict=True)
     return " ".join(part if other is None else str(other) for part, other in changed)
+
+
+def schedule_type(self: W) -> ScheduleType | None:
+    """The usual name of the schedule, None when it has none."""
+    shape = tuple(part if part == "*" else "n" if part.isdigit() else "?" for part in _parts(self))
+    return _USUAL.get(shape)
+
+
+def minute_offset(self: W) -> int:
+    """The minute at which windows begin.
+
+    Raises:
+        InvariantViolationError: when the schedule has none.
+    """
+    return _offset(self, 0, "minute")
+
+
+def hour_offset(self: W) -> int:
+    """The hour at which windows of a day or more begin.
+
+    Raises:
+        InvariantViolationError: when the schedule has none.
+    """
+    return _offset(self, 1, "hour")
+
+
+def day_offset(self: W) -> int:
+    """The day at which windows of a week (0 is Sunday) or of a month begin.
+
+    Raises:
+        InvariantViolationError: when the schedule has none.
+    """
+    return _offset(self, 2 if schedule_type(self) is ScheduleType.MONTHLY else 4, "day")
+
+
+_USUAL: dict[tuple[str, ...], ScheduleType] = {
+    ("n", "*", "*", "*", "*"): ScheduleType.HOURLY,
+    ("n", "n", "*", "*", "*"): ScheduleType.DAILY,
+    ("n", "n", "*", "*", "n"): ScheduleType.WEEKLY,
+    ("n", "n", "n", "*", "*"): ScheduleType.MONTHLY,
+}
+
+
+def _parts(self: W) -> list[str]:
+    return self.timeline.rules.cron_schedule.split()
+
+
+def _offset(self: W, place: int, what: str) -> int:
+    part = _parts(self)[place] if schedule_type(self) else "*"
+    if part == "*":
+        raise InvariantViolationError(
+            f"Windows by the schedule {self.timeline.rules.cron_schedule!r} begin at no one {what}."
+            f" Ask {what}_offset of hours, days, weeks or months that have it."
+        )
+    return int(part)
 
 
 def _moment(self: W, time: datetime) -> int:

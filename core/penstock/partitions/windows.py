@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from enum import Enum
 from typing import TypedDict, Unpack
 
 from penstock.errors import InvalidDefinitionError, UnknownPartitionError
@@ -27,16 +26,8 @@ from penstock.partitions.key_format import in_zone, seconds
 from penstock.partitions.span_form import SpanForm
 from penstock.partitions.timeline import Timeline, WindowRules, timeline_of
 from penstock.partitions.view import DynamicPartitionsStore, View, view_of
+from penstock.partitions.window_lookups import ScheduleType
 from penstock.partitions.zones import start_of_decade, zone_named
-
-
-class ScheduleType(Enum):
-    """A schedule by its usual name."""
-
-    HOURLY = "HOURLY"
-    DAILY = "DAILY"
-    WEEKLY = "WEEKLY"
-    MONTHLY = "MONTHLY"
 
 
 class WindowOptions(TypedDict, total=False):
@@ -225,6 +216,11 @@ class TimeWindowPartitionsDefinition(PartitionsDefinition):
     get_partition_subset_in_time_window = window_lookups.get_partition_subset_in_time_window
     get_num_partitions_in_window = window_lookups.get_num_partitions_in_window
     get_cron_schedule = window_lookups.get_cron_schedule
+    time_windows_for_partition_keys = window_lookups.time_windows_for_partition_keys
+    schedule_type = property(window_lookups.schedule_type)
+    minute_offset = property(window_lookups.minute_offset)
+    hour_offset = property(window_lookups.hour_offset)
+    day_offset = property(window_lookups.day_offset)
 
 
 _FIRST, _LAST = start_of_decade(100), start_of_decade(900)

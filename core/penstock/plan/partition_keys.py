@@ -28,6 +28,20 @@ def only_partition(keys: Sequence[str], what: str) -> str:
     )
 
 
+def some_partitions(keys: Sequence[str], what: str) -> Sequence[str]:
+    """The keys, of which there is at least one.
+
+    Raises:
+        InvariantViolationError: when there is none.
+    """
+    if keys:
+        return keys
+    raise InvariantViolationError(
+        f"The partition keys were asked for, but {what} has no partition."
+        " Launch the run with partition_key=..., or ask has_partition_key first."
+    )
+
+
 def key_range(keys: Sequence[str], what: str) -> PartitionKeyRange:
     """The first and the last of some keys.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from penstock.define.assets import AssetsDefinition
 from penstock.define.job import AssetLayer, JobDefinition
-from penstock.errors import InvalidInvocationError, InvariantViolationError
+from penstock.errors import InvalidDefinitionError, InvariantViolationError
 from penstock.keys import AssetKey
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.keys import PartitionKeyRange
@@ -136,12 +136,12 @@ def refuse_unsuitable(layer: AssetLayer, name: str) -> None:
     """Refuse a run over assets of different partitions.
 
     Raises:
-        InvalidInvocationError: naming two of them.
+        InvalidDefinitionError: naming two of them.
     """
     found = definitions_in(layer)
     if len(found) > 1:
         (one, first), (other, second) = found[:2]
-        raise InvalidInvocationError(
+        raise InvalidDefinitionError(
             f"A run covers partitions of one definition, but {name} would run {first!r} ({one}) and"
             f" {second!r} ({other}). Select the assets of one definition, and run the others apart."
         )

@@ -11,7 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import blake2b
 
-from penstock.events.values import CODE_VERSION_TAG, DATA_VERSION_TAG, INPUT_DATA_VERSION_PREFIX
+from penstock.define.versions import DataProvenance, DataVersion
+from penstock.events.values import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_TAG,
+    INPUT_DATA_VERSION_PREFIX,
+    AssetMaterialization,
+)
 from penstock.keys import AssetKey
 
 _DIGEST_BYTES = 10
@@ -49,6 +55,26 @@ def data_version(code: str, inputs: Mapping[AssetKey, str]) -> str:
     for key in sorted(inputs):
         digest.update(f"\0{key.to_user_string()}\0{inputs[key]}".encode())
     return digest.hexdigest()
+
+
+def provenance_of(made: AssetMaterialization, run_id: str) -> DataProvenance | None:
+    """What a materialization says it was made from; None when it says nothing of its version.
+
+    Args:
+        made: the fact.
+        run_id: of the run that made it, which stands in for a code version that is not known.
+    """
+    version = made.tags.get(DATA_VERSION_TAG)
+    if version is None:
+        return None
+    code = made.tags.get(CODE_VERSION_TAG, run_id)
+    inputs = {
+        AssetKey.from_user_string(tag.removeprefix(INPUT_DATA_VERSION_PREFIX)): value
+        for tag, value in made.tags.items()
+        if tag.startswith(INPUT_DATA_VERSION_PREFIX)
+    }
+    versions = {key: DataVersion(one) for key, one in inputs.items()}
+    return DataProvenance(code, versions, is_user_provided=version != data_version(code, inputs))
 
 
 def combined(versions: Mapping[str, str | None]) -> str | None:

@@ -157,9 +157,13 @@ class OutputContext:
         return parts if self.mapping_key is None else [*parts, self.mapping_key]
 
     def get_asset_identifier(self) -> Sequence[str]:
-        """The parts of the asset key and, when there is one, the partition key."""
+        """The parts of the asset key and, when there is one, the partition key.
+
+        Raises:
+            InvariantViolationError: when the value covers several partitions, which one name cannot tell.
+        """
         path = list(self.asset_key.parts)
-        return [*path, self.partition_key] if self.has_partition_key else path
+        return [*path, self.partition_key] if self.partition_keys else path
 
     def add_output_metadata(self, metadata: Mapping[str, Any]) -> None:
         """Record facts about what was stored; they end up on the output's event.
@@ -293,11 +297,13 @@ class InputContext:
         return self.upstream_output.get_identifier()
 
     def get_asset_identifier(self) -> Sequence[str]:
-        """The parts of the asset key and, when one is wanted, the partition key."""
+        """The parts of the asset key and, when one is wanted, the partition key.
+
+        Raises:
+            InvariantViolationError: when several partitions are wanted, which one name cannot tell.
+        """
         path = list(self.asset_key.parts)
-        if len(self.upstream_partition_keys) == 1:
-            return [*path, self.upstream_partition_keys[0]]
-        return path
+        return [*path, self.asset_partition_key] if self.upstream_partition_keys else path
 
     def add_input_metadata(self, metadata: Mapping[str, Any], description: str | None = None) -> None:
         """Record facts about what was loaded; for an asset they become an observation."""

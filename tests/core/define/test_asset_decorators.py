@@ -13,6 +13,7 @@ from penstock.define.results import MaterializeResult
 from penstock.define.specs import AssetCheckSpec, AssetIn, AssetOut, AssetSpec
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetKey
+from penstock.partitions.static import StaticPartitionsDefinition
 
 
 def test_arguments_are_assets_and_the_output_is_result():
@@ -181,3 +182,23 @@ def test_renamed_keys_reach_arguments_deps_and_checks():
     assert made.dependency_keys == {new}
     assert made.group_names_by_key == {AssetKey("sum"): "g"}
     assert made.check_key.asset_key == AssetKey("sum")
+
+
+def test_assets_always_made_together_have_the_same_partitions():
+    letters, numbers = StaticPartitionsDefinition(["a"]), StaticPartitionsDefinition(["1"])
+    specs = [AssetSpec("x", partitions_def=letters), AssetSpec("y", partitions_def=numbers)]
+    with pytest.raises(InvalidDefinitionError, match="can_subset=True"):
+
+        @multi_asset(specs=specs)
+        def both(): ...
+
+    @multi_asset(specs=specs, can_subset=True)
+    def either(): ...
+
+
+def test_partitions_are_said_in_one_place():
+    letters, numbers = StaticPartitionsDefinition(["a"]), StaticPartitionsDefinition(["1"])
+    with pytest.raises(InvalidDefinitionError, match="one place"):
+
+        @multi_asset(specs=[AssetSpec("x", partitions_def=letters)], partitions_def=numbers)
+        def both(): ...

@@ -494,6 +494,18 @@ def test_events_that_are_logged_are_recorded_in_order():
     assert names.index("AssetMaterialized") < names.index("AssetObserved") < names.index("StepSucceeded")
 
 
+def test_what_is_logged_before_an_answer_is_recorded_before_it():
+    @op
+    def talks(context):
+        context.log_event(AssetMaterialization("first"))
+        yield AssetMaterialization("second")
+        context.log_event(AssetMaterialization("third"))
+        yield Output(1)
+
+    made = alone(talks).get_asset_materialization_events()
+    assert [one.asset_key.to_user_string() for one in made] == ["first", "second", "third"]
+
+
 def test_something_else_cannot_be_logged():
     @op
     def talks(context):

@@ -14,11 +14,14 @@ from penstock import (
     AssetSpec,
     BackfillPolicy,
     DailyPartitionsDefinition,
+    DataProvenance,
+    DataVersion,
     FilesystemIOManager,
     Instance,
     IOManager,
     MaterializeResult,
     MultiPartitionsDefinition,
+    Output,
     PartitionKeyRange,
     StaticPartitionsDefinition,
     TimeWindowPartitionMapping,
@@ -30,7 +33,7 @@ from penstock import (
     multi_asset,
     op,
 )
-from penstock.errors import InvariantViolationError
+from penstock.errors import InvalidInvocationError, InvariantViolationError
 
 DAYS = DailyPartitionsDefinition("2024-01-01")
 LETTERS = StaticPartitionsDefinition(["a", "b", "c"])
@@ -81,7 +84,7 @@ def test_a_context_tells_of_the_run_its_outputs_and_its_inputs(launch, keys):
     window = (datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 2 + len(keys), tzinfo=UTC))
     assert told({}, **launch) == {
         "has_key": len(keys) == 1,
-        "has_range": True,
+        "has_range": len(keys) > 1,
         "keys": keys,
         "range": (keys[0], keys[-1]),
         "window": window,
@@ -418,3 +421,75 @@ def test_an_argument_that_is_no_dict_by_key_is_the_bare_value():
 
     result = materialize([counted, plainly, by_number], partition_key="2024-01-01")
     assert result.output_for_node("plainly") == result.output_for_node("by_number") == [1]
+
+
+def test_a_range_of_one_key_is_a_range():
+    tags = {**RANGE, "penstock/asset_partition_range_end": THREE[0]}
+    assert told({}, tags=tags)["has_range"]
+
+
+def test_who_has_no_partitions_is_told_so():
+    @asset
+    def asker(context: AssetExecutionContext) -> None:
+        for ask in ("partition_keys", "partition_key_range", "asset_partition_key_range"):
+            with pytest.raises(InvariantViolationError, match="no partition"):
+                getattr(context, ask)
+        with pytest.raises(InvariantViolationError, match="no partition"):
+            context.asset_partition_keys_for_output()
+
+    assert materialize_to_memory([asker]).success
+
+
+def test_a_context_for_a_range_tells_its_ends_before_it_meets_an_asset():
+    ends = PartitionKeyRange(THREE[0], THREE[-1])
+    context = build_asset_context(partition_key_range=ends)
+    assert context.has_partition_key_range
+    assert not context.has_partition_key
+    assert context.partition_key_range == context.asset_partition_key_range == ends
+    with pytest.raises(InvalidInvocationError, match="not both"):
+        build_asset_context(partition_key_range=ends, partition_key=THREE[0])
+
+
+def test_several_partitions_have_no_single_identifier():
+    seen = []
+
+    class Asking(IOManager):
+        def handle_output(self, context, obj):
+            with pytest.raises(InvariantViolationError, match="3 partitions"):
+                context.get_asset_identifier()
+
+        def load_input(self, context):
+            with pytest.raises(InvariantViolationError, match="3 partitions"):
+                context.get_asset_identifier()
+            seen.append(context.asset_partition_keys)
+
+    @asset(partitions_def=DAYS)
+    def first():
+        return 1
+
+    @asset(partitions_def=DAYS)
+    def second(first): ...
+
+    assert materialize([first, second], tags=RANGE, resources={"io_manager": Asking()}).success
+    assert [tuple(keys) for keys in seen] == [THREE]
+
+
+def test_a_step_learns_what_its_asset_was_made_from():
+    told = []
+
+    @asset(code_version="7")
+    def source():
+        return Output(1, data_version=DataVersion("s1"))
+
+    @asset(code_version="8")
+    def reader(context: AssetExecutionContext, source):
+        told.append(context.get_asset_provenance(AssetKey("reader")))
+        told.append(context.get_asset_provenance(AssetKey("source")))
+
+    with Instance.ephemeral() as instance:
+        for _ in range(2):
+            materialize([source, reader], instance=instance)
+    assert told[0] is None
+    made, read = told[2:]
+    assert made == DataProvenance("8", {AssetKey("source"): DataVersion("s1")}, is_user_provided=False)
+    assert read == DataProvenance("7", {}, is_user_provided=True)

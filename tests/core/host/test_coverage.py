@@ -24,6 +24,7 @@ from penstock import (
 )
 from penstock.errors import (
     ConfigMappingFunctionError,
+    InvalidDefinitionError,
     InvalidInvocationError,
     UnknownPartitionError,
     UserError,
@@ -86,7 +87,7 @@ REFUSED = {
     "range without partitions": (
         [plain], {"tags": {START: "a", END: "b"}}, InvalidInvocationError, "no partitions",
     ),
-    "two definitions": ([days, letters], {"partition_key": "a"}, InvalidInvocationError, "one definition"),
+    "two definitions": ([days, letters], {"partition_key": "a"}, InvalidDefinitionError, "one definition"),
 }  # fmt: skip
 
 

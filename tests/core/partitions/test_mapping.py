@@ -316,3 +316,20 @@ def test_a_result_tells_whether_anything_is_missing():
     assert UpstreamPartitionsResult(everything).is_complete
     assert UpstreamPartitionsResult(everything, ABC.empty_subset()).is_complete
     assert not UpstreamPartitionsResult(everything, required_but_nonexistent_partition_keys=["z"]).is_complete
+
+
+def test_a_key_is_the_same_whatever_its_dimensions_are_called():
+    letters, numbers = StaticPartitionsDefinition(["a", "b"]), StaticPartitionsDefinition(["1", "2"])
+    up = MultiPartitionsDefinition({"letter": letters, "number": numbers})
+    down = MultiPartitionsDefinition({"kind": letters, "size": numbers})
+    wanted = down.subset_with_partition_keys(["a|2"])
+    found = IdentityPartitionMapping().get_upstream_mapped_partitions_result_for_partitions(wanted, down, up)
+    assert list(found.partitions_subset) == ["a|2"]
+    assert found.is_complete
+
+
+def test_a_result_that_misses_nothing_says_so_by_an_empty_subset():
+    letters = StaticPartitionsDefinition(["a", "b"])
+    found = UpstreamPartitionsResult(letters.subset_with_partition_keys(["a"]))
+    assert found.required_but_nonexistent_subset == letters.empty_subset()
+    assert found.is_complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from datetime import UTC, datetime
 
@@ -102,3 +103,9 @@ def test_dimensions_are_told_in_words():
     assert str(GRID) == "day (daily from 2024-01-01 to 2024-01-03, UTC) × zone (the keys 'n', 's')"
     with pytest.raises(UnknownPartitionError, match=r"written as 'day\|zone'"):
         GRID.validate_partition_key("2024-01-01")
+
+
+def test_the_keys_by_dimension_can_travel_and_be_written():
+    parts = MultiPartitionKey({"b": "1", "a": "2"}).keys_by_dimension
+    assert pickle.loads(pickle.dumps(parts)) == {"a": "2", "b": "1"}
+    assert json.dumps(parts) == '{"a": "2", "b": "1"}'

@@ -10,7 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.errors import InvalidDefinitionError, InvalidInvocationError, UnknownPartitionError
+from penstock.errors import (
+    InvalidDefinitionError,
+    InvalidInvocationError,
+    InvariantViolationError,
+    UnknownPartitionError,
+)
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.keys import PartitionKeyRange
 from penstock.partitions.periods import (
@@ -330,3 +335,44 @@ def test_a_far_end_costs_nothing_and_windows_far_away_are_found():
 )
 def test_windows_are_told_in_words(definition, said):
     assert str(definition) == said
+
+
+@pytest.mark.parametrize(
+    ("definition", "kind", "offsets"),
+    [
+        (
+            HourlyPartitionsDefinition("2024-01-01-00:05", minute_offset=5),
+            ScheduleType.HOURLY,
+            (5, None, None),
+        ),
+        (DailyPartitionsDefinition("2024-01-01", hour_offset=3), ScheduleType.DAILY, (0, 3, None)),
+        (WeeklyPartitionsDefinition("2024-01-01", day_offset=2), ScheduleType.WEEKLY, (0, 0, 2)),
+        (MonthlyPartitionsDefinition("2024-01-01", day_offset=4), ScheduleType.MONTHLY, (0, 0, 4)),
+        (
+            TimeWindowPartitionsDefinition("2024-01-01", "%Y-%m-%d", cron_schedule="0 9 * * 1-5"),
+            None,
+            (None,) * 3,
+        ),
+    ],
+)
+def test_offsets_are_told_where_the_schedule_has_some(definition, kind, offsets):
+    assert definition.schedule_type is kind
+    for name, wanted in zip(("minute_offset", "hour_offset", "day_offset"), offsets, strict=True):
+        if wanted is None:
+            with pytest.raises(InvariantViolationError, match=name):
+                getattr(definition, name)
+        else:
+            assert getattr(definition, name) == wanted
+
+
+def test_windows_that_follow_each_other_are_one():
+    days = DailyPartitionsDefinition("2024-01-01")
+    keys = ["2024-01-05", "2024-01-02", "2024-01-03"]
+    one, other = days.time_windows_for_partition_keys(keys)
+    assert (one.start.day, one.end.day, other.start.day, other.end.day) == (2, 4, 5, 6)
+
+
+def test_a_range_of_keys_can_be_taken_apart():
+    start, end = PartitionKeyRange("a", "c")
+    assert (start, end) == ("a", "c") == tuple(PartitionKeyRange("a", "c"))
+    assert PartitionKeyRange("a", "c")[1] == "c"

@@ -27,7 +27,6 @@ from penstock import (
 from penstock.define.asset_job import build_asset_job
 from penstock.errors import (
     InvalidDefinitionError,
-    InvalidInvocationError,
     InvariantViolationError,
     UnknownPartitionError,
 )
@@ -179,8 +178,8 @@ def test_a_range_that_reads_itself_reads_what_lies_before():
 
 
 def test_an_asset_that_reads_its_own_partition_is_refused():
-    @asset(partitions_def=DAYS, ins={"own": AssetIn(key="own")})
-    def own(own): ...
+    @multi_asset(specs=[AssetSpec("own", deps=["own"], partitions_def=DAYS)])
+    def own(): ...
 
     with pytest.raises(InvalidDefinitionError, match="does not only look back"):
         reads(own, keys=("2024-01-05",))
@@ -225,14 +224,16 @@ def test_different_partitions_in_one_run_are_refused():
     layer = build_asset_job("__ASSET_JOB", [days, letters]).assets
     assert layer is not None
     assert [name for _, name in definitions_in(layer)] == ["days", "letters"]
-    with pytest.raises(InvalidInvocationError, match=r"'days'.*'letters'"):
+    with pytest.raises(InvalidDefinitionError, match=r"'days'.*'letters'"):
         refuse_unsuitable(layer, "this selection")
 
 
 def test_different_partitions_of_one_function_are_told_by_asset():
     letters = StaticPartitionsDefinition(["a"])
 
-    @multi_asset(specs=[AssetSpec("x", partitions_def=DAYS), AssetSpec("y", partitions_def=letters)])
+    specs = [AssetSpec("x", partitions_def=DAYS), AssetSpec("y", partitions_def=letters)]
+
+    @multi_asset(specs=specs, can_subset=True)
     def both(): ...
 
     layer = build_asset_job("__ASSET_JOB", [both]).assets
