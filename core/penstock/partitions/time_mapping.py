@@ -6,7 +6,7 @@ schedules of which one has holes, made by exclusions, are windows mapped one by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from attrs import field
@@ -79,6 +79,29 @@ class TimeWindowPartitionMapping(PartitionMapping):
             return (self._overlapped(run, down, up) for run in _seamless(body, down))
         first, last = shift + self.start_offset, shift + self.end_offset
         return ((start + first, end + last) for start, end in _windows(body).runs)
+
+    def ranges_read(
+        self,
+        places: Iterable[int],
+        downstream: TimeWindowPartitionsDefinition,
+        upstream: TimeWindowPartitionsDefinition,
+        view: View,
+    ) -> Iterator[Run]:
+        """What each of some windows reads, as the upstream places from one up to but without another.
+
+        Args:
+            places: of the downstream windows.
+            downstream, upstream: their definitions.
+            view: says which upstream windows there are.
+        """
+        count, shift = upstream.timeline.count(view), _shift(downstream, upstream)
+        for place in places:
+            if shift is None:
+                first, end = self._overlapped((place, place + 1), downstream, upstream)
+            else:
+                first, end = place + shift + self.start_offset, place + shift + self.end_offset + 1
+            first, end = max(first, 0), min(end, count)
+            yield (first, end) if first < end else (0, 0)
 
     def _overlapped(
         self, run: Run, down: TimeWindowPartitionsDefinition, up: TimeWindowPartitionsDefinition

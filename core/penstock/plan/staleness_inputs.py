@@ -12,12 +12,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.mapping import PartitionMapping
 from penstock.partitions.mapping_rules import upstream_partitions
+from penstock.partitions.spans import Run
 from penstock.partitions.static_mapping import StaticPartitionMapping
 from penstock.partitions.subset import PartitionsSubset
+from penstock.partitions.time_mapping import TimeWindowPartitionMapping
 from penstock.partitions.view import View
+from penstock.partitions.windows import TimeWindowPartitionsDefinition
 from penstock.plan.staleness import StaleCause, StaleCauseKind
 from penstock.plan.staleness_facts import Edge, Fact, Known
 from penstock.plan.versions import MANY, combined, event_in
+
+_MANY_READERS, _MOST_READ = 32, 64
+"""From how many readers on it pays to work out at once what they read, and how much each may read then."""
 
 
 def plain_cause(edge: Edge, upstream: Known, fact: Fact) -> StaleCause | None:
@@ -83,6 +89,7 @@ class PartsRead:
         self._versions: dict[object, str | None] = {}
         self._newest: dict[object, list[tuple[str, Fact]]] = {}
         self._history: Mapping[str, Sequence[Fact]] | None = None
+        self._windows: Mapping[str, tuple[Run, Sequence[str]]] = {}
         self._written_down = _by_reader(edge.mapping)
 
     def cause(self, fact: Fact, reader: PartitionsSubset | None) -> StaleCauseKind | None:
@@ -99,6 +106,17 @@ class PartsRead:
         read = upstream_partitions(edge.mapping, reader, edge.definition, self._view, where)
         return self._cause(fact, read.partitions_subset.body, read.partitions_subset)
 
+    def expect(self, keys: Collection[str], definition: PartitionsDefinition) -> None:
+        """Work out at once what many partitions read, where that is quicker than one by one.
+
+        Args:
+            keys: of the reading partitions that will be asked about; others may be, too.
+            definition: of the reader.
+        """
+        if self._edge.is_same or len(keys) < _MANY_READERS:
+            return
+        self._windows = windows_read(self._edge, keys, definition, self._view)
+
     def cause_of(self, fact: Fact, key: str, definition: PartitionsDefinition) -> StaleCauseKind | None:
         """As ``cause``, for one reading partition.
 
@@ -112,6 +130,9 @@ class PartsRead:
         if self._written_down is not None:
             keys = self._written_down.get(key, ())
             return self._cause(fact, keys, keys)
+        if key in self._windows:
+            run, keys = self._windows[key]
+            return self._cause(fact, run, keys)
         if definition.form.place_of(key) is None:
             return None  # it exists no longer
         return self.cause(fact, definition.subset_with_partition_keys([key]))
@@ -171,6 +192,31 @@ class PartsRead:
         facts = self._history.get(key, ())
         place = bisect_right([one.id for one in facts], up_to)
         return place > 0 and facts[place - 1].version == now.version
+
+
+def windows_read(
+    edge: Edge, keys: Collection[str], definition: PartitionsDefinition, view: View
+) -> Mapping[str, tuple[Run, Sequence[str]]]:
+    """What windows of time read of other windows of time, all keys written at once.
+
+    Returns:
+        For each key that has a place the range of places that it reads, and their keys; nothing at all when
+        something else than windows is read, or by another mapping.
+    """
+    mapping, up = edge.mapping, edge.definition
+    if type(mapping) is not TimeWindowPartitionMapping or not isinstance(up, TimeWindowPartitionsDefinition):
+        return {}
+    if not isinstance(definition, TimeWindowPartitionsDefinition) or definition.timezone != up.timezone:
+        return {}
+    placed = zip(keys, definition.form.places_of(keys), strict=True)
+    places = {key: place for key, place in placed if place is not None}
+    runs = list(mapping.ranges_read(places.values(), definition, up, view))
+    if not runs or sum(end - first for first, end in runs) > _MOST_READ * len(runs):
+        return {}
+    start = min((first for first, end in runs if end), default=0)
+    listed = up.timeline.keys_between(start, max(end for _, end in runs))
+    read = ((run, listed[run[0] - start : run[1] - start] if run[1] else ()) for run in runs)
+    return dict(zip(places, read, strict=True))
 
 
 def _by_reader(mapping: PartitionMapping | None) -> Mapping[str, tuple[str, ...]] | None:

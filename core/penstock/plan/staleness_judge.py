@@ -190,19 +190,26 @@ def _own_causes(
     """Each cause with the keys of the made partitions that have it; some may exist no longer."""
     found: dict[StaleCause, list[str]] = {}
     removed: dict[tuple[str, ...], tuple[StaleCause, ...]] = {}
+    changed: dict[str | None, list[str]] = {}
     facts = own.by_partition
     for key, fact in facts.items():
         if subject.code_version is not None and fact.code != subject.code_version:
-            for cause in _code_cause(subject, fact):
-                found.setdefault(cause, []).append(key)
+            keys = changed.get(fact.code)
+            if keys is None:
+                (cause,) = _code_cause(subject, fact)
+                keys = changed[fact.code] = found.setdefault(cause, [])
+            keys.append(key)
         tags = tuple(fact.tags)
         if tags not in removed:
             removed[tags] = _removed(subject, tags)
         for cause in removed[tags]:
             found.setdefault(cause, []).append(key)
     for edge in subject.edges:
+        by_kind: dict[StaleCauseKind, list[str]] = {}
         for key, kind in _edge_kinds(subject, edge, facts, known.get(edge.key, _NOTHING), view):
-            found.setdefault(StaleCause(kind=kind, dependency=edge.key), []).append(key)
+            by_kind.setdefault(kind, []).append(key)
+        for kind, keys in by_kind.items():
+            found.setdefault(StaleCause(kind=kind, dependency=edge.key), []).extend(keys)
     return found
 
 
@@ -221,6 +228,7 @@ def _edge_kinds(
     definition = subject.definition
     assert definition is not None  # noqa: S101  # only partitions have keys
     reading = PartsRead(edge, upstream, view)
+    reading.expect(facts, definition)
     for key, fact in facts.items():
         kind = reading.cause_of(fact, key, definition)
         if kind is not None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.errors import InvalidDefinitionError
+from penstock.keys import AssetKey
 from penstock.partitions.periods import (
     DailyPartitionsDefinition,
     HourlyPartitionsDefinition,
@@ -17,7 +18,10 @@ from penstock.partitions.periods import (
 )
 from penstock.partitions.static import StaticPartitionsDefinition
 from penstock.partitions.time_mapping import TimeWindowPartitionMapping
+from penstock.partitions.view import View
 from penstock.partitions.windows import TimeWindowPartitionsDefinition
+from penstock.plan.staleness_facts import Edge
+from penstock.plan.staleness_inputs import windows_read
 
 NOW = datetime(2024, 1, 20, 10, 30, tzinfo=UTC)
 
@@ -194,3 +198,17 @@ def test_who_reads_a_window_is_who_says_so(down, up, start, more, data):
         if key in read(mapping, down, [reader], up, LATER)[0]
     }
     assert set(readers(mapping, up, [key], down, LATER)) == expected
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(SIDES), st.sampled_from(SIDES), st.integers(-2, 2), st.integers(0, 2))
+def test_what_many_windows_read_is_what_each_of_them_reads(down, up, start, more):
+    mapping = TimeWindowPartitionMapping(start, start + more)
+    edge = Edge(key=AssetKey("up"), name="up", definition=up, mapping=mapping)
+    keys = list(down.get_partition_keys(LATER))
+    found = windows_read(edge, [*keys, "strange"], down, View(LATER))
+    if found:  # nothing is said in advance when each reads very much
+        assert {key: list(read_by) for key, (_, read_by) in found.items()} == {
+            key: read(mapping, down, [key], up, LATER)[0] for key in keys
+        }
+    assert found or len(up.get_partition_keys(LATER)) > 64
