@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import product
+from operator import itemgetter
 from typing import Any
 
 from penstock.errors import UnknownPartitionError
 from penstock.partitions.forms import Body, Form
-from penstock.partitions.keys import MultiPartitionKey, fingerprint, parts_of
+from penstock.partitions.keys import SEPARATOR, MultiPartitionKey, fingerprint, parts_of
 from penstock.partitions.view import View
 from penstock.values import frozen
 
@@ -99,7 +100,8 @@ class BoxForm:
     def places_of(self, keys: Collection[str]) -> list[tuple[Any, ...] | None]:
         """The places of each of these keys, None for those that can never exist: each part is read once."""
         names = tuple(self.forms)
-        split = [parts_of(key, names) for key in keys]
+        split = [key.split(SEPARATOR) if type(key) is str else parts_of(key, names) for key in keys]
+        split = [one if one is not None and len(one) == len(names) else None for one in split]
         known: list[dict[str, Any]] = []
         for at, form in enumerate(self.forms.values()):
             parts = {one[at] for one in split if one is not None}
@@ -133,7 +135,10 @@ class BoxForm:
 
     def body_of(self, places: Iterable[tuple[Any, ...]]) -> Any:
         """The body that holds these places."""
-        return self._gathered(list(map(self._nested, places)), 0)
+        names = tuple(self.forms)
+        if names != self.order:
+            places = map(itemgetter(*(names.index(name) for name in self.order)), places)
+        return self._gathered(list(places), 0)
 
     def _gathered(self, places: list[tuple[Any, ...]], depth: int) -> Any:
         form = self.forms[self.order[depth]]
