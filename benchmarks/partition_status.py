@@ -22,6 +22,7 @@ def measure(bench: Bench) -> Section:
         rows=(
             *(_status(count, found) for count in counts),
             _growth(counts, found),
+            _dynamic(counts[0], found),
             _fact(counts[-1], found),
             *_records(days, found),
         ),
@@ -33,7 +34,8 @@ def measure(bench: Bench) -> Section:
 
 
 def _status_cases(counts: tuple[int, ...]) -> list[Case]:
-    return [Case(name=f"status {one}", command=program("partition_status", one)) for one in counts]
+    cases = [Case(name=f"status {one}", command=program("partition_status", one)) for one in counts]
+    return [*cases, Case(name="dynamic", command=program("partition_status", "dynamic", counts[0]))]
 
 
 def _record_cases(bench: Bench, days: int) -> list[Case]:
@@ -48,6 +50,14 @@ def _status(count: int, found: dict[str, Samples]) -> Row:
     samples = found[f"status {count}"]
     return Row(
         what=f"status of {count:,} partitions", unit="ms", samples=samples.of("status_ms"),
+        budget=STATUS, failure=samples.failure,
+    )  # fmt: skip
+
+
+def _dynamic(count: int, found: dict[str, Samples]) -> Row:
+    samples = found["dynamic"]
+    return Row(
+        what=f"status of {count:,} dynamic keys", unit="ms", samples=samples.of("status_ms"),
         budget=STATUS, failure=samples.failure,
     )  # fmt: skip
 
