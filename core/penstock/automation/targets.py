@@ -106,8 +106,8 @@ def _anchor(scheme: Scheme) -> PartitionsDefinition:
     other = next((part for part in found if part.definition != found[0].definition), None)
     if other is not None:
         raise InvalidInvocationError(
-            f"Partitions of two definitions could be meant: {found[0].name!r} has {found[0].definition!r},"
-            f" {other.name!r} has {other.definition!r}. Launch a backfill for each, or ask for all."
+            f"Partitions of two definitions could be meant: {found[0].name!r} has {found[0].definition},"
+            f" {other.name!r} has {other.definition}. Launch a backfill for each, or ask for all."
         )
     return found[0].definition
 

@@ -27,7 +27,7 @@ from penstock.cli.loading import load, read_config
 from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.running import interruptible
 from penstock.cli.screen import Screen
-from penstock.cli.statuses import word
+from penstock.cli.statuses import counted, word
 from penstock.cli.table import Cell
 from penstock.cli.tags import parse_tags
 from penstock.cli.tally import SHORT
@@ -219,7 +219,7 @@ def _drive(
     instance = work.instance
     store, backfill_id = instance.store, work.backfill.backfill_id
     before = summary_of(store, work.backfill)
-    screen.say(f"Backfill {screen.style(backfill_id, 'cyan')}: {before.left:,} partitions to make.")
+    screen.say(f"Backfill {screen.style(backfill_id, 'cyan')}: {counted(before.left, 'partition')} to make.")
     with interruptible(screen), watching(screen, before) as progress, _helpers(work, code, given["executor"]):
         driver = Driver(
             work,
@@ -229,10 +229,11 @@ def _drive(
             default_executor=instance.settings.executor or USUAL,
             is_new=is_new,
         )
-        with suppress(KeyboardInterrupt):  # the backfill is paused, which is told below
+        try:
             driver.drive()
-        if given["on_interrupt"] == "cancel":
-            _end(instance, backfill_id)
+        except KeyboardInterrupt:  # the backfill is paused, which is told below
+            if given["on_interrupt"] == "cancel":
+                _end(instance, backfill_id)
     after = summary_of(store, backfill_states.find(instance, backfill_id))
     failed = (chunk.run_id for chunk in bad_chunks(store, backfill_id, limit=_LOOKED_AT))
     _conclude(screen, after, code, next((one for one in failed if instance.has_run(one)), None))
@@ -254,7 +255,8 @@ def _conclude(screen: Screen, found: BackfillSummary, code: CodeChoice, failed: 
     sign, color = _SIGNS.get(status, ("■", "yellow"))
     screen.say(f"{screen.style(f'{sign} {word(status.value)}', color, bold=True)}: {in_words(found)}")
     if found.backfill.message:
-        screen.say(f"  {found.backfill.message.splitlines()[0]}")
+        for line in found.backfill.message.splitlines():
+            screen.say(f"  {line}")
     screen.say(f"  look at it: {screen.style(f'penstock backfill show {backfill_id}', 'cyan')}")
     rest = code.arguments
     if status is BackfillStatus.COMPLETED_FAILED:
@@ -313,7 +315,7 @@ def _line(planned: Planned, unit: Unit) -> _Line:
         wave=unit.wave,
         assets=[planned.scheme.parts[place].name for place in unit.places],
         partitions=max(len(planned.targets[place]) for place in unit.places),
-        ranges=planned.shown(unit.places[0]) or "once",
+        ranges=planned.shown(unit.places[0]) or ("once" if planned.runs_of(unit) else "none"),
         runs=planned.runs_of(unit),
         in_order=unit.in_order,
     )
@@ -340,4 +342,6 @@ def _preview(screen: Screen, planned: Planned) -> None:
         screen.say(f"config: {json.dumps(config, ensure_ascii=False)}")
     if tags:
         screen.say(f"tags: {', '.join(f'{key}={value}' for key, value in tags.items())}")
-    screen.say(screen.style(f"{sum(one.runs for one in lines):,} runs. Nothing was recorded.", dim=True))
+    screen.say(
+        screen.style(f"{counted(sum(one.runs for one in lines), 'run')}. Nothing was recorded.", dim=True)
+    )

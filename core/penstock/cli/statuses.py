@@ -44,6 +44,11 @@ def word(status: str) -> str:
     return _WORDS.get(status, status.lower())
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts: ``1 run``, ``2,000 runs``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def status_cell(status: str) -> Cell:
     """A state as a cell of a table."""
     return Cell(word(status), COLORS.get(status))

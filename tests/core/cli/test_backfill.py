@@ -250,3 +250,46 @@ def test_what_cannot_leave_the_process_is_refused_and_not_recorded(backfill, cli
     assert backfill("list", "--json").json == []
     assert cli("run", "list", "--json").json == []
     assert backfill("launch", "-s", "*", "--all").code == 0
+
+
+def test_one_partition_is_counted_as_one(backfill):
+    shown = backfill("launch", "-s", "day", "--partitions", "2024-01-08", "--dry-run").out
+    assert "1 run. Nothing was recorded." in shown
+    made = backfill("launch", "-s", "day", "--partitions", "2024-01-08").out
+    assert ": 1 partition to make." in made
+
+
+def test_what_has_nothing_to_make_is_no_run(backfill):
+    assert backfill("launch", "-s", "day", "--all", "-q").code == 0
+    shown = backfill("launch", "-s", "day,week", "--missing", "--dry-run").steady.splitlines()
+    assert shown[1] == "0  day  none  0  0"
+
+
+def test_faults_of_config_are_all_told_at_the_end(cli, write):
+    write(
+        "jobs.py",
+        """
+from penstock import Config, job, op, static_partitioned_config
+
+
+class Rows(Config):
+    rows: int
+
+
+@op
+def load(config: Rows): ...
+
+
+@static_partitioned_config(["a", "b"])
+def by_letter(key):
+    return {"ops": {"load": {"config": {"rows": 1 if key == "a" else "many"}}}}
+
+
+@job(config=by_letter)
+def nightly():
+    load()
+""",
+    )
+    done = cli("backfill", "launch", "-f", "jobs.py", "--job", "nightly", "--all")
+    assert done.code == 1
+    assert "$.ops.load.config.rows: wanted Int, found 'many'" in done.out
