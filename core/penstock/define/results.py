@@ -111,7 +111,7 @@ def _as_check_results(results: Iterable[AssetCheckResult] | None) -> tuple[Asset
     return found
 
 
-@frozen(kw_only=True, hash=False)
+@frozen(hash=False)
 class MaterializeResult:
     """An asset was made; its value, if any, goes to its I/O manager.
 
@@ -145,7 +145,7 @@ class MaterializeResult:
         return cls
 
 
-@frozen(kw_only=True, hash=False)
+@frozen(hash=False)
 class ObserveResult:
     """An asset that somebody else makes was looked at.
 

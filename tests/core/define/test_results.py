@@ -65,3 +65,8 @@ def test_results_are_told_from_values():
 def test_a_result_keeps_its_metadata_as_it_was_given():
     assert MaterializeResult(metadata={"rows": 3}).metadata == {"rows": 3}
     assert ObserveResult(metadata={"rows": 3}).metadata == {"rows": 3}
+
+
+def test_results_may_be_told_in_order():
+    assert MaterializeResult("a", {"rows": 1}) == MaterializeResult(asset_key="a", metadata={"rows": 1})
+    assert ObserveResult("a", {"rows": 1}) == ObserveResult(asset_key="a", metadata={"rows": 1})
