@@ -325,7 +325,10 @@ def any_of(parts: Iterable[Node]) -> Node:
         return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
     keys = dict.fromkeys(key for one in named for key in one.chosen)
     marks = {key: mark for one in named for key, mark in one.marks.items()}
-    joined = (ByKey(tuple(keys), marks), *(one for one in flat if not isinstance(one, ByKey)))
+    whole = ByKey(tuple(keys), marks)  # in the place of the first, so that what is written reads the same
+    first = flat.index(named[0])
+    others = (one for one in flat[first:] if not isinstance(one, ByKey))
+    joined = (*flat[:first], whole, *others)
     return joined[0] if len(joined) == 1 else AnyOf(joined)
 
 

@@ -130,6 +130,11 @@ def test_what_is_written_chooses_the_same(data):
     assert str(again) == str(AssetSelection.from_string(str(again)))
 
 
+def test_keys_stay_where_the_first_of_them_was_written():
+    written = str(AssetSelection.from_string('(+* and not *) and not (key:"a" or key:"b")'))
+    assert str(AssetSelection.from_string(written)) == written
+
+
 @settings(deadline=None)
 @given(KEYS)
 def test_any_key_can_be_written(key):

@@ -50,12 +50,13 @@ def test_a_full_batch_does_not_wait():
     assert texts(batches) == [str(n) for n in range(FULL)]
 
 
-def test_who_drains_writes_what_is_left_itself():
-    writers = []
-    journal = Journal(lambda _events: writers.append(threading.current_thread()), threaded=True)
-    journal.add(notes("one"))
+@pytest.mark.parametrize("lends", [True, False])
+def test_draining_stores_everything(lends):
+    batches = []
+    journal = Journal(lambda events: batches.append(list(events)), threaded=True, lends=lends)
+    journal.add(notes("one", "two"))
     journal.drain()
-    assert writers == [threading.current_thread()]
+    assert texts(batches) == ["one", "two"]
     journal.close()
 
 
