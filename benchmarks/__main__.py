@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import pickle
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+
+from attrs import evolve
 
 from benchmarks import (
     backfill,
@@ -68,15 +72,20 @@ def main(arguments: Sequence[str]) -> int:
     )
     if options.peers:
         bench.find = partial(find_peer, cache=cache)
+    stored = cache / "sections"
     try:
-        sections = [_measured(name, bench) for name in options.only or SUBJECTS]
+        measured = {name: _measured(name, bench, options.date) for name in options.only or SUBJECTS}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    _store(measured, stored)
+    sections = _in_order((_stored(stored) if options.join else {}) | measured)
     facts = Facts(
         date=options.date,
         machine=machine(cache),
         versions=versions(),
-        peer=peer.words,
+        peer="Dagster where a table has its columns; measured in several goes"
+        if options.join
+        else peer.words,
         repeats=1 if options.quick else options.repeats,
     )
     page = markdown(facts, sections, bench.busyness)
@@ -86,16 +95,35 @@ def main(arguments: Sequence[str]) -> int:
     return int(any(row.failure for section in sections for row in section.rows))
 
 
-def _measured(name: str, bench: Bench) -> Section:
+def _measured(name: str, bench: Bench, date: str) -> Section:
     bench.say(name)
-    return (SUBJECTS | ON_REQUEST)[name](bench)
+    before = len(bench.busyness)
+    section = (SUBJECTS | ON_REQUEST)[name](bench)
+    loads = [one.load for one in bench.busyness[before:]] or [os.getloadavg()[0]]
+    note = f"Measured on {date} at a load average of {min(loads):.1f} to {max(loads):.1f}, its own included."
+    return evolve(section, notes=(*section.notes, note))
+
+
+def _store(measured: Mapping[str, Section], folder: Path) -> None:
+    """Keep what was measured, for a page that is measured in several goes."""
+    folder.mkdir(exist_ok=True)
+    for name, section in measured.items():
+        (folder / name).write_bytes(pickle.dumps(section))
+
+
+def _stored(folder: Path) -> dict[str, Section]:
+    return {one.name: pickle.loads(one.read_bytes()) for one in folder.iterdir()}
+
+
+def _in_order(sections: Mapping[str, Section]) -> list[Section]:
+    return [sections[name] for name in SUBJECTS | ON_REQUEST if name in sections]
 
 
 def _publish(page: str, options: argparse.Namespace) -> None:
     """Print the page; write it when all was measured in full, or somewhere else when asked."""
     sys.stdout.write(page)
     target = Path(options.output) if options.output else PAGE
-    if options.output or not (options.quick or options.only):
+    if options.output or not (options.quick or (options.only and not options.join)):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(page, encoding="utf-8")
 
@@ -129,6 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", metavar="FILE", help="write the page there, whatever was measured")
     parser.add_argument(
         "--cache", metavar="FOLDER", default=str(HERE / ".cache"), help="for samples and files"
+    )
+    parser.add_argument(
+        "--join", action="store_true", help="put on the page what was measured before with this cache, too"
     )
     parser.add_argument("--silent", action="store_true", help="do not tell what is done")
     return parser
