@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import evolve
 
+from penstock.define.bulk import without_collector
 from penstock.events.runs import RunRecord, RunsFilter
 from penstock.keys import AssetKey
 from penstock.spi.store import EventQuery, StoredEvent
@@ -27,6 +28,7 @@ Condition = tuple[str, Sequence[Any]]
 # ---- events --------------------------------------------------------------------------------------
 
 
+@without_collector
 def read_events(tx: sqlite3.Connection, query: EventQuery) -> list[StoredEvent]:
     """The events that fit, in order."""
     if query.limit is not None and query.limit <= 0:

@@ -33,6 +33,7 @@ exec {python} -c "from penstock.cli.main import main; main()" "$@"
 """
 OF_TESTS = {
     "RAY_USAGE_STATS_ENABLED": "0",  # tests call nobody
+    "RAY_AUTH_MODE": "",  # which other tests of this suite set
     "RAY_enable_metrics_collection": "0",
     "RAY_DISABLE_IMPORT_WARNING": "1",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # the address of this machine is the loopback's
