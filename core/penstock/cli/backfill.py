@@ -89,7 +89,7 @@ def pause_command(screen: Screen, backfill: str) -> None:
     """Begin no more runs of a backfill; the one that is under way is finished."""
     from penstock.host import backfill_states  # noqa: PLC0415 - lazy, as the docstring says
 
-    _stop(screen, backfill, backfill_states.pause, "paused; the run that is under way is finished")
+    _stop(screen, backfill, backfill_states.pause, "paused; a run that is under way is finished")
 
 
 @command.command("cancel", epilog=examples("penstock backfill cancel 3f2a91c0"))

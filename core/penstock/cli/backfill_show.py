@@ -13,10 +13,12 @@ from penstock.cli.statuses import status_cell
 from penstock.cli.table import Cell
 from penstock.cli.tags import tags_text
 from penstock.cli.times import age, length
+from penstock.events.runs import RunsFilter
 from penstock.host.backfill_states import find
 from penstock.host.instance import Instance
 from penstock.query.backfills import BackfillSummary, bad_chunks, summary_of
 from penstock.spi.backfills import BackfillChunk, BackfillPart
+from penstock.spi.store import Store
 
 MOST = 10
 _LABEL = 9
@@ -36,14 +38,21 @@ def show(screen: Screen, backfill: str) -> None:
     with Instance.get() as instance:
         found = summary_of(instance.store, find(instance, backfill))
         bad = bad_chunks(instance.store, found.backfill.backfill_id)
+        begun = _begun(instance.store, bad)
     if screen.as_json:
         screen.document({**found.to_plain(), "failed_runs": [_plain(one, found) for one in bad]})
     elif screen.quiet:
-        screen.names([one.run_id for one in bad])
+        screen.names([one.run_id for one in bad if one.run_id in begun])
     else:
         _head(screen, found)
         parts_table(screen, found)
-        _failed_runs(screen, found, bad)
+        _failed_runs(screen, found, bad, begun)
+
+
+def _begun(store: Store, chunks: Sequence[BackfillChunk]) -> frozenset[str]:
+    """The runs of these that were ever begun: one that was refused left nothing to look at."""
+    wanted = RunsFilter(run_ids=[one.run_id for one in chunks])
+    return frozenset(one.run.run_id for one in store.runs(wanted)) if chunks else frozenset()
 
 
 def _head(screen: Screen, found: BackfillSummary) -> None:
@@ -96,17 +105,22 @@ def _color(name: str) -> str | None:
     return {"failed": "red", "blocked": "red", "canceled": "yellow"}.get(name)
 
 
-def _failed_runs(screen: Screen, found: BackfillSummary, chunks: Sequence[BackfillChunk]) -> None:
+def _failed_runs(
+    screen: Screen, found: BackfillSummary, chunks: Sequence[BackfillChunk], begun: frozenset[str]
+) -> None:
     if not chunks:
         return
     screen.say()
-    rows = [
-        (Cell(one.run_id[:8], "cyan"), status_cell(one.status.value), _names(one, found), _range(one))
-        for one in chunks[:MOST]
-    ]
+    rows = [(*_run(one, begun), _names(one, found), _range(one)) for one in chunks[:MOST]]
     screen.table(("run", "was", "of", "partitions"), rows, elastic="of")
     if len(chunks) > MOST:
         screen.say(screen.style(f"… and {len(chunks) - MOST} more: --json shows all.", dim=True))
+
+
+def _run(chunk: BackfillChunk, begun: frozenset[str]) -> tuple[Cell, Cell]:
+    if chunk.run_id in begun:
+        return Cell(chunk.run_id[:8], "cyan"), status_cell(chunk.status.value)
+    return Cell("-"), Cell("refused", "red")
 
 
 def _names(chunk: BackfillChunk, found: BackfillSummary) -> str:

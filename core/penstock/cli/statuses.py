@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from penstock.cli.table import Cell
 from penstock.events.values import AssetCheckEvaluation, AssetCheckSeverity
+from penstock.spi.backfills import BackfillStatus
 
 COLORS: Mapping[str, str] = {
     "SUCCESS": "green",
@@ -33,10 +34,7 @@ _WORDS: Mapping[str, str] = {
     "FAILURE": "failed",
     "STARTED": "running",
     "WAITING_FOR_RETRY": "will retry",
-    "COMPLETED_SUCCESS": "done",
-    "COMPLETED_FAILED": "done, with failures",
-    "IN_PROGRESS": "running",
-}
+} | {one.value: one.words for one in BackfillStatus}
 
 
 def word(status: str) -> str:

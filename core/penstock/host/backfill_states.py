@@ -58,7 +58,7 @@ def pause(instance: Instance, backfill: Backfill, now: float) -> Backfill:
     """
     if backfill.is_finished or backfill.status is BackfillStatus.CANCELING:
         raise InvalidInvocationError(
-            f"Backfill {backfill.backfill_id} is {backfill.status.value}: it cannot be paused."
+            f"Backfill {backfill.backfill_id} is {backfill.status.words}: it cannot be paused."
         )
     return _changed(instance, backfill, BackfillChange(status=BackfillStatus.PAUSED), now)
 
@@ -70,7 +70,7 @@ def cancel(instance: Instance, backfill: Backfill, now: float) -> Backfill:
         InvalidInvocationError: when it is over.
     """
     if backfill.is_finished:
-        raise InvalidInvocationError(f"Backfill {backfill.backfill_id} is {backfill.status.value} already.")
+        raise InvalidInvocationError(f"Backfill {backfill.backfill_id} is {backfill.status.words} already.")
     status = BackfillStatus.CANCELING if is_worked_at(instance, backfill) else BackfillStatus.CANCELED
     return _changed(instance, backfill, BackfillChange(status=status), now)
 
@@ -107,7 +107,7 @@ def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:
         ):
             hint = "" if failed or backfill.status is BackfillStatus.COMPLETED_SUCCESS else " Add --failed."
             raise InvalidInvocationError(
-                f"Backfill {backfill.backfill_id} is {backfill.status.value}: nothing is left to do.{hint}"
+                f"Backfill {backfill.backfill_id} is {backfill.status.words}: nothing is left to do.{hint}"
             )
         change = BackfillChange(
             status=BackfillStatus.IN_PROGRESS,

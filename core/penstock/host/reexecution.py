@@ -65,7 +65,7 @@ class ReexecutionOptions:
         if run.status not in (RunStatus.FAILURE, RunStatus.CANCELED):
             raise InvariantViolationError(
                 f"Run {run_id} ended as {run.status.value}; only a failed or canceled run can be repeated"
-                " from its failure. Leave out from_failure to repeat all of it."
+                " from its failure. Repeat all of it: `penstock run retry --all`, or without from_failure."
             )
         return ReexecutionOptions(parent_run_id=run_id, is_from_failure=True)
 

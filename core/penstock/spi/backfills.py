@@ -32,6 +32,17 @@ class BackfillStatus(Enum):
     COMPLETED_FAILED = "COMPLETED_FAILED"
     FAILED = "FAILED"
 
+    @property
+    def words(self) -> str:
+        """For people."""
+        return _WORDS.get(self.value, self.value.lower())
+
+
+_WORDS: Mapping[str, str] = {
+    "IN_PROGRESS": "running",
+    "COMPLETED_SUCCESS": "done",
+    "COMPLETED_FAILED": "done, with failures",
+}
 
 ENDED = frozenset(
     {

@@ -176,7 +176,7 @@ def test_what_is_over_is_not_resumed(backfill):
     backfill("launch", "-s", "plain")
     refused = backfill("resume", newest(backfill))
     assert refused.code == 2
-    assert "nothing is left to do" in refused.err
+    assert "is done: nothing is left to do" in refused.err
 
 
 def test_a_recorded_backfill_waits_is_paused_resumed_and_canceled(backfill):
@@ -293,3 +293,5 @@ def nightly():
     done = cli("backfill", "launch", "-f", "jobs.py", "--job", "nightly", "--all")
     assert done.code == 1
     assert "$.ops.load.config.rows: wanted Int, found 'many'" in done.out
+    shown = cli("backfill", "show", cli("backfill", "list", "-q").out.strip()).out
+    assert any(line.split()[:2] == ["-", "refused"] for line in shown.splitlines())
