@@ -7,10 +7,13 @@ listens. Must not know assets.
 
 from __future__ import annotations
 
+import _imp
 import ctypes
 import pickle
 import queue
+import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 from penstock_local.bench import Bench, Errand
@@ -97,6 +100,7 @@ class _Lane:
         with self._lock:
             if self._stopped == self._running:
                 _take_back(self._thread)
+                _give_back_imports()
             self._running = 0
 
 
@@ -113,6 +117,22 @@ def _take_back(thread: threading.Thread) -> None:
             pass
     except _TakenBack:
         return
+
+
+def _give_back_imports() -> None:
+    """Release what the import system holds for this thread.
+
+    What is raised in a thread may strike between the taking of such a lock and the block that gives it back;
+    then no other thread could import anything any more, and the worker would stand still for ever.
+    """
+    with suppress(RuntimeError):  # what Python says when this thread does not hold it
+        while True:
+            _imp.release_lock()
+    locks: dict[str, Any] = getattr(sys.modules["importlib._bootstrap"], "_module_locks", {})
+    for reference in tuple(locks.values()):
+        lock = reference()
+        while lock is not None and lock.owner == threading.get_ident():
+            lock.release()
 
 
 def _raise_in(thread: threading.Thread, kind: type[BaseException] | None) -> None:

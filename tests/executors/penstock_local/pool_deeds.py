@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import _imp
 import ctypes
+import importlib
 import os
 import signal
 import subprocess
@@ -152,6 +154,17 @@ def soft(scene):
         until(f"{scene.folder}/never")
     except KeyboardInterrupt:
         return "interrupted"
+
+
+def hold_imports(scene):
+    _imp.acquire_lock()
+    scene.mark("waiting")
+    until(f"{scene.folder}/never")
+
+
+def import_json_again(scene):
+    sys.modules.pop("json.tool", None)
+    return importlib.import_module("json.tool").__name__
 
 
 def thread_name(scene):
