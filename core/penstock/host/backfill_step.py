@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from attrs import define, evolve, field
 
-from penstock.automation.cutting import subset_of
+from penstock.automation.cutting import everything, subset_of
 from penstock.automation.decide import Cut, Sets, decide, take_in
 from penstock.automation.scheme import ONCE
 from penstock.errors import TransitionRejected, UnknownPartitionError, UserError
@@ -238,7 +238,7 @@ class _Iteration:
     ) -> tuple[ChunkStatus | None, str | None]:
         """What came of a chunk, None while it is open; and what its unmade partitions count as."""
         if chunk.number in self.refused:
-            return ChunkStatus.FAILED, "failed"
+            return (ChunkStatus.RETURNED, None) if self._is_gone(chunk) else (ChunkStatus.FAILED, "failed")
         going = backfill.status in _GOING
         if record is None:
             mine = chunk.owner == self.owner or self._is_orphan(chunk)
@@ -277,6 +277,12 @@ class _Iteration:
         for place, keys in single.items():
             _join(found, place, self._known(place, keys))
         return found
+
+    def _is_gone(self, chunk: BackfillChunk) -> bool:
+        """Whether nothing of a chunk exists any more; returned, it counts as removed."""
+        parts = self.work.scheme.parts
+        wanted = self._wanted([chunk]).items()
+        return all((some & everything(parts[place].definition, self.view)).is_empty for place, some in wanted)
 
     def _range(self, place: int, first: str, last: str) -> PartitionsSubset:
         definition = self.work.scheme.parts[place].definition

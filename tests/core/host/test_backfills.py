@@ -604,7 +604,7 @@ def test_definitions_of_something_else_are_refused(instance):
     assert summary_of(instance.store, plan.backfill).left == 28
 
 
-def test_what_cannot_begin_is_told_and_the_rest_is_made(instance):
+def test_a_key_that_is_deleted_when_its_run_is_claimed_is_told_and_removed(instance):
     instance.add_dynamic_partitions("files", ["a", "b"])
 
     @asset(partitions_def=DynamicPartitionsDefinition(name="files"))
@@ -613,6 +613,7 @@ def test_what_cannot_begin_is_told_and_the_rest_is_made(instance):
             context.instance.delete_dynamic_partition("files", "b")
 
     done, _ = launched(instance, code_of(file))
-    assert counts(instance, done) == {"file": {"target": 2, "done": 1, "failed": 1}}
+    assert counts(instance, done) == {"file": {"target": 2, "done": 1, "removed": 1}}
+    assert done.status is BackfillStatus.COMPLETED_SUCCESS
     assert "'b'" in done.message
     assert len(instance.store.runs(RunsFilter())) == 1
