@@ -7,15 +7,12 @@ listens. Must not know assets.
 
 from __future__ import annotations
 
-import _imp
-import ctypes
 import pickle
 import queue
-import sys
 import threading
-from contextlib import suppress
 from typing import Any
 
+from penstock.stopping import put_right, raise_in
 from penstock_local.bench import Bench, Errand
 
 
@@ -71,7 +68,7 @@ class _Lane:
         with self._lock:
             self._stopped = number
             if self._running == number:
-                _raise_in(self._thread, KeyboardInterrupt)
+                raise_in(self._thread.ident or 0, KeyboardInterrupt)
 
     def _serve(self) -> None:
         while True:
@@ -99,43 +96,5 @@ class _Lane:
         """From here on nothing is raised in the thread; what was, but has not come through, is taken back."""
         with self._lock:
             if self._stopped == self._running:
-                _take_back(self._thread)
-                _give_back_imports()
+                put_right()
             self._running = 0
-
-
-class _TakenBack(BaseException):
-    """What a thread raises in itself so that the interpreter stops asking."""
-
-
-def _take_back(thread: threading.Thread) -> None:
-    """Have nothing raised any more in this thread, the caller's own; see ``penstock.engine.timeouts``."""
-    _raise_in(thread, None)
-    try:
-        _raise_in(thread, _TakenBack)
-        while True:
-            pass
-    except _TakenBack:
-        return
-
-
-def _give_back_imports() -> None:
-    """Release what the import system holds for this thread.
-
-    What is raised in a thread may strike between the taking of such a lock and the block that gives it back;
-    then no other thread could import anything any more, and the worker would stand still for ever.
-    """
-    with suppress(RuntimeError):  # what Python says when this thread does not hold it
-        while True:
-            _imp.release_lock()
-    locks: dict[str, Any] = getattr(sys.modules["importlib._bootstrap"], "_module_locks", {})
-    for reference in tuple(locks.values()):
-        lock = reference()
-        while lock is not None and lock.owner == threading.get_ident():
-            lock.release()
-
-
-def _raise_in(thread: threading.Thread, kind: type[BaseException] | None) -> None:
-    """Have a thread raise an exception at its next bytecode; None takes back one that waits."""
-    wanted = None if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), wanted)

@@ -8,7 +8,6 @@ executor that runs it in another process.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import signal
 import threading
 import time
@@ -16,6 +15,7 @@ from collections.abc import Generator
 from typing import Any
 
 from penstock.errors import StepTimeoutError
+from penstock.stopping import put_right, raise_in
 
 _AT_ONCE = 1e-6
 _NO_LIMIT: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
@@ -63,28 +63,28 @@ def _by_signal(seconds: float, message: str) -> Generator[None]:
 
 @contextlib.contextmanager
 def _by_thread(seconds: float, message: str) -> Generator[None]:
-    thread = ctypes.c_ulong(threading.get_ident())
+    thread = threading.get_ident()
     alarm = _Alarm()
 
     def stop() -> None:
         with alarm.lock:
             if not alarm.is_off:
                 alarm.rang = True
-                _raise_in(thread, StepTimeoutError)
+                raise_in(thread, StepTimeoutError)
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
     timer.start()
     try:
         yield
-        alarm.turn_off(thread)
+        alarm.turn_off()
     except StepTimeoutError:
-        alarm.turn_off(thread)
+        alarm.turn_off()
         if not alarm.rang:
             raise
         raise StepTimeoutError(message) from None
     finally:
-        alarm.turn_off(thread)
+        alarm.turn_off()
         timer.cancel()
     if alarm.rang:  # the step caught the error, or ended at the same moment
         raise StepTimeoutError(message)
@@ -98,33 +98,9 @@ class _Alarm:
         self.rang = False
         self.is_off = False
 
-    def turn_off(self, thread: ctypes.c_ulong) -> None:
+    def turn_off(self) -> None:
         """From now on nothing is raised; what was, but has not come through, is taken back."""
         with self.lock:
             if self.rang and not self.is_off:
-                _take_back(thread)
+                put_right()
             self.is_off = True
-
-
-class _TakenBack(BaseException):
-    """What a thread raises in itself so that the interpreter stops asking."""
-
-
-def _take_back(thread: ctypes.c_ulong) -> None:
-    """Have nothing raised any more in this thread, which is the caller's own.
-
-    Python 3.11 goes on asking every thread for an exception until one was raised somewhere: each line costs
-    more, and a profiler or debugger hangs. So one is raised, here.
-    """
-    _raise_in(thread, None)
-    try:
-        _raise_in(thread, _TakenBack)
-        while True:
-            pass
-    except _TakenBack:
-        return
-
-
-def _raise_in(thread: ctypes.c_ulong, kind: type[BaseException] | None) -> None:
-    """Have a thread raise an exception at its next bytecode; None takes back one that waits."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None if kind is None else ctypes.py_object(kind))
