@@ -7,7 +7,7 @@ imported when it is called.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import click
@@ -15,7 +15,7 @@ import click
 from penstock.cli.lazy import LazyGroup
 from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
-from penstock.cli.statuses import status_cell
+from penstock.cli.statuses import backfill_cell
 from penstock.cli.table import Cell
 from penstock.cli.times import age, length
 from penstock.host.instance import Instance
@@ -27,7 +27,8 @@ TARGETS = {
     "show": ("penstock.cli.backfill_show:show", "Show one backfill: how far each asset is, what failed."),
     "resume": ("penstock.cli.backfill_launch:resume", "Go on with a backfill that stopped."),
 }
-_NAMES = ", ".join(one.value.lower() for one in BackfillStatus)
+_ABANDONED = "abandoned"
+_STATUSES = [*(one.value.lower() for one in BackfillStatus), _ABANDONED]
 
 
 @click.group("backfill", cls=LazyGroup, targets=TARGETS)
@@ -46,16 +47,18 @@ def command() -> None:
     "--status",
     multiple=True,
     metavar="STATUS",
-    type=click.Choice([one.value.lower() for one in BackfillStatus], case_sensitive=False),
-    help=f"Backfills in this state ({_NAMES}); may be given several times.",
+    type=click.Choice(_STATUSES, case_sensitive=False),
+    help=f"Backfills in this state ({', '.join(_STATUSES)}); may be given several times.",
 )
 @click.option("--limit", default=25, show_default=True, type=click.IntRange(1), help="At most so many.")
 @answering
 def list_command(screen: Screen, status: tuple[str, ...], limit: int) -> None:
-    """List backfills, newest first."""
-    statuses = [BackfillStatus(one.upper()) for one in status]
+    """List backfills, newest first.
+
+    Abandoned: the process that worked at it is gone. `penstock backfill resume` goes on.
+    """
     with Instance.get() as instance:
-        found = list_backfills(instance.store, statuses=statuses, limit=limit)
+        found = _listed(instance, status, limit)
     if screen.as_json:
         screen.document([one.to_plain() for one in found])
     elif screen.quiet:
@@ -69,12 +72,25 @@ def list_command(screen: Screen, status: tuple[str, ...], limit: int) -> None:
         screen.table(("backfill", "of", "status", "made", "failed", "began", "took"), rows, elastic="of")
 
 
+def _listed(instance: Instance, names: Collection[str], limit: int) -> list[BackfillSummary]:
+    """The backfills in these states; those that nobody works at are stored as if somebody did."""
+    from penstock.host.backfill_states import GOING_ON, with_abandoned  # noqa: PLC0415 - lazy, as above
+
+    named = {BackfillStatus(one.upper()) for one in names if one != _ABANDONED}
+    wanted = (named | GOING_ON) if _ABANDONED in names else named
+    most = None if wanted > named else limit
+    found = list_backfills(instance.store, statuses=sorted(wanted, key=lambda one: one.value), limit=most)
+    looked_at = (with_abandoned(instance, one, time.time()) for one in found)
+    kept = [one for one in looked_at if not names or one.is_abandoned or one.backfill.status in named]
+    return kept[:limit]
+
+
 def _row(one: BackfillSummary, now: float) -> tuple[str | Cell, ...]:
     failed = one.count("failed") + one.count("blocked") + one.count("canceled")
     return (
         Cell(one.backfill.backfill_id, "cyan"),
         one.subject,
-        status_cell(one.backfill.status.value),
+        backfill_cell(one),
         Cell(f"{one.made:,} of {one.count('target'):,}", right=True),
         Cell(f"{failed:,}" if failed else "", "red", right=True),
         age(one.backfill.created, now),

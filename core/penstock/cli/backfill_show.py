@@ -9,12 +9,12 @@ import click
 
 from penstock.cli.options import answering, examples
 from penstock.cli.screen import Screen
-from penstock.cli.statuses import status_cell
+from penstock.cli.statuses import backfill_cell, status_cell
 from penstock.cli.table import Cell
 from penstock.cli.tags import tags_text
 from penstock.cli.times import age, length
 from penstock.events.runs import RunsFilter
-from penstock.host.backfill_states import find
+from penstock.host.backfill_states import find, with_abandoned
 from penstock.host.instance import Instance
 from penstock.query.backfills import BackfillSummary, bad_chunks, summary_of
 from penstock.spi.backfills import BackfillChunk, BackfillPart
@@ -36,7 +36,8 @@ def show(screen: Screen, backfill: str) -> None:
     was not made. Skipped by its function counts as made.
     """
     with Instance.get() as instance:
-        found = summary_of(instance.store, find(instance, backfill))
+        stored = summary_of(instance.store, find(instance, backfill))
+        found = with_abandoned(instance, stored, time.time())
         bad = bad_chunks(instance.store, found.backfill.backfill_id)
         begun = _begun(instance.store, bad)
     if screen.as_json:
@@ -57,7 +58,7 @@ def _begun(store: Store, chunks: Sequence[BackfillChunk]) -> frozenset[str]:
 
 def _head(screen: Screen, found: BackfillSummary) -> None:
     one = found.backfill
-    cell = status_cell(one.status.value)
+    cell = backfill_cell(found)
     screen.say(f"backfill {screen.style(one.backfill_id, 'cyan')}  {screen.style(cell.text, cell.color)}")
     facts = {
         "title": one.title,
@@ -67,6 +68,7 @@ def _head(screen: Screen, found: BackfillSummary) -> None:
         "tags": tags_text(one.tags),
         "code": one.location,
         "message": one.message,
+        "go on": f"penstock backfill resume {one.backfill_id}" if found.is_abandoned else "",
     }
     for label, text in facts.items():
         if text:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from penstock.cli.table import Cell
 from penstock.events.values import AssetCheckEvaluation, AssetCheckSeverity
+from penstock.query.backfills import BackfillSummary
 from penstock.spi.backfills import BackfillStatus
 
 COLORS: Mapping[str, str] = {
@@ -25,6 +26,7 @@ COLORS: Mapping[str, str] = {
     "FAILED": "red",
     "LOST": "yellow",
     "PAUSED": "yellow",
+    "ABANDONED": "red",
     "IN_PROGRESS": "blue",
     "REQUESTED": "bright_black",
 }
@@ -50,6 +52,11 @@ def counted(count: int, noun: str) -> str:
 def status_cell(status: str) -> Cell:
     """A state as a cell of a table."""
     return Cell(word(status), COLORS.get(status))
+
+
+def backfill_cell(found: BackfillSummary) -> Cell:
+    """How a backfill stands, or that nobody works at it any more."""
+    return status_cell("ABANDONED" if found.is_abandoned else found.backfill.status.value)
 
 
 def check_cell(found: AssetCheckEvaluation) -> Cell:

@@ -15,6 +15,7 @@ from penstock.errors import InvalidInvocationError, TransitionRejected
 from penstock.host.backfill_work import Work, no_backfill
 from penstock.host.instance import Instance
 from penstock.host.ownership import is_gone
+from penstock.query.backfills import BackfillSummary
 from penstock.query.partitions import partition_statuses
 from penstock.spi.backfills import (
     Backfill,
@@ -24,9 +25,15 @@ from penstock.spi.backfills import (
     ChunkStatus,
 )
 
+GOING_ON = frozenset({BackfillStatus.IN_PROGRESS, BackfillStatus.CANCELING})
+"""States that some process is to bring to an end."""
+
 _SHOWN = 4
 _TURNS = 50
 """How often a change is tried again when somebody else was faster."""
+
+_GRACE = 60.0
+"""Seconds within which a process that has resumed a backfill claims its first chunk."""
 
 
 def find(instance: Instance, begun: str) -> Backfill:
@@ -77,8 +84,29 @@ def cancel(instance: Instance, backfill: Backfill, now: float) -> Backfill:
 
 def is_worked_at(instance: Instance, backfill: Backfill) -> bool:
     """Whether a process that may be alive has claimed chunks of it."""
+    return any(not is_gone(owner) for owner in _owners(instance, backfill))
+
+
+def is_abandoned(instance: Instance, backfill: Backfill, now: float) -> bool:
+    """Whether a backfill counts as going on while nobody works at it: its process was killed.
+
+    Who works at one has always claimed something of it, but for the moment after it was resumed.
+    """
+    if backfill.status not in GOING_ON:
+        return False
+    owners = _owners(instance, backfill)
+    return all(is_gone(owner) for owner in owners) if owners else now - backfill.updated > _GRACE
+
+
+def with_abandoned(instance: Instance, summary: BackfillSummary, now: float) -> BackfillSummary:
+    """The summary of a backfill, which says whether it was abandoned."""
+    return evolve(summary, is_abandoned=is_abandoned(instance, summary.backfill, now))
+
+
+def _owners(instance: Instance, backfill: Backfill) -> set[str]:
+    """The processes that have claimed what is not settled yet."""
     opened = instance.store.backfills.chunks(backfill.backfill_id, statuses=[ChunkStatus.REQUESTED])
-    return any(not is_gone(owner) for owner in {chunk.owner for chunk in opened} if owner)
+    return {chunk.owner for chunk in opened if chunk.owner}
 
 
 def resume(work: Work, now: float, *, failed: bool = False) -> Backfill:

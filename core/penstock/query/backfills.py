@@ -25,10 +25,17 @@ _OVER = COUNTED[1:]
 
 @frozen(kw_only=True)
 class BackfillSummary:
-    """A backfill and how far it is."""
+    """A backfill and how far it is.
+
+    Args:
+        backfill: as it is stored.
+        parts: how far each asset is.
+        is_abandoned: whether it is stored as going on, while nobody works at it.
+    """
 
     backfill: Backfill
     parts: tuple[BackfillPart, ...]
+    is_abandoned: bool = False
 
     def count(self, name: str) -> int:
         """How many partitions of all assets are in one of the sets of ``COUNTED``."""
@@ -66,6 +73,7 @@ class BackfillSummary:
         return {
             "backfill_id": one.backfill_id,
             "status": one.status.value,
+            "abandoned": self.is_abandoned,
             "title": one.title,
             "job": one.job,
             "tags": dict(one.tags),

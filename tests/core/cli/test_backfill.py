@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 CODE = """
@@ -187,6 +190,26 @@ def test_a_recorded_backfill_waits_is_paused_resumed_and_canceled(backfill):
     assert backfill("cancel", recorded, "--json").json["status"] == "CANCELED"
     assert backfill("cancel", recorded).code == 2
     assert backfill("resume", recorded, "--json").json["counts"]["done"] == 21
+
+
+def test_a_backfill_whose_process_was_killed_is_not_shown_as_running(backfill, write, tmp_path):
+    write("kill.py", CODE.replace("return config.rows", "import os; os.kill(os.getpid(), 9)"))
+    command = [sys.executable, "-c", "from penstock.cli.main import main; main()"]
+    command += ["backfill", "launch", "-f", "kill.py", "-s", "day", "--all"]
+    killed = subprocess.run(command, capture_output=True, check=False)
+    assert killed.returncode == -9
+    (row,) = backfill("list", "--json").json
+    assert (row["status"], row["abandoned"]) == ("IN_PROGRESS", True)
+    assert " abandoned " in backfill("list").out
+    assert (
+        f"go on    penstock backfill resume {row['backfill_id']}" in backfill("show", row["backfill_id"]).out
+    )
+    assert backfill("list", "-q", "--status", "abandoned").out.split() == [row["backfill_id"]]
+    assert backfill("resume", row["backfill_id"]).code == 0
+    assert backfill("list", "-q", "--status", "abandoned").out.split() == []
+    assert (
+        len(backfill("list", "-q", "--status", "abandoned", "--status", "completed_success").out.split()) == 1
+    )
 
 
 def test_what_is_resumed_runs_where_it_was_launched(backfill, cli):

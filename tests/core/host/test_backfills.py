@@ -535,6 +535,34 @@ def test_what_a_vanished_process_had_claimed_is_begun_by_another(instance):
     assert {chunk.run_id for chunk in lost.to_launch} <= {run.run_id for run in runs_of(instance, done)}
 
 
+def test_a_backfill_whose_process_has_vanished_is_abandoned_until_it_is_resumed(instance):
+    plan = planned(instance, code_of(day))
+    backfills.store(plan)
+
+    def is_abandoned(later=0.0):
+        found = backfill_states.find(instance, plan.backfill.backfill_id)
+        return backfill_states.is_abandoned(instance, found, time.time() + later)
+
+    assert not is_abandoned(later=3600)  # nobody has begun
+    iterate(plan.work, time.time(), room=20, owner="another-boot:1:1:1")
+    assert is_abandoned()
+    backfill_states.resume(plan.work, time.time())
+    iterate(plan.work, time.time(), room=20, owner=identity_of(os.getpid()))
+    assert not is_abandoned(later=3600)
+    Driver(plan.work).drive()
+    assert not is_abandoned(later=3600)
+
+
+def test_a_backfill_of_which_nobody_claims_anything_for_a_minute_is_abandoned(instance):
+    plan = planned(instance, code_of(day))
+    backfills.store(plan)
+    now = time.time()
+    found = backfill_states.resume(plan.work, now)
+    (found,) = instance.store.backfills.find([found.backfill_id])
+    assert not backfill_states.is_abandoned(instance, found, now + 10)
+    assert backfill_states.is_abandoned(instance, found, now + 100)
+
+
 def test_no_more_runs_at_a_time_than_asked_for(instance):
     plan = planned(instance, code_of(day), max_runs=2)
     backfills.store(plan)
