@@ -12,10 +12,8 @@ from __future__ import annotations
 import json
 import math
 import pickle
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from datetime import UTC
-from itertools import chain
 from operator import countOf
 from typing import Any, TypeAlias, cast
 from zoneinfo import ZoneInfo
@@ -44,7 +42,6 @@ _PANDAS = b"pandas"
 _SERIES = "value"
 _WIDE = 50
 _SAMPLE = 10_000
-_BLOCK = 1 << 16
 
 
 @frozen
@@ -150,39 +147,16 @@ def _converted(frame: Frame, values: Mapping[int, Any], kinds: Sequence[type]) -
         kinds: what these hold.
     """
     rest = arrow.Table.from_pandas(frame.iloc[:, [n for n in range(frame.shape[1]) if n not in values]])
-    with ThreadPoolExecutor(1) as thread:  # which begins with its first work
-        begun = [
-            _begun(column, _CARRIED[kind][1], thread)
-            for column, kind in zip(values.values(), kinds, strict=True)
-        ]
-        found = {place: _ended(parts) for place, parts in zip(values, begun, strict=True)}
+    pairs = zip(values.items(), kinds, strict=True)
+    found = {place: _column_of(column, _CARRIED[kind][1]) for (place, column), kind in pairs}
     return _put_together(rest, found, [_CARRIED[kind][0] for kind in kinds], frame)
 
 
-def _begun(values: Any, kind: Any, thread: Executor) -> list[Any]:
-    """The parts of a column of objects, or their futures: dictionaries where values come often.
-
-    These are made in the thread while the next part is converted, which holds the interpreter's lock.
-    """
-    first = arrow.array(values[:_BLOCK], type=kind)
-    sample = first.slice(0, _SAMPLE)
-    if arrow.types.is_null(kind) or 2 * len(sample.unique()) > len(sample):
-        return [first, arrow.array(values[_BLOCK:], type=kind)]
-    if len(values) <= _BLOCK:
-        return [_encoded(first)]
-    parts = (
-        arrow.array(values[start : start + _BLOCK], type=kind) for start in range(_BLOCK, len(values), _BLOCK)
-    )
-    return [thread.submit(_encoded, one) for one in chain([first], parts)]
-
-
-def _encoded(part: Any) -> Any:
-    return part.dictionary_encode(null_encoding="encode")
-
-
-def _ended(parts: Iterable[Any]) -> Any:
-    made: list[Any] = [cast("Any", one).result() if isinstance(one, Future) else one for one in parts]
-    return arrow.chunked_array([one for one in made if len(one)] or made[:1])
+def _column_of(values: Any, kind: Any) -> Any:
+    """A column of objects: a dictionary where values come often, made while they are converted."""
+    sample = arrow.array(values[:_SAMPLE], type=kind)
+    often = not arrow.types.is_null(kind) and 2 * len(sample.unique()) <= len(sample)
+    return arrow.array(values, type=arrow.dictionary(arrow.int32(), kind) if often else kind)
 
 
 def _put_together(rest: Table, found: Mapping[int, Any], called: Sequence[str], frame: Frame) -> Table:
@@ -301,9 +275,17 @@ def _objects_of(column: Any) -> Any:
         return np.full(len(column), None, dtype=object)
     if not arrow.types.is_dictionary(column.type):
         return column.to_numpy()
-    parts = column.chunks
-    found = [part.dictionary.to_numpy(zero_copy_only=False).take(part.indices.to_numpy()) for part in parts]
+    found = [_looked_up(part) for part in column.chunks]
     return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _looked_up(part: Any) -> Any:
+    import numpy as np  # noqa: PLC0415  # lazy, see the top
+
+    gap = len(part.dictionary)  # where None stands
+    words = np.full(gap + 1, None, dtype=object)
+    words[:gap] = part.dictionary.to_numpy(zero_copy_only=False)
+    return words.take(part.indices.fill_null(gap).to_numpy())
 
 
 PANDAS = FrameCarrier()
