@@ -18,6 +18,7 @@ from typing import Any
 
 from attrs import evolve
 
+from penstock.errors import InvalidConfigError
 from penstock.spi.executor import (
     ExecutorFeatures,
     Lost,
@@ -90,6 +91,7 @@ class ProcessPoolExecutor:
 
         Raises:
             CodeLocationError: when the run cannot be loaded in another process.
+            InvalidConfigError: when values cannot lie where they should.
         """
         tag = uuid.uuid4().hex[:12]
         self._shelf = _directory(self._settings.shelf_directory)
@@ -284,10 +286,20 @@ class ProcessPoolExecutor:
 
 
 def _directory(wanted: str | None) -> str:
-    """Where the values of the run lie."""
+    """Where the values of the run lie.
+
+    Raises:
+        InvalidConfigError: when nothing can be written there.
+    """
     if wanted is None:
         return str(choose_directory())
-    return tempfile.mkdtemp(prefix="penstock-shelf-", dir=wanted)
+    try:
+        return tempfile.mkdtemp(prefix="penstock-shelf-", dir=wanted)
+    except OSError as error:
+        raise InvalidConfigError(
+            "The config of the process executor does not fit:",
+            [f"$.shelf_directory: wanted a folder to write to, found {wanted!r} ({error.strerror})."],
+        ) from error
 
 
 def _without_input(ticket: Ticket, missing: tuple[str, ...]) -> Lost:

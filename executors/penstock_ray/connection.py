@@ -101,8 +101,20 @@ def _check(address: str, config: RayConfig, environ: Mapping[str, str]) -> None:
 
 
 def _start(options: dict[str, Any]) -> None:
-    """Start a Ray for this process alone: no dashboard, nothing but this machine can reach it."""
-    ray.init(address="local", include_dashboard=False, **{"_node_ip_address": LOOPBACK, **options})
+    """Start a Ray for this process alone: no dashboard, nothing but this machine can reach it.
+
+    Raises:
+        UnmetExecutorRequirementsError: when it does not start.
+    """
+    given = {"include_dashboard": False, "_node_ip_address": LOOPBACK, **options}
+    try:
+        ray.init(address="local", **given)
+    except Exception as error:
+        ray.shutdown()
+        raise UnmetExecutorRequirementsError(
+            f"Wanted to start a Ray on this machine, found: {' '.join(str(error).split())[:600]}\n"
+            "What stands under 'local' in the config goes to ray.init as it is."
+        ) from error
 
 
 def _attach(address: str, options: dict[str, Any]) -> None:

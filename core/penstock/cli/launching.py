@@ -18,7 +18,12 @@ from penstock.cli.options import CodeChoice
 from penstock.cli.running import Observer, watched
 from penstock.cli.screen import Screen
 from penstock.cli.tags import parse_tags
-from penstock.define.executor import ExecutorDefinition, as_executor
+from penstock.define.executor import (
+    ExecutorDefinition,
+    as_executor,
+    in_process_executor,
+    multi_or_in_process_executor,
+)
 from penstock.define.job import JobDefinition
 from penstock.errors import InvalidInvocationError
 from penstock.events.runs import PARTITION_TAG, RANGE_START_TAG
@@ -84,6 +89,10 @@ def with_launch(function: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+_BUILT_IN = (in_process_executor, multi_or_in_process_executor)
+"""What no plugin has to offer, so that it is not looked up."""
+
+
 def executor_named(name: str | None) -> ExecutorDefinition | None:
     """The definition of an executor that a plugin offers; None for none.
 
@@ -92,8 +101,10 @@ def executor_named(name: str | None) -> ExecutorDefinition | None:
     """
     if name is None:
         return None
-    open_registry(load_settings().plugins, os.environ).entry("executor", name)
-    return as_executor(name)
+    definition = as_executor(name)
+    if definition is not None and definition not in _BUILT_IN:
+        open_registry(load_settings().plugins, os.environ).entry("executor", definition.target or name)
+    return definition
 
 
 def refuse_wrong_partition(job: JobDefinition, partition: str | None, what: str) -> None:

@@ -242,6 +242,15 @@ def description_of(fn: Callable[..., Any], given: str | None) -> str | None:
 
 
 def executor_of(options: Mapping[str, Any]) -> Any:
-    """What a step is to be run by and on: kept as given, for whoever runs it."""
-    executor, compute = options.get("executor"), options.get("compute")
+    """What a step is to be run by and on: kept as given, for whoever runs it.
+
+    Raises:
+        InvalidDefinitionError: when ``compute=`` is no mapping.
+    """
+    executor: Any = options.get("executor")
+    compute: Any = options.get("compute")
+    if compute is not None and not isinstance(compute, Mapping):
+        raise InvalidDefinitionError(
+            f"compute= takes a mapping such as {{'num_cpus': 2}}, found {compute!r}."
+        )
     return executor if compute is None else {"executor": executor, "compute": compute}

@@ -158,7 +158,12 @@ def constantly(executor: Any) -> Callable[..., Any]:
     return lambda *_context: executor
 
 
-_ALSO = {"inline": in_process_executor, "process": multiprocess_executor}
+_ALSO = {
+    "inline": in_process_executor,
+    "in_process_executor": in_process_executor,
+    "multiprocess_executor": multiprocess_executor,
+    "process": multiprocess_executor,
+}
 _NAMED = {
     **{one.name: one for one in (in_process_executor, multiprocess_executor, multi_or_in_process_executor)},
     **_ALSO,

@@ -17,7 +17,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.graph import GraphDefinition, Node
 from penstock.define.partitioned_config import PartitionedConfig
 from penstock.define.pending import checked_hooks
-from penstock.define.retry import RetryPolicy
+from penstock.define.retry import RetryPolicy, as_timeout
 from penstock.define.run_requests import run_request_for_partition
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.events.values import as_metadata
@@ -72,7 +72,7 @@ class JobDefinition:
     partitions_def: Any = None
     input_values: Mapping[str, Any] = _NOTHING
     owners: tuple[str, ...] = ()
-    timeout: float | None = None
+    timeout: float | None = field(default=None, converter=as_timeout)
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
         """Refused: a job is run, not called.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from inspect import cleandoc
 from typing import Any, overload
 
-from attrs import evolve
+from attrs import evolve, field
 
 from penstock.config import Field, as_field, configured_field
 from penstock.define.composing import PLAIN_USE, current_composer
@@ -19,7 +19,7 @@ from penstock.define.inout import NO_VALUE, DynamicOut, In, InputDefinition, Out
 from penstock.define.invoke import invoke_op
 from penstock.define.names import as_tags, checked_name, name_of
 from penstock.define.pending import PendingNode, checked_hooks
-from penstock.define.retry import RetryPolicy
+from penstock.define.retry import RetryPolicy, as_timeout
 from penstock.define.signature import FunctionShape, read_shape
 from penstock.errors import InvalidDefinitionError
 from penstock.values import frozen
@@ -63,7 +63,7 @@ class OpDefinition:
     retry_policy: RetryPolicy | None = None
     code_version: str | None = None
     hooks: frozenset[Any] = frozenset()
-    timeout: float | None = None
+    timeout: float | None = field(default=None, converter=as_timeout)
     pool: str | None = None
     lane: str | None = None
 

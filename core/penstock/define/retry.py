@@ -1,6 +1,7 @@
 """Retries: when a failed attempt is followed by another, and after how long.
 
-Owns: ``RetryPolicy`` and the exceptions by which user code speaks about retries and failure.
+Owns: ``RetryPolicy``, the exceptions by which user code speaks about retries and failure, and what a timeout
+may be.
 Pure: the jitter's random number is an argument.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from math import inf
 from typing import Any
 
 from penstock.errors import InvalidDefinitionError
@@ -75,6 +77,19 @@ class RetryPolicy:
         if self.jitter is Jitter.PLUS_MINUS:
             return base + (self.delay or 0.0) * (2 * chance - 1)
         return base
+
+
+def as_timeout(given: Any) -> float | None:
+    """The seconds of ``timeout=``, None for no limit.
+
+    Raises:
+        InvalidDefinitionError: when it is no number of seconds above 0.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, int | float) or isinstance(given, bool) or not 0 < given < inf:
+        raise InvalidDefinitionError(f"timeout= takes seconds, a number above 0, found {given!r}.")
+    return given
 
 
 class Failure(Exception):

@@ -7,7 +7,7 @@ through ``extensions``; the in-process executor needs nobody.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.config import bind
@@ -18,6 +18,7 @@ from penstock.engine.limits import Limits, tag_limits
 from penstock.engine.program import Program
 from penstock.engine.team import Team
 from penstock.engine.wants import executor_value
+from penstock.errors import InvalidConfigError
 from penstock.host.extensions import IN_PROCESS, executor_named
 from penstock.host.settings import Settings, environment
 from penstock.plan.model import Plan
@@ -121,15 +122,39 @@ def open_executor(choice: Choice, program: Program, settings: Settings) -> Execu
     """The executor of a run, not begun.
 
     Raises:
-        UserError: when it cannot be made: an unknown name, bad config.
+        InvalidConfigError: when config is wrong: that of the limits too, with every fault of all executors.
+        UserError: when it cannot be made for another reason: an unknown name.
     """
     if choice.stays_here:
         return InlineExecutor()
-    own = _make(choice.own, program, settings, program.config.execution)
-    if not choice.others:
-        return own
-    made = {name: _make(one, program, settings, {}) for name, one in choice.others.items()}
-    return Team({None: own, **made})
+    made: dict[str | None, Executor] = {}
+    refused: list[InvalidConfigError] = []
+    try:
+        limits_of(choice, program, settings)
+    except InvalidConfigError as error:
+        refused.append(error)
+    for name, definition in {None: choice.own, **choice.others}.items():
+        config: Mapping[str, Any] = program.config.execution if name is None else {}
+        try:
+            made[name] = _make(definition, program, settings, config)
+        except InvalidConfigError as error:
+            refused.append(error if name is None else _said_by(error, name, program))
+    if refused:
+        raise _together(refused) from refused[0]
+    return Team(made) if choice.others else made[None]
+
+
+def _said_by(error: InvalidConfigError, name: str, program: Program) -> InvalidConfigError:
+    """The same, with the first step that names this executor."""
+    step = next(step for step in program.plan.steps if program.bound(step).wants.executor == name)
+    return InvalidConfigError(f"{error.message.rstrip(':')} (asked for by {step.key!r}):", error.faults)
+
+
+def _together(refused: Sequence[InvalidConfigError]) -> InvalidConfigError:
+    if len(refused) == 1:
+        return refused[0]
+    faults = [f"{one.message.rstrip(':')}: {fault}" for one in refused for fault in one.faults]
+    return InvalidConfigError("The config of what is to carry out the steps does not fit:", faults)
 
 
 def works_here(executor: Executor) -> bool:

@@ -13,7 +13,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -55,11 +55,11 @@ class Instance:
         self._writers: list[Callable[[], None]] = []
         self._settings = settings or Settings()
         self._folder = self._settings.home
-        self._sweep: weakref.finalize[[str, int], Instance] | None = None
+        self._sweep: weakref.finalize[[str, int, Callable[[], None] | None], Instance] | None = None
         self._is_open = True
         self._is_ephemeral: bool | None = None
         if temporary is not None:
-            self._remove_at_end(temporary)
+            self._remove_at_end(temporary, store.close)
 
     # ---- how it comes to be --------------------------------------------------------------------------
 
@@ -279,9 +279,8 @@ class Instance:
         """Whether there may be files: asking for the home of an ephemeral instance would make it."""
         return self._folder is not None or self._settings.log_dir is not None
 
-    def _remove_at_end(self, folder: Path) -> None:
-        # a forked child that ends must not remove the folder of its parent
-        self._sweep = weakref.finalize(self, _remove, str(folder), os.getpid())
+    def _remove_at_end(self, folder: Path, before: Callable[[], None] | None = None) -> None:
+        self._sweep = weakref.finalize(self, _remove, str(folder), os.getpid(), before)
 
     # ---- questions about runs ------------------------------------------------------------------------
 
@@ -379,9 +378,13 @@ def ephemeral_instance() -> Instance:
     return Instance.ephemeral()
 
 
-def _remove(folder: str, pid: int) -> None:
-    if os.getpid() == pid:
-        shutil.rmtree(folder, ignore_errors=True)
+def _remove(folder: str, pid: int, before: Callable[[], None] | None) -> None:
+    if os.getpid() != pid:  # a forked child that ends must not remove the folder of its parent
+        return
+    if before is not None:
+        with suppress(StoreError):  # somebody has removed the folder already
+            before()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep_quiet(_line: str) -> None:

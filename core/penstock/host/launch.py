@@ -24,7 +24,13 @@ from penstock.engine.record import Printed
 from penstock.engine.resources import Surroundings, in_order_of_needs, opened
 from penstock.engine.state import Phase, RunState, Unit
 from penstock.engine.wants import EXECUTOR_TAG
-from penstock.errors import InvariantViolationError, ResourceFunctionError, TransitionRejected, UserError
+from penstock.errors import (
+    InvalidConfigError,
+    InvariantViolationError,
+    ResourceFunctionError,
+    TransitionRejected,
+    UserError,
+)
 from penstock.events.runs import Run
 from penstock.events.values import (
     EngineNoted,
@@ -146,12 +152,12 @@ class _Launched:
         """The executor, ready to work; nothing of the run is recorded when it cannot.
 
         Raises:
-            UserError: when it cannot, and somebody asked for this one.
+            UserError: when it cannot, and somebody asked for this one or configured it.
         """
         try:
             return self._opened(stack)
         except UserError as error:
-            if not self.choice.is_fallback:
+            if not self.choice.is_fallback or isinstance(error, InvalidConfigError):
                 raise
             self.notes.append(f"The steps run in the process of the run, one after the other: {error}")
             self.choice = Choice(own=None, others=self.choice.others)
@@ -166,8 +172,8 @@ class _Launched:
 
     def _opened(self, stack: contextlib.ExitStack) -> Executor:
         settings = self.instance.settings
-        self.limits = limits_of(self.choice, self.program, settings)
         executor = open_executor(self.choice, self.program, settings)
+        self.limits = limits_of(self.choice, self.program, settings)
         self.works_here = works_here(executor)
         # elsewhere values stay where the steps were
         self.program.keeps_values = self.given.keeps_values and executor.features.in_process

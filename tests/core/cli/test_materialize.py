@@ -3,6 +3,10 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
+from penstock.host.executors import count_processors
+
 
 def test_a_pipe_gets_one_line_a_step_and_a_summary(cli, shop):
     answer = cli("materialize", "-f", shop)
@@ -116,6 +120,32 @@ def test_an_executor_is_named_as_plugins_name_it(cli, shop):
     answer = cli("materialize", "-f", shop, "--executor", "in_proces")
     assert answer.code == 2
     assert "Did you mean 'in_process'" in answer.err
+
+
+@pytest.mark.parametrize("name", ["inline", "in_process_executor", "multi_or_in_process_executor"])
+def test_an_executor_may_be_named_as_in_code(cli, shop, name):
+    config = '{"execution": {"config": {"in_process": {}}}}' if name.startswith("multi") else "{}"
+    assert cli("materialize", "-f", shop, "--executor", name, "-c", config).code == 0
+
+
+def test_faulty_config_of_an_executor_that_nobody_named_is_no_reason_to_do_without_it(cli, write):
+    write(
+        "wide.py",
+        """
+        from penstock import Definitions, asset
+
+        @asset
+        def a(): ...
+
+        @asset
+        def b(): ...
+
+        defs = Definitions([a, b])
+        """,
+    )
+    config = '{"execution": {"config": {"multiprocess": {"max_concurrent": -1}}}}'
+    refused = cli("materialize", "-f", "wide.py", "-c", config)
+    assert (refused.code, "found -1" in refused.err) == ((2, True) if count_processors() > 1 else (0, False))
 
 
 def test_a_resource_that_cannot_be_set_up_is_a_failure_with_its_lines(cli, write):

@@ -202,3 +202,8 @@ def test_partitions_are_said_in_one_place():
 
         @multi_asset(specs=[AssetSpec("x", partitions_def=letters)], partitions_def=numbers)
         def both(): ...
+
+
+def test_what_a_step_is_computed_with_is_a_mapping():
+    with pytest.raises(InvalidDefinitionError, match="compute= takes a mapping"):
+        asset(name="a", compute=5)(lambda: None)

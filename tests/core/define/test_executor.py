@@ -49,7 +49,10 @@ def test_a_function_makes_an_executor():
     assert (bare.name, bare.executor_creation_fn("c")) == ("bare", None)
 
 
-@pytest.mark.parametrize("name", ["in_process", "inline", "multiprocess", "process"])
+@pytest.mark.parametrize(
+    "name",
+    ["in_process", "inline", "multiprocess", "process", "multiprocess_executor", "in_process_executor"],
+)
 def test_names_of_penstock_stand_for_its_definitions(name):
     assert as_executor(name) in (in_process_executor, multiprocess_executor)
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock import asset, job, op
 from penstock.define.retry import Backoff, Failure, Jitter, RetryPolicy, RetryRequested
 from penstock.errors import InvalidDefinitionError
 
@@ -49,3 +50,16 @@ def test_failures_carry_facts():
 def test_one_more_attempt_is_requested_by_default():
     requested = RetryRequested(seconds_to_wait=2)
     assert (requested.max_retries, requested.seconds_to_wait) == (1, 2)
+
+
+@pytest.mark.parametrize("given", [0, -1, "5", True, float("inf"), float("nan")])
+def test_a_timeout_that_is_no_time_is_refused_where_it_is_written(given):
+    with pytest.raises(InvalidDefinitionError, match="timeout= takes seconds"):
+        op(timeout=given)(print_nothing)
+    with pytest.raises(InvalidDefinitionError, match="timeout= takes seconds"):
+        asset(timeout=given)(print_nothing)
+    with pytest.raises(InvalidDefinitionError, match="timeout= takes seconds"):
+        job(timeout=given)(print_nothing)
+
+
+def print_nothing(): ...

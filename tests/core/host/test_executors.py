@@ -199,3 +199,31 @@ def test_an_unknown_executor_is_refused_before_the_run_is_recorded(tmp_path):
         with pytest.raises(UserError, match="proces"):
             execute_job(definition, instance)
         assert instance.get_runs() == []
+
+
+def test_all_faults_of_all_executors_come_together_and_nothing_is_recorded(tmp_path):
+    @asset(executor={"process": {"max_threads": 0}})
+    def a(): ...
+
+    @asset(executor={"thread": {"max_concurrent": -1}})
+    def b(): ...
+
+    limits = [{"limit": 1}]
+    own = multiprocess_executor.configured({"max_concurrent": -1, "tag_concurrency_limits": limits})
+    with Instance.local_temp(str(tmp_path)) as instance:
+        with pytest.raises(InvalidConfigError) as caught:
+            execute_job(assets_job(a, b, own=own), instance)
+        assert instance.get_runs() == []
+    assert len(caught.value.faults) == 4
+    text = str(caught.value)
+    assert "process executor does not fit: $.max_concurrent: wanted" in text
+    assert "(asked for by 'a'): $.max_threads: wanted" in text
+    assert "(asked for by 'b'): $.max_concurrent: wanted" in text
+
+
+def test_faults_of_one_executor_are_told_as_it_tells_them():
+    @asset(executor={"process": {"max_threads": 0}})
+    def a(): ...
+
+    with pytest.raises(InvalidConfigError, match=r"does not fit \(asked for by 'a'\):\n  \$.max_threads"):
+        materialize([a])

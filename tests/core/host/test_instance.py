@@ -3,6 +3,8 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -212,3 +214,11 @@ def test_the_public_questions_are_methods(instance):
     for name in ("get_runs", "all_logs", "fetch_materializations", "report_runless_asset_event"):
         assert callable(getattr(instance, name))
         assert getattr(Instance, name).__doc__
+
+
+@pytest.mark.parametrize("last", ["", "raise SystemExit(3)"])
+def test_an_instance_that_nobody_closes_ends_in_silence_and_leaves_nothing(last):
+    program = f"from penstock import Instance\nx = Instance.local_temp()\nprint(x.home)\n{last}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert not Path(done.stdout.strip()).exists()

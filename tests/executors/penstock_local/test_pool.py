@@ -10,7 +10,7 @@ from pathlib import Path
 import pool_deeds as deeds
 import pytest
 
-from penstock.errors import CodeLocationError
+from penstock.errors import CodeLocationError, InvalidConfigError
 from penstock.spi.executor import Outcome, Wants
 from penstock.testing.conformance.executor import tasks
 from penstock.testing.conformance.executor.stage import has, until_marked
@@ -314,3 +314,10 @@ def test_the_number_of_places_is_that_of_the_processors_unless_told():
     assert ProcessPoolExecutor({}).features.max_concurrent == len(os.sched_getaffinity(0))
     assert ProcessPoolExecutor({"max_concurrent": 0}).features.max_concurrent == len(os.sched_getaffinity(0))
     assert ProcessPoolExecutor({"max_concurrent": 7}).features.max_concurrent == 7
+
+
+def test_a_shelf_that_cannot_be_written_to_is_a_fault_of_the_config(tmp_path):
+    pool = ProcessPoolExecutor({"shelf_directory": str(tmp_path / "absent")})
+    with pytest.raises(InvalidConfigError, match=r"\$.shelf_directory: wanted a folder to write to"):
+        pool.begin(None)
+    pool.close()

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import signal
 
-from penstock_ray.connection import _own_sigterm
+import pytest
+
+from penstock.errors import UnmetExecutorRequirementsError
+from penstock_ray.config import RayConfig
+from penstock_ray.connection import _own_sigterm, connect
 
 
 def test_who_answers_sigterm_stays_who_it_was():
@@ -20,3 +24,8 @@ def test_who_answers_sigterm_stays_who_it_was():
         assert signal.getsignal(signal.SIGTERM) is own
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_what_ray_does_not_take_for_a_ray_of_its_own_is_told():
+    with pytest.raises(UnmetExecutorRequirementsError, match="nonsense"):
+        connect(RayConfig(local={"nonsense": 1}), {})
