@@ -5,7 +5,6 @@ Each way gives its seconds by round. The runner of ``ray_graph`` stands for the 
 
 from __future__ import annotations
 
-import pickle
 import statistics
 import sys
 import time
@@ -19,7 +18,7 @@ from ray_graph import BenchShared, Spent, by_executor, chain, layered, up_front,
 
 from penstock.spi.executor import Outcome, Progress, Task
 from penstock_ray.executor import RayExecutor
-from penstock_ray.step import Order
+from penstock_ray.orders import Order, encoded, plain_orders
 
 CHAINED = 64
 FAN = 1000
@@ -34,9 +33,9 @@ def add(*values: Any) -> int:
 
 
 @ray.remote(max_retries=0)
-def ordered(order: bytes, *values: Any) -> int:
+def ordered(orders: bytes, *values: Any) -> int:
     """A bare step that is told what to do as the steps of a run are; its function went to the worker once."""
-    return pickle.loads(order)[1] + len(values)
+    return plain_orders(orders)[0][1] + len(values)
 
 
 @ray.remote(max_retries=0)
@@ -56,8 +55,8 @@ class Shipped:
         self._count += 1
         names = tuple(f"in{number}" for number in range(len(values)))
         key = f"s{self._count}#1"
-        order = Order(key=key, body=0, names=names, hands=("result",), watched=True)
-        return ordered.remote(order.encoded(), *values)
+        order = Order(key=key, body=0, names=names, hands=("result",))
+        return ordered.remote(encoded([order]), *values)
 
 
 def fan_out(executor: Any, prefix: str) -> None:

@@ -52,6 +52,7 @@ class RayConfig:
         window: tasks sent to Ray at once; by default four for each processor of the cluster, 16 to 1000.
         max_concurrent: steps at once.
         fuse: whether steps that need only each other may run as one task.
+        batch: whether short steps that are ready may travel together, as one task of Ray.
         autoscaling: whether the cluster grows; resources that no node has are then waited for.
         heartbeat: seconds between the signs of life of a running step.
         stalled_after: seconds without one after which the log says so.
@@ -73,6 +74,7 @@ class RayConfig:
     window: int | None = _as(count, None)
     max_concurrent: int | None = _as(count, None)
     fuse: bool = _as(flag, default=True)
+    batch: bool = _as(flag, default=True)
     autoscaling: bool = _as(flag, default=False)
     heartbeat: float = _as(seconds, 5.0)
     stalled_after: float = _as(seconds, 30.0)

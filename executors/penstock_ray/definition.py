@@ -28,6 +28,7 @@ RAY_CONFIG = {
     "window": _field(_WHOLE, "tasks sent to Ray at once; four for each processor by default"),
     "max_concurrent": _field(_WHOLE, "steps at once"),
     "fuse": _field(bool, "whether steps that need only each other may run as one task"),
+    "batch": _field(bool, "whether short steps that are ready may travel together"),
     "autoscaling": _field(bool, "whether to wait for resources that no node has yet"),
     "heartbeat": _field(float, "seconds between signs of life of a running step"),
     "stalled_after": _field(float, "seconds without one after which the log says so"),

@@ -1,9 +1,10 @@
 """The Ray executor: carries the tasks of a run out on a Ray cluster.
 
 Owns: ``RayExecutor``, the shell that follows ``penstock.spi.executor``. Tasks wait in a backlog and are sent
-while fewer than the window are under way; ``tower`` watches those, this module keeps the references of what
-they handed on. It holds the only ones, so a value that is released leaves Ray's memory at once. Nothing is
-ever sent twice by itself, save a task that says it never began.
+while fewer than the window are under way, several short ones as one task of Ray; ``tower`` watches those,
+this module keeps what they handed on: small values themselves, the only references of large ones. So a value
+that is released leaves Ray's memory at once. Nothing is ever sent twice by itself, save a task that is
+certain never to have begun.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,18 +28,19 @@ from penstock.spi.executor import (
     Ticket,
     Wants,
 )
+from penstock_ray.backlog import Backlog
 from penstock_ray.config import RayConfig
 from penstock_ray.connection import LOOPBACK, Connection, connect
 from penstock_ray.exits import here
-from penstock_ray.feasibility import misfit, processors
-from penstock_ray.flights import Flight, Runway, arrived, drop
+from penstock_ray.feasibility import misfit, places, processors
+from penstock_ray.flights import Arrival, Flight, Runway
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
 from penstock_ray.options import Request, request_of
-from penstock_ray.parcel import Slot, unbundled, unwrap, wrap
+from penstock_ray.parcel import unwrap, wrap
 from penstock_ray.probe import check_modules, import_folders
 from penstock_ray.step import Seed, remote_functions
-from penstock_ray.tower import Landing, Tower
+from penstock_ray.tower import Tower
 
 ray: Any = _ray  # ships types that a strict checker cannot follow
 
@@ -49,6 +50,9 @@ _GOODBYE = 2.0
 _BLIND_AFTER = 3
 _CHAIN = 64
 _LARGEST_WINDOW = 1000
+_USUAL = Wants()
+_ALONE = "penstock/alone"
+_CANCELED = "canceled before it began"
 
 
 class RayExecutor:
@@ -67,9 +71,10 @@ class RayExecutor:
         self._hub: Hub | None = None
         self._window = 0
         self._unreached = 0
-        self._backlog: deque[Flight] = deque()
+        self._backlog = Backlog()
         self._outbox: list[Message] = []
         self._values: dict[str, dict[str, Any]] = {}
+        self._usual: Request | None = None
         self._feasible: set[tuple[tuple[str, float], ...]] = set()
 
     @property
@@ -103,7 +108,8 @@ class RayExecutor:
         nodes = connection.nodes()
         self._window = self._config.window or min(_LARGEST_WINDOW, max(16, 4 * processors(nodes)))
         self._window = min(self._window, self._config.max_concurrent or self._window)
-        for step, wants in (("", Wants()), *shared.wants):
+        self._usual = request_of(_USUAL, self._config)
+        for step, wants in (("", _USUAL), *shared.wants):
             self._check(request_of(wants, self._config, step), step)
         if self._config.probe:
             check_modules(shared.modules, nodes, connection.host)
@@ -132,9 +138,8 @@ class RayExecutor:
         Raises:
             UserError: when its tag cannot be used, or no node can ever run it.
         """
-        request = request_of(task.wants, self._config, task.key)
-        self._check(request, task.key)
-        inputs = {name: self._reference(*source) for name, source in upstream.items()}
+        request = self._request(task)
+        inputs: dict[str, Any] = {name: self._reference(*source) for name, source in upstream.items()}
         missing = tuple(name for name, value in inputs.items() if value is None)
         inputs |= {name: wrap(value) for name, value in given.items()}
         flight = Flight(task=task, ticket=Ticket(task.key), inputs=inputs, request=request)
@@ -142,17 +147,19 @@ class RayExecutor:
             reason = f"values that it needs are gone: {', '.join(missing)}"
             self._outbox.append(unsent(flight, "input", reason, missing))
         else:
-            self._backlog.append(flight)
-            self._launch()
+            flight.kind = self._kind(flight)
+            if self._backlog.add(flight):
+                self._launch()
         return flight.ticket
 
     def collect(self, timeout: float | None) -> Sequence[Message]:
         """What has happened; tasks are sent meanwhile as the window allows."""
         until = None if timeout is None else time.monotonic() + timeout
+        self._launch()
         while not self._outbox and self._tower.flights:
             wait = 1.0 if until is None else max(0.0, until - time.monotonic())
-            for landing in self._tower.turn(wait, self._outbox):
-                self._settle(landing)
+            for arrival in self._tower.turn(wait, self._outbox):
+                self._settle(arrival)
             self._launch()
             if until is not None and time.monotonic() >= until:
                 break
@@ -163,9 +170,7 @@ class RayExecutor:
         """A value that was handed on, packed."""
         found = self._values[ticket.key][name]
         try:
-            if isinstance(found, Slot):
-                return unwrap(unbundled(ray.get(found.reference))[found.place])
-            return unwrap(ray.get(found))
+            return unwrap(found if isinstance(found, bytes) else ray.get(found))
         except ray.exceptions.RayError as error:
             raise KeyError(f"{name} of {ticket.key} is lost: {error}") from error
 
@@ -186,10 +191,9 @@ class RayExecutor:
             flight.stopped = flight.stopped or "canceled"
             self._tower.stop(flight, grace)
             return
-        waiting = [one for one in self._backlog if one.key == ticket.key]
-        for one in waiting:
-            self._backlog.remove(one)
-            self._outbox.append(unsent(one, "canceled", "canceled before it began"))
+        waiting = self._backlog.remove(ticket.key)
+        if waiting is not None:
+            self._outbox.append(unsent(waiting, "canceled", _CANCELED))
 
     def settle(self) -> None:
         """Nothing: a worker has what a step stored on the disk before its outcome travels."""
@@ -210,9 +214,19 @@ class RayExecutor:
     def _end_flights(self) -> None:
         for flight in self._tower.flights.values():
             flight.leave()
-            if not flight.has_landed:
-                ray.cancel(flight.handle, force=True, recursive=True)
+        for batch in self._tower.batches:
+            if not batch.has_landed:
+                ray.cancel(batch.handle, force=True, recursive=True)
         self._tower.flights.clear()
+        self._tower.batches.clear()
+
+    def _request(self, task: Task) -> Request:
+        """What a task asks for; nearly all of them ask for nothing special."""
+        if task.wants == _USUAL and self._usual is not None:
+            return self._usual
+        request = request_of(task.wants, self._config, task.key)
+        self._check(request, task.key)
+        return request
 
     def _check(self, request: Request, task: str = "") -> None:
         """Raises UnmetExecutorRequirementsError when no node can ever run it."""
@@ -227,37 +241,65 @@ class RayExecutor:
     def _reference(self, ticket: Ticket, name: str) -> Any:
         return self._values.get(ticket.key, _NO_VALUES).get(name)
 
+    def _kind(self, flight: Flight) -> Any:
+        """Of those with which it may share a task of Ray; None when it has to be alone.
+
+        What has to be fetched, watched or killed by itself is, and so is what asks to be.
+        """
+        task, request = flight.task, flight.request
+        is_small = all(isinstance(one, bytes) for one in flight.inputs.values())
+        if not (self._config.batch and is_small) or task.hands is None or task.wants.timeout is not None:
+            return None
+        if request.runtime_env or _ALONE in task.wants.tags:
+            return None
+        kind = request.shape
+        if kind not in self._backlog.kinds and self._connection is not None:
+            found = self._window
+            if not self._config.autoscaling:
+                found = min(found, places(request.amounts(), self._connection.nodes()))
+            self._backlog.know(kind, found)
+        return kind
+
     def _launch(self) -> None:
-        while self._backlog and len(self._tower.flights) < self._window:
-            flight = self._backlog.popleft()
-            flight.is_watched = self._unreached < _BLIND_AFTER
-            self._send(flight)
+        while self._backlog and len(self._tower.batches) < self._window:
+            flights = self._backlog.next(self._tower.under_way)
+            if not flights:
+                return
+            if self._unreached < _BLIND_AFTER:
+                self._send(flights)
+                continue
+            for flight in flights:  # of several that nobody can hear it would not be known who began
+                flight.is_watched = False
+                self._send([flight])
 
-    def _send(self, flight: Flight) -> None:
-        self._runway.send(flight)
-        self._tower.add(flight)
+    def _send(self, flights: Sequence[Flight]) -> None:
+        self._tower.add(self._runway.send(flights))
 
-    def _settle(self, landing: Landing) -> None:
-        """Turn the end of a task into what the engine hears."""
-        flight = landing.flight
-        if isinstance(landing.result, BaseException):
-            self._outbox.append(lost(flight, landing.result))
+    def _settle(self, arrival: Arrival) -> None:
+        """Turn the end of a flight into what the engine hears."""
+        flight, control = arrival.flight, arrival.control
+        if arrival.error is not None:
+            self._outbox.append(lost(flight, arrival.error))
             flight.leave()
-            drop(flight)
-            return
-        try:
-            control, values = arrived(flight, landing.result)
-        except ray.exceptions.RayError as error:
-            self._outbox.append(lost(flight, error))
-            return
-        if control.end == "unreached":
+        elif control is None:
+            self._send_again(flight)
+        elif control.end == "unreached":
             self._go_unwatched(flight, control.reason)
         elif control.end == "fault":
             self._outbox.append(unread(flight, control.reason))
         else:
+            values = {**control.along, **arrival.values}
             if values:
                 self._values[flight.key] = values
-            self._outbox.append(Outcome(ticket=flight.ticket, record=control.record, handed=tuple(values)))
+            self._backlog.note(flight.kind, control.seconds)
+            self._outbox.append(Outcome(ticket=flight.ticket, record=control.record, handed=control.handed))
+
+    def _send_again(self, flight: Flight) -> None:
+        """It is certain that it never began."""
+        if flight.stopped is not None:
+            self._outbox.append(unsent(flight, flight.stopped, _CANCELED))
+        else:
+            self._backlog.put_back(flight)
 
     def _go_unwatched(self, flight: Flight, reason: str) -> None:
         """A task did not begin because its worker cannot reach the hub: send it to run unheard."""
@@ -267,6 +309,5 @@ class RayExecutor:
                 f"A worker cannot reach this process ({reason}): what its steps tell comes with their ends."
             )
             self._outbox.append(Noted(message=message))
-        flight.is_watched = flight.has_landed = False
-        flight.control, flight.values = None, ()
-        self._send(flight)
+        flight.kind, flight.is_watched = None, False
+        self._send([flight])

@@ -5,6 +5,7 @@ Owns: the comparison of a request with the nodes, and the table that people read
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from penstock.values import frozen
@@ -54,6 +55,14 @@ def table(nodes: Iterable[Node]) -> str:
 def processors(nodes: Iterable[Node]) -> int:
     """How many processors the cluster has, rounded down."""
     return int(sum(node.resources.get("CPU", 0.0) for node in nodes))
+
+
+def places(amounts: Mapping[str, float], nodes: Iterable[Node]) -> float:
+    """How many such tasks the nodes can run at once; infinite when they ask for nothing."""
+    return sum(
+        min((node.resources.get(name, 0.0) // value for name, value in amounts.items()), default=math.inf)
+        for node in nodes
+    )
 
 
 def _fits(amounts: Mapping[str, float], node: Node) -> bool:

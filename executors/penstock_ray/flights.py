@@ -1,22 +1,23 @@
-"""A task under way: what the driver knows of it.
+"""Tasks under way, and the batches in which they travel: what the driver knows of them.
 
-Owns: ``Flight``, the only mutable thing about a task, and the sending of it to Ray. What becomes of it is
-``tower``'s (while it is under way) and ``losses``' (when it never arrives).
+Owns: ``Flight``, the only mutable thing about a task; ``Batch``, one task of Ray; ``Arrival``, what becomes
+of a flight; and the sending of a batch to Ray. Watching is ``tower``'s, what to say of those that never
+arrive is ``losses``'.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import ray as _ray
 from attrs import define, field
 
 from penstock.spi.executor import Cause, Task, Ticket
+from penstock.values import frozen
 from penstock_ray.hub import Worker
 from penstock_ray.options import Request
-from penstock_ray.parcel import Slot
-from penstock_ray.step import Control, Order, decoded
+from penstock_ray.orders import Control, Order, answered, decoded, encoded
 
 ray: Any = _ray  # ships types that a strict checker cannot follow
 
@@ -28,14 +29,14 @@ class Flight:
     Args:
         task: as it was submitted.
         ticket: under which it comes back.
-        inputs: values, references and slots of bundles by name.
+        inputs: values and references by name.
         request: what it asks of Ray.
-        control: the reference that is ready when it has ended; None before it was sent.
-        values: references of its values; the generator of them when they are known only afterwards.
+        kind: of those that may share a batch with it; None when it goes alone.
+        number: its place among all that were ever submitted.
+        batch: in which it was sent; None before.
         worker: where it runs, once that is known.
         started: when it began, by the monotonic clock.
         seen: how many of its records came over the hub.
-        has_landed: whether its control reference is ready.
         stopped: why it is being stopped.
         kill: when it is to be killed.
         killed: when that was first done.
@@ -48,23 +49,18 @@ class Flight:
     ticket: Ticket
     inputs: Mapping[str, Any]
     request: Request
-    control: Any = None
-    values: Any = ()
+    kind: Any = None
+    number: int = 0
+    batch: Batch | None = None
     worker: Worker | None = None
     started: float | None = None
     seen: int = 0
-    has_landed: bool = False
     stopped: Cause | None = None
     kill: float | None = None
     killed: float | None = None
     cut: float | None = None
     is_stalled: bool = False
     is_watched: bool = True
-
-    @property
-    def handle(self) -> Any:
-        """By which Ray can stop it."""
-        return self.values if self.task.hands is None else self.control
 
     @property
     def key(self) -> str:
@@ -85,27 +81,107 @@ class Flight:
         return self.worker.where if self.worker is not None else "a worker"
 
 
+@define(eq=False, kw_only=True)
+class Batch:
+    """One task of Ray.
+
+    Args:
+        open: the flights that are not over, in their order.
+        kind: of its flights.
+        control: the reference that is ready when it has ended.
+        values: references for large values of its last flight; the generator of them when their number is
+            known only afterwards.
+        is_streaming: whether ``values`` is a generator.
+        worker: where it runs, once that is known.
+        has_landed: whether its control reference is ready.
+        is_recalled: whether flights that have not begun were asked to come back.
+    """
+
+    open: dict[str, Flight]
+    kind: Any
+    control: Any = None
+    values: Any = ()
+    is_streaming: bool = False
+    worker: Worker | None = None
+    has_landed: bool = False
+    is_recalled: bool = False
+
+    @property
+    def handle(self) -> Any:
+        """By which Ray can stop it."""
+        return self.values if self.is_streaming else self.control
+
+
+@frozen(kw_only=True, eq=False)
+class Arrival:
+    """What becomes of a flight.
+
+    Args:
+        flight: that is over.
+        control: how it ended; None when it did not begin, or was lost.
+        values: references by name of what Ray brings.
+        error: of Ray, by which it was lost.
+    """
+
+    flight: Flight
+    control: Control | None = None
+    values: Mapping[str, Any] = field(factory=dict[str, Any])
+    error: BaseException | None = None
+
+
+def arrivals(batch: Batch, result: Any) -> list[Arrival]:
+    """What becomes of the open flights of a batch that landed.
+
+    Args:
+        batch: that landed.
+        result: what its control reference held, or Ray's exception; without meaning for a generator.
+    """
+    if isinstance(result, BaseException):
+        return _broken(batch, result)
+    values = batch.values
+    if batch.is_streaming:
+        try:
+            *values, last = iter(values)
+            result = ray.get(last)
+        except ray.exceptions.RayError as error:  # the last items of a generator are lost
+            return _broken(batch, error)
+    controls = answered(result)
+    return [_arrived(flight, controls.get(flight.key), values) for flight in batch.open.values()]
+
+
+def _arrived(flight: Flight, control: bytes | None, values: Sequence[Any]) -> Arrival:
+    if control is None:
+        return Arrival(flight=flight)
+    ended = decoded(control)
+    return Arrival(flight=flight, control=ended, values=dict(zip(ended.by_ray, values, strict=False)))
+
+
+def _broken(batch: Batch, error: BaseException) -> list[Arrival]:
+    """Lost is what had begun or was to be stopped, else the first; the others never began."""
+    every = list(batch.open.values())
+    lost = [one for one in every if one.may_have_begun() or one.stopped] or every[:1]
+    for one in every:
+        one.kind = None  # who is sent again goes alone: nothing else can be blamed for what happens then
+    _drop(batch)
+    return [Arrival(flight=one, error=error if one in lost else None) for one in every]
+
+
+def _drop(batch: Batch) -> None:
+    """Let go of the values of a batch that was lost: Ray logs each fault that nobody has looked at."""
+    for reference in () if batch.is_streaming else batch.values:
+        try:
+            ray.get(reference, timeout=0)
+        except Exception:  # noqa: BLE001, S112 - known already, by its control reference
+            continue
+    batch.values = ()
+
+
 _NAMES = 1000
-_Slots = tuple[tuple[str, int, int], ...]
-
-
-def _laid_out(inputs: Mapping[str, Any]) -> tuple[tuple[str, ...], _Slots, list[Any]]:
-    """Names, slots and arguments of an order: first what comes alone, then each bundle once."""
-    alone = {name: one for name, one in inputs.items() if not isinstance(one, Slot)}
-    if len(alone) == len(inputs):
-        return tuple(inputs), (), list(inputs.values())
-    numbers: dict[Any, int] = {}
-    slots = tuple(
-        (name, numbers.setdefault(one.reference, len(numbers)), one.place)
-        for name, one in inputs.items()
-        if isinstance(one, Slot)
-    )
-    return tuple(alone), slots, [*alone.values(), *numbers]
 
 
 @define(eq=False)
 class Runway:
-    """Sends tasks to Ray.
+    """Sends batches to Ray.
 
     Args:
         run: name of the run, for Ray's own tools.
@@ -120,30 +196,30 @@ class Runway:
     _sent_so_far: int = 0
     _prepared: dict[Any, dict[str, Any]] = field(factory=dict[Any, dict[str, Any]])
 
-    def send(self, flight: Flight) -> None:
-        """Hand a task to Ray."""
-        task = flight.task
-        names, slots, values = _laid_out(flight.inputs)
-        order = Order(
-            key=task.key,
-            body=task.body,
-            names=names,
-            slots=slots,
-            hands=task.hands,
-            watched=flight.is_watched,
-        )
-        result = self._sent(task, flight.request, (order.encoded(), *values))
-        if task.hands is None:
-            flight.control, flight.values = result.completed(), result
-        elif task.hands:
-            flight.control, *flight.values = result
+    def send(self, flights: Sequence[Flight]) -> Batch:
+        """Hand flights to Ray, which want the same of it."""
+        first = flights[0]
+        batch = Batch(open={one.key: one for one in flights}, kind=first.kind)
+        orders: list[Order] = []
+        carried: list[Any] = []
+        for flight in flights:
+            flight.batch = batch
+            orders.append(_ordered(flight, carried))
+        hands = None if first.task.hands is None else max(len(one.task.hands or ()) for one in flights)
+        result = self._sent(flights, hands, (encoded(orders), *carried))
+        if hands is None:
+            batch.control, batch.values, batch.is_streaming = result.completed(), result, True
+        elif hands:
+            batch.control, *batch.values = result
         else:
-            flight.control = result
+            batch.control = result
+        return batch
 
-    def _sent(self, task: Task, request: Request, arguments: tuple[Any, ...]) -> Any:
-        function = self.streaming if task.hands is None else self.step
-        returns: Any = "streaming" if task.hands is None else 1 + len(task.hands)
-        own = {"num_returns": returns, "name": self._name(task)}
+    def _sent(self, flights: Sequence[Flight], hands: int | None, arguments: tuple[Any, ...]) -> Any:
+        request = flights[0].request
+        function = self.streaming if hands is None else self.step
+        returns: Any = "streaming" if hands is None else 1 + hands
+        own = {"num_returns": returns, "name": self._name(flights)}
         if request.runtime_env:
             said = request.options() | self._usual()
             return function.options(**own, **said).remote(*arguments)
@@ -154,44 +230,24 @@ class Runway:
             options = self._prepared[request.shape] = self._usual() | request.options()
         return function._remote(arguments, {}, **{**function._default_options, **options, **own})  # noqa: SLF001 - see above
 
-    def _name(self, task: Task) -> str:
+    def _name(self, flights: Sequence[Flight]) -> str:
         """By which Ray's tools show it; a bounded number, since Ray keeps 8 kB for each name for ever."""
         self._sent_so_far += 1
-        return f"{self.run}/{task.key if self._sent_so_far <= _NAMES else 'step'}"
+        if self._sent_so_far > _NAMES:
+            return f"{self.run}/step"
+        others = f" and {len(flights) - 1} more" if len(flights) > 1 else ""
+        return f"{self.run}/{flights[0].key}{others}"
 
     def _usual(self) -> dict[str, Any]:
         return {"max_retries": 0, "enable_task_events": self.tells_ray}
 
 
-def drop(flight: Flight) -> None:
-    """Let go of the values of a task that was lost: Ray logs each fault that nobody has looked at."""
-    for reference in flight.values if flight.task.hands else ():
-        try:
-            ray.get(reference, timeout=0)
-        except Exception:  # noqa: BLE001, S112 - known already, by its control reference
-            continue
-    flight.values = ()
-
-
-def arrived(flight: Flight, result: bytes) -> tuple[Control, dict[str, Any]]:
-    """What a task that ended brought: its control record, and references by name.
-
-    Args:
-        flight: whose control reference is ready.
-        result: what it refers to; without meaning for a generator.
-
-    Raises:
-        ray.exceptions.RayError: when the last items of a generator are lost.
-    """
-    if flight.task.hands is not None:
-        control = decoded(result)
-        kept = dict(zip(flight.task.hands, flight.values, strict=False))
-        return control, {name: kept[name] for name in control.handed if name in kept}
-    *carriers, last = iter(flight.values)
-    control = decoded(ray.get(last))
-    places = (
-        Slot(carrier, place) if count > 1 else carrier
-        for carrier, count in zip(carriers, control.together, strict=False)
-        for place in range(count)
+def _ordered(flight: Flight, carried: list[Any]) -> Order:
+    """Its order; values that are not bytes are left to Ray."""
+    given = {name: one for name, one in flight.inputs.items() if isinstance(one, bytes)}
+    names = () if len(given) == len(flight.inputs) else tuple(flight.inputs.keys() - given.keys())
+    carried += [flight.inputs[name] for name in names]
+    task = flight.task
+    return Order(
+        key=task.key, body=task.body, given=given, names=names, hands=task.hands, watched=flight.is_watched
     )
-    return control, dict(zip(control.handed, places, strict=False))

@@ -1,7 +1,7 @@
 """The link: a worker's connection to the hub in the driver.
 
-Owns: heartbeats, passing on that a task is to stop, and dialling again when the connection is cut while the
-hub is still there. Must not know Ray, nor what records mean.
+Owns: heartbeats, passing on what the driver wishes (that a task stops, that others come back), and dialling
+again when the connection is cut while the hub is still there. Must not know Ray, nor what records mean.
 
 Everything goes out at once: who tells much collects it first, as the engine does, and what happened just
 before a crash is what people want to know. Only the start of a task waits in the kernel for the record that
@@ -23,8 +23,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
+from penstock.values import frozen
 from penstock_ray import wire
 from penstock_ray.exits import here
 from penstock_ray.handshake import Refused, Unreachable, dial
@@ -33,6 +34,7 @@ from penstock_ray.interrupts import send
 __all__ = ["Link", "Unreachable"]
 
 _MOST_KEPT = 16 << 20
+_ROOM = 1 << 10  # of a frame beside what it carries
 _AGAIN = 0.05
 _MORE = getattr(socket, "MSG_MORE", 0)  # of Linux; what follows is sent along, or a fifth of a second later
 _PAUSES = (0.0, 0.1, 0.4, 1.6, 5.0)
@@ -86,6 +88,29 @@ class _Line:
             return None
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
+def _none_left() -> list[str]:
+    return []
+
+
+@frozen(kw_only=True)
+class Wishes:
+    """What to do when the driver wishes something; called by the link's thread.
+
+    Args:
+        end: the driver has ended the run, or cannot be reached any more.
+        interrupt: the task that runs is to stop; called again until it says True.
+        give_back: tasks that have not begun are to come back; gives their keys.
+    """
+
+    end: Callable[[], None] = _nothing
+    interrupt: Callable[[], bool] = send
+    give_back: Callable[[], list[str]] = _none_left
+
+
 class Link:
     """Tells the driver what happens in this process.
 
@@ -94,30 +119,22 @@ class Link:
         secret: of the run.
         where: node and pid, for people.
         beat: seconds between heartbeats while a task is running.
-        ended: called by the link's thread when the driver has ended the run, or cannot be reached any more.
-        interrupt: called by the link's thread when the task that runs is to stop, until it says True.
+        wishes: what to do when the driver wishes something.
 
     Raises:
         Unreachable: when the hub cannot be reached.
     """
 
     def __init__(
-        self,
-        address: tuple[str, int],
-        secret: bytes,
-        where: str,
-        beat: float,
-        ended: Callable[[], None],
-        interrupt: Callable[[], bool] = send,
+        self, address: tuple[str, int], secret: bytes, where: str, beat: float, wishes: Wishes
     ) -> None:
         self._address, self._secret, self._where = address, secret, where
-        self._beat, self._ended, self._interrupt = beat, ended, interrupt
+        self._beat, self._wishes = beat, wishes
         self._line = _Line.to(address, secret)
         self._lock = threading.Lock()
         self._task = ""
         self._is_asked = False  # to stop it
         self._first = 0  # number of the next record
-        self._sent = 0
         self._kept: deque[tuple[int, bytes]] = deque()
         self._kept_bytes = 0
         self._is_over = False
@@ -130,7 +147,7 @@ class Link:
     def start(self, task: str) -> None:
         """A task begins in this process."""
         with self._lock:
-            self._task, self._first, self._sent = task, 0, 0
+            self._task, self._first = task, 0
             self._forget()
             self._line.is_in_step = True
             self._say("start", task)
@@ -149,24 +166,31 @@ class Link:
                 return  # the outcome repeats it
             self._keep(first, payload)
             if self.is_up and self._line.is_in_step:
-                self._sent += self._send(payload)
+                self._send(payload)
 
-    def end(self) -> int:
+    def end(self, control: bytes = b"") -> None:
         """The task ends.
 
-        Returns:
-            How many of its records went out; -1 when nobody can know how many arrived.
+        Args:
+            control: its control record, when nothing else is to follow; Ray brings it as well.
         """
         with self._lock:
-            self._say("end", self._task)
+            if control and len(control) < wire.LARGEST - _ROOM:
+                self._say("done", self._task, 0, [control])
+            else:
+                self._say("end", self._task)
             self._task, self._is_asked = "", False
             self._forget()
-            return self._sent if self.is_up and self._line.is_in_step else -1
+
+    def give_back(self, tasks: list[str]) -> None:
+        """Tasks that will not begin here."""
+        with self._lock:
+            self._say("back", "", 0, tasks)
 
     def close(self) -> None:
         """Hang up, and say to nobody that the run has ended. Idempotent."""
         with self._lock:
-            self._ended = _nothing
+            self._wishes = evolve(self._wishes, end=_nothing)
             if not self._is_over:
                 self._is_over, self.is_up = True, False
                 os.write(self._waker, b"!")
@@ -216,7 +240,7 @@ class Link:
         with self._lock:
             self._is_over, self.is_up = True, False
         try:
-            self._ended()
+            self._wishes.end()
         finally:
             self._line.socket.close()
             os.close(self._wake)
@@ -236,7 +260,7 @@ class Link:
                 if (line.socket in readable and not self._listen()) or not line.push():
                     self.is_up = False
                 if self._is_asked:  # under the lock, so that no task ends meanwhile
-                    self._is_asked = not self._interrupt()
+                    self._is_asked = not self._wishes.interrupt()
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._beat
                     if self._task:
@@ -250,8 +274,10 @@ class Link:
                 self._is_over, self.is_up = True, False
             elif task == self._task and kind == "stop":
                 self._is_asked = True
+            elif task == self._task and kind == "recall":
+                self._say("back", "", 0, self._wishes.give_back())
             elif task == self._task and kind == "seen" and not self._line.is_in_step:
-                self._line.is_in_step, self._sent = True, self._first
+                self._line.is_in_step = True
                 for payload in [one for number, one in self._kept if number >= first]:
                     self._send(payload)
         return frames is not None
@@ -285,7 +311,3 @@ class Link:
                 line.is_in_step = False
                 self._say("again", self._task, self._first)
             return True
-
-
-def _nothing() -> None:
-    """Nobody wants to know."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ray import exceptions as _exceptions
+import ray as _ray
 
 from penstock.spi.executor import Cause, Lost
 from penstock_ray.flights import Flight
-from penstock_ray.parcel import Slot
 
-exceptions: Any = _exceptions  # Ray ships types that a strict checker cannot follow
+ray: Any = _ray  # ships types that a strict checker cannot follow
+exceptions = ray.exceptions
 
 Kinds = tuple[type[BaseException], ...]
 
@@ -95,8 +95,7 @@ def _root(error: BaseException) -> BaseException:
 
 def _missing(flight: Flight, error: BaseException) -> tuple[str, ...]:
     wanted = getattr(error, "object_ref_hex", None)
-    carriers = {name: one.reference if isinstance(one, Slot) else one for name, one in flight.inputs.items()}
-    references = {name: one for name, one in carriers.items() if hasattr(one, "hex")}
+    references = {name: one for name, one in flight.inputs.items() if isinstance(one, ray.ObjectRef)}
     named = tuple(name for name, value in references.items() if value.hex() == wanted)
     return named or tuple(references)
 

@@ -1,30 +1,33 @@
-"""How a value travels through Ray: packed, and small ones as plain bytes.
+"""How a value travels: packed, and small ones as plain bytes.
 
-Owns: ``wrap`` and ``unwrap``, and the bundles in which many small values of one task travel. What is packed
+Owns: ``wrap`` and ``unwrap``, and which values of a task travel with the word of its end. What is packed
 keeps its buffers apart from its pickle, so that Ray lays them into shared memory and maps them into the
-consumer without a copy. For a small value that is not worth the 0.06 ms that Ray's own pickler takes, while
-it passes bytes on as they are.
+consumer without a copy. For a small value an object of Ray's own costs far more than carrying it does: its
+bytes go with the control record to the driver, and from there with the order to whoever reads it.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import TypeAlias
 
 from penstock.tables import Packed, pack
-from penstock.values import frozen
 
 SMALL = 32 << 10
-BUNDLE = 8 << 10
-"""Bytes of small values that travel as one: few enough for Ray to send them along with each reader."""
+"""Bytes of a pickle that is not worth an object of its own."""
 
-MOST_TOGETHER = 64
+ALONG = 64 << 10
+"""Bytes of small values that go with a control record, so that Ray sends it inline."""
+
+MANY_ALONG = 16 << 20
+"""The same for a task that decides itself how many values it hands on; it is alone in its task of Ray."""
+
 Parcel: TypeAlias = bytes | Packed
 
 
 def wrap(value: object) -> Parcel:
-    """A value as it is given to Ray.
+    """A value as it travels.
 
     Raises:
         UnstorableValueError: when it cannot travel.
@@ -36,45 +39,20 @@ def wrap(value: object) -> Parcel:
 
 
 def unwrap(parcel: Parcel) -> Packed:
-    """What came by Ray, packed."""
+    """What came, packed."""
     return pickle.loads(parcel) if isinstance(parcel, bytes) else parcel
 
 
-@frozen(eq=False)
-class Slot:
-    """Where a value is that came in a bundle.
+def going_along(parcels: Mapping[str, Parcel], most: int) -> dict[str, bytes]:
+    """The values that go with the control record, by name.
 
     Args:
-        reference: of the bundle.
-        place: its place there.
+        parcels: of a task.
+        most: bytes that may go along.
     """
-
-    reference: Any
-    place: int
-
-
-def bundles(parcels: Sequence[Parcel]) -> Iterator[int]:
-    """How many of the parcels travel together, one number for each bundle, in their order.
-
-    An object of its own costs Ray more than carrying a small value does: a fan-out to a thousand numbers took
-    twice as long. What is large, or a table, travels alone.
-    """
-    count = size = 0
-    for parcel in parcels:
-        nbytes = len(parcel) if isinstance(parcel, bytes) else BUNDLE + 1
-        if count and (size + nbytes > BUNDLE or count == MOST_TOGETHER):
-            yield count
-            count = size = 0
-        count, size = count + 1, size + nbytes
-    if count:
-        yield count
-
-
-def bundled(parcels: Sequence[Parcel]) -> Parcel:
-    """What travels as one, as it is given to Ray."""
-    return parcels[0] if len(parcels) == 1 else pickle.dumps(tuple(parcels), protocol=5)
-
-
-def unbundled(bundle: bytes) -> Sequence[Parcel]:
-    """The parcels of a bundle."""
-    return pickle.loads(bundle)
+    found: dict[str, bytes] = {}
+    for name, parcel in parcels.items():
+        if isinstance(parcel, bytes) and len(parcel) <= most:
+            found[name] = parcel
+            most -= len(parcel)
+    return found

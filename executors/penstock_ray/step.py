@@ -1,14 +1,16 @@
-"""What runs on Ray: one task, in a worker.
+"""What runs on Ray: a batch of tasks, most often of one, in a worker.
 
 Owns: the two remote functions (a fixed number of values, and as many as there turn out to be), the runner
-that a worker keeps for a run, and the control record. Imported in workers, where Ray is lazy; must not know
-the engine.
+that a worker keeps for a run, and the order in which things happen to a task here. What an order and its
+answer look like is ``orders``'. Imported in workers, where Ray is lazy; must not know the engine.
 
-A step never raises for what user code does: the runner has that in its record. What a step returns first
-is the control record, as bytes that Ray stores inline; the values follow. So whatever Ray itself raises
-is a fault of the system. A task whose worker cannot reach the hub does not begin: it says so, and the
-driver sends it again to run unwatched, which keeps "it never began" a certainty. A worker whose task was
-stopped by an interrupt ends with it.
+A step never raises for what user code does: the runner has that in its record. What Ray gets back first
+are the control records, as bytes that it stores inline; large values follow. So whatever Ray itself raises
+is a fault of the system. The driver hears the control record of a task over the hub as soon as it ends, with
+its values when these are small; a batch ends with a task whose values are large, or when its time is up, and
+gives back what has not begun. Tasks whose worker cannot reach the hub do not begin: the answer says so, and
+the driver sends them again to run unwatched, which keeps "it never began" a certainty. A worker whose task
+was stopped by an interrupt ends with it.
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ import os
 import pickle
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
-from attrs import define
+from attrs import define, field
 
 from penstock.errors import UnstorableValueError
 from penstock.spi.executor import Place, Runner
@@ -31,8 +33,10 @@ from penstock.values import frozen
 from penstock_ray.exits import is_gone, kill_below
 from penstock_ray.forks import keep_from_children
 from penstock_ray.interrupts import has_come, let_in
-from penstock_ray.link import Link, Unreachable
-from penstock_ray.parcel import bundled, bundles, unbundled, unwrap, wrap
+from penstock_ray.link import Link, Unreachable, Wishes
+from penstock_ray.orders import Control, End, PlainOrder, answer, plain_orders
+from penstock_ray.parcel import ALONG, MANY_ALONG, going_along, unwrap, wrap
+from penstock_ray.pending import Pending
 
 
 @frozen(kw_only=True)
@@ -60,67 +64,6 @@ class Seed:
     driver: tuple[str, int] | None = None
 
 
-@frozen(kw_only=True)
-class Order:
-    """One task as it is sent.
-
-    Args:
-        key: of the task.
-        body: for the runner.
-        names: of the values that follow, in their order; after these come bundles.
-        slots: name, number of the bundle and place in it of each value that comes in one.
-        hands: of the values to give back; None when the task decides.
-        watched: not to begin without the hub.
-    """
-
-    key: str
-    body: Any
-    names: tuple[str, ...]
-    slots: tuple[tuple[str, int, int], ...] = ()
-    hands: tuple[str, ...] | None
-    watched: bool
-
-    def encoded(self) -> bytes:
-        """As bytes, which Ray passes on without looking inside."""
-        plain = (self.key, self.body, self.names, self.slots, self.hands, self.watched)
-        return pickle.dumps(plain, protocol=5)
-
-
-End = Literal["done", "fault", "unreached"]
-
-
-@frozen(kw_only=True)
-class Control:
-    """How a task ended, for the driver.
-
-    Args:
-        end: ``done``; ``fault`` when the machinery failed; ``unreached`` when it never began.
-        record: of the engine.
-        handed: names of the values that follow, in their order.
-        together: of a task that decides what it hands on: how many of them each bundle holds.
-        sent: records that went over the hub; -1 when that is not known.
-        reason: of a fault.
-    """
-
-    end: End
-    record: Any = None
-    handed: tuple[str, ...] = ()
-    together: tuple[int, ...] = ()
-    sent: int = -1
-    reason: str = ""
-
-    def encoded(self) -> bytes:
-        """As bytes, which Ray passes on without looking inside."""
-        plain = (self.end, self.record, self.handed, self.together, self.sent, self.reason)
-        return pickle.dumps(plain, protocol=5)
-
-
-def decoded(data: bytes) -> Control:
-    """The control record of a task."""
-    end, record, handed, together, sent, reason = pickle.loads(data)
-    return Control(end=end, record=record, handed=handed, together=together, sent=sent, reason=reason)
-
-
 @define(eq=False)
 class Session:
     """A run in this worker: its runner and its link, made when its first task arrives."""
@@ -129,6 +72,7 @@ class Session:
     runner: Runner
     link: Link | None = None
     is_busy: bool = False
+    pending: Pending = field(factory=Pending)
 
     def linked(self) -> Link:
         """The link, dialled anew when it was cut.
@@ -140,9 +84,16 @@ class Session:
             if self.link is not None:
                 self.link.close()
             self.link = Link(
-                self.seed.hub, self.seed.secret, _whereabouts(), self.seed.beat, lambda: _retire(self)
+                self.seed.hub,
+                self.seed.secret,
+                _whereabouts(),
+                self.seed.beat,
+                Wishes(end=lambda: _retire(self), give_back=self._give_back),
             )
         return self.link
+
+    def _give_back(self) -> list[str]:
+        return self.pending.give_back()
 
     def close(self) -> None:
         """The run has ended here."""
@@ -163,6 +114,9 @@ class _Report:
         self.link.tell(record)
 
 
+SLICE = 0.02
+"""Seconds after which a batch begins nothing more: others may be free to take what is left."""
+
 _MOST_SESSIONS = 3
 _STOPPED = 128 + signal.SIGINT
 _sessions: dict[str, Session] = {}
@@ -174,84 +128,106 @@ def remote_functions(seed: Seed) -> tuple[Callable[..., Any], Callable[..., Iter
     They are made here so that Ray pickles them by value, with the seed inside, once for each worker.
     """
 
-    def run_step(order: bytes, *values: Any) -> Any:
-        control, handed = carry_out(seed, order, values)
-        return [control, *handed] if handed else control
+    def run_step(orders: bytes, *values: Any) -> Any:
+        said, handed = carry_out(seed, orders, values)
+        return [said, *handed] if handed else said
 
-    def run_streaming_step(order: bytes, *values: Any) -> Iterator[Any]:
-        control, handed = carry_out(seed, order, values)
+    def run_streaming_step(orders: bytes, *values: Any) -> Iterator[Any]:
+        said, handed = carry_out(seed, orders, values)
         del values
         while handed:
             yield handed.pop(0)  # kept no longer than needed; Ray sends into it, so it must be a generator
-        yield control
+        yield said
 
     return run_step, run_streaming_step
 
 
-def carry_out(seed: Seed, order: bytes, values: Sequence[Any]) -> tuple[bytes, list[Any]]:
-    """Run one task here.
+def carry_out(seed: Seed, data: bytes, values: Sequence[Any]) -> tuple[bytes, list[Any]]:
+    """Run a batch here.
+
+    Args:
+        seed: of the run.
+        data: its orders, encoded.
+        values: that Ray brings, in the order in which the orders name them.
 
     Returns:
-        The encoded control record, and one packed value for each name in ``hands``, or the bundles of all
-        values where the task decides.
+        The answer, and the large values of its last task, with None up to the number that Ray was told of.
     """
-    key, body, names, slots, hands, watched = pickle.loads(order)
+    orders = plain_orders(data)
+    slots = max(len(hands or ()) for *_, hands, _ in orders)
     try:
         session = _session(seed)
-        link = session.linked() if watched else _existing(session)
+        link = session.linked() if orders[0][-1] else _existing(session)
     except Unreachable as error:
-        return _failed("unreached", hands, f"{_whereabouts()}: {error}")
+        return _refused("unreached", orders, f"{_whereabouts()}: {error}"), [None] * slots
     except Exception as error:  # noqa: BLE001 - the runner of the run cannot be made here
-        return _failed("fault", hands, _fault(error))
-    session.is_busy = True
+        return _refused("fault", orders, _fault(error)), [None] * slots
+    session.is_busy, session.pending = True, Pending(orders)
     try:
-        with let_in():
-            return _run(session, link, (key, body, hands), _unwrapped(names, slots, values))
+        controls, large = _run_all(session, link, iter(values))
     finally:
         session.is_busy = False
+    return answer(controls), large + [None] * (slots - len(large))
+
+
+def _run_all(
+    session: Session, link: Link | None, values: Iterator[Any]
+) -> tuple[dict[str, bytes], list[Any]]:
+    """One task after the other; not begun are those after large values, an interrupt, or too much time."""
+    until = time.monotonic() + SLICE
+    controls: dict[str, bytes] = {}
+    large: list[Any] = []
+    while (order := session.pending.take()) is not None:
+        key, body, given, names, hands, _ = order
+        handed = {name: unwrap(one) for name, one in given.items()}
+        handed |= {name: unwrap(next(values)) for name in names}
+        with let_in():
+            controls[key], large = _run(session, link, (key, body, hands), handed)
+        if large or has_come() or time.monotonic() >= until:
+            break
+    left = session.pending.give_back()
+    if left and link is not None:
+        link.give_back(left)
+    return controls, large
 
 
 def _run(
     session: Session, link: Link | None, task: tuple[str, Any, tuple[str, ...] | None], handed: dict[str, Any]
 ) -> tuple[bytes, list[Any]]:
+    """Its control record, which the driver hears at once when nothing else is to come, and large values."""
     key, body, hands = task
-    own = os.getpid()
+    own, began = os.getpid(), time.monotonic()
     if link is not None:
         link.start(key)
+    large: list[Any] = []
     try:
         result = session.runner.run(body, handed, None if link is None else _Report(link))
         _stop_astray(own)
         if has_come():  # a step that was stopped half-way cannot have waited for its children
             kill_below(own)
         handed.clear()
-        given = {name: _packed(name, value) for name, value in result.handed.items()}
-        together = tuple(bundles(tuple(given.values()))) if hands is None else ()
-        sent = -1 if link is None else link.end()
+        parcels = {
+            name: _packed(name, value)
+            for name, value in result.handed.items()
+            if hands is None or name in hands
+        }
+        along = going_along(parcels, MANY_ALONG if hands is None else ALONG)
         control = Control(
-            end="done", record=result.record, handed=tuple(given), together=together, sent=sent
+            end="done",
+            record=result.record,
+            handed=tuple(parcels),
+            along=along,
+            seconds=time.monotonic() - began,
         ).encoded()
+        large = [parcel for name, parcel in parcels.items() if name not in along]
     except BaseException as error:  # noqa: BLE001 - also ways out that no runner should leave open
         _stop_astray(own, error)
-        if link is not None:
-            link.end()
         if isinstance(error, KeyboardInterrupt):  # Ray asks a task to stop in this way
-            _leave(session)
-        return _failed("fault", hands, _fault(error))
-    if hands is not None:
-        return control, [given.get(name) for name in hands]
-    left = iter(given.values())
-    return control, [bundled(tuple(islice(left, count))) for count in together]
-
-
-def _unwrapped(
-    names: Sequence[str], slots: Sequence[tuple[str, int, int]], values: Sequence[Any]
-) -> dict[str, Any]:
-    """The values by name: those that came alone, and those out of bundles."""
-    found = dict(zip(names, map(unwrap, values), strict=False))
-    if slots:
-        opened = [unbundled(one) for one in values[len(names) :]]
-        found |= {name: unwrap(opened[bundle][place]) for name, bundle, place in slots}
-    return found
+            _leave(session, link)
+        control = Control(end="fault", reason=_fault(error)).encoded()
+    if link is not None:
+        link.end(b"" if large else control)
+    return control, large
 
 
 def _stop_astray(own: int, error: BaseException | None = None) -> None:
@@ -261,8 +237,10 @@ def _stop_astray(own: int, error: BaseException | None = None) -> None:
         os._exit(code if isinstance(code, int) else int(code is not None))
 
 
-def _leave(session: Session) -> None:
+def _leave(session: Session, link: Link | None) -> None:
     """End this process: a task that was stopped half-way leaves children, locks and threads behind."""
+    if link is not None:
+        link.end()
     with suppress(Exception):
         session.close()
     kill_below(os.getpid())
@@ -291,8 +269,10 @@ def _fault(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({where})\n{''.join(traceback.format_exception(error))}"
 
 
-def _failed(end: End, hands: tuple[str, ...] | None, reason: str) -> tuple[bytes, list[Any]]:
-    return Control(end=end, reason=reason).encoded(), [None] * len(hands or ())
+def _refused(end: End, orders: Sequence[PlainOrder], reason: str) -> bytes:
+    """The answer of a batch of which nothing could begin."""
+    control = Control(end=end, reason=reason).encoded()
+    return answer({key: control for key, *_ in orders})
 
 
 def _session(seed: Seed) -> Session:

@@ -1,15 +1,17 @@
-"""The tower: watches the tasks under way, and knows when each has ended.
+"""The tower: watches the batches under way, and knows when each flight is over.
 
-Owns: waiting. Workers say over the hub when a task starts and ends, so the driver sleeps on sockets and asks
-Ray only for what has just ended; a sweep over everything, ten times a second, finds what cannot say so
-any more: tasks that died, never began, or run unwatched. The sweep also keeps the times: of tasks to be
-killed, and of those that give no sign of life.
+Owns: waiting. Workers say over the hub when a task starts, and how it ended unless Ray has to bring its
+values; so the driver sleeps on sockets and asks Ray only for what cannot come otherwise. A sweep over
+everything, ten times a second, finds what cannot say so any more: tasks that died, never began, or run
+unwatched. The sweep also keeps the times: of tasks to be killed, of those that give no sign of life, and of
+those that keep others of their batch waiting, which then come back.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import ray as _ray
@@ -17,9 +19,10 @@ from attrs import define
 
 from penstock.spi.executor import Message, Noted, Progress
 from penstock_ray.config import RayConfig
-from penstock_ray.flights import Flight
+from penstock_ray.flights import Arrival, Batch, Flight, arrivals
 from penstock_ray.hub import Heard, Hub, Worker
 from penstock_ray.losses import is_crash
+from penstock_ray.orders import decoded
 
 ray: Any = _ray  # ships types that a strict checker cannot follow
 
@@ -31,46 +34,54 @@ _LAST_WORDS = 1.0
 _FIRST_WORDS = 0.2
 _NO_ANSWER = 15.0
 _AGAIN = 1.0
+_RECALL = 0.1
 
 
 @define(eq=False)
 class Landing:
-    """The end of a task: its control bytes (None for a generator), or the exception of Ray.
+    """The end of a batch: its answer (None for a generator), or the exception of Ray.
 
     Args:
-        flight: that ended.
+        batch: that ended.
         result: what its control reference held.
-        until: how long to wait for what it told.
+        until: how long to wait for what its tasks told.
     """
 
-    flight: Flight
+    batch: Batch
     result: Any
     until: float
 
 
 class Tower:
-    """Watches tasks from their sending to their end.
+    """Watches batches from their sending to their end.
 
     Args:
         hub: of the run.
         config: for its times.
+
+    ``flights`` are those that were sent and are not over, by key; ``under_way`` counts the batches by kind.
     """
 
     def __init__(self, hub: Hub, config: RayConfig) -> None:
         self._hub, self._config = hub, config
         self._heard_at: dict[Worker, float] = {}
-        self._ended: dict[str, Flight] = {}
+        self._suspects: dict[Batch, None] = {}
         self._held: list[Landing] = []
+        self._over: list[Arrival] = []
         self._sweep_at = 0.0
+        self._unwatched = 0
         self.flights: dict[str, Flight] = {}
-        self.unwatched = 0
+        self.batches: dict[Batch, None] = {}
+        self.under_way: Counter[Hashable] = Counter()
 
-    def add(self, flight: Flight) -> None:
-        """Watch a task that was just sent."""
-        self.flights[flight.key] = flight
-        self.unwatched += not flight.is_watched
+    def add(self, batch: Batch) -> None:
+        """Watch a batch that was just sent."""
+        self.flights |= batch.open
+        self.batches[batch] = None
+        self.under_way[batch.kind] += 1
+        self._unwatched += sum(not one.is_watched for one in batch.open.values())
 
-    def turn(self, wait: float, messages: list[Message]) -> list[Landing]:
+    def turn(self, wait: float, messages: list[Message]) -> list[Arrival]:
         """Look once, waiting up to ``wait`` seconds for something to happen.
 
         Args:
@@ -78,32 +89,47 @@ class Tower:
             messages: gets what tasks told and what people should read.
 
         Returns:
-            The tasks that have ended; they are watched no more.
+            The flights that are over; they are watched no more.
         """
         now = time.monotonic()
-        self._listen(0.0 if self._ended else min(wait, self._patience(now)), now, messages)
+        self._listen(0.0 if self._suspects else min(wait, self._patience(now)), now, messages)
         now = time.monotonic()
         is_sweep = now >= self._sweep_at
         if is_sweep:
             self._sweep_at = now + SWEEP
             self._keep_times(now, messages)
-        suspects = self.flights if is_sweep or self.unwatched else self._ended
-        landed = self._ready(suspects.values(), 0.0 if is_sweep else min(wait, _BRIEFLY)) if suspects else []
-        return self._release(landed)
+        suspects = self.batches if is_sweep or self._unwatched else self._suspects
+        if suspects or self._held:
+            brief = 0.0 if is_sweep or self._over else min(wait, _BRIEFLY)
+            self._release(self._ready(suspects, brief))
+        over, self._over = self._over, []
+        return over
 
     def stop(self, flight: Flight, grace: float) -> None:
         """Ask a task to stop, and kill it later."""
         now = time.monotonic()
-        if grace > 0:
-            if flight.worker is not None:
-                flight.worker.tell("stop", flight.key)  # a real interrupt, which wakes whatever sleeps
-            ray.cancel(flight.handle, force=False, recursive=True)  # also what it started on Ray
+        batch, mates = flight.batch, _mates(flight)
         flight.kill = now + grace
         self._sweep_at = min(self._sweep_at, flight.kill)
+        if batch is None or (mates and flight.started is None and batch.worker is not None):
+            self._recall(batch)
+        elif grace > 0:
+            self._interrupt(flight)
+            ray.cancel(batch.handle, force=False, recursive=True)  # also what it started on Ray
+
+    def _interrupt(self, flight: Flight) -> None:
+        """A real interrupt, which wakes whatever sleeps; said again when a task begins after this."""
+        if flight.worker is not None:
+            flight.worker.tell("stop", flight.key)
+
+    def _recall(self, batch: Batch | None) -> None:
+        """Have those back that wait in a worker."""
+        if batch is not None and batch.worker is not None and batch.worker.task in batch.open:
+            batch.is_recalled = batch.worker.tell("recall", batch.worker.task)
 
     def _patience(self, now: float) -> float:
         """How long to listen before something else is due."""
-        if self._held or self.unwatched:
+        if self._held or self._unwatched:
             return _UNWATCHED
         return max(0.0, self._sweep_at - now)
 
@@ -118,13 +144,20 @@ class Tower:
             return
         kind, key, first, records = frame
         self._heard_at[worker] = now
+        if kind == "back":
+            self._take_back(records)
+            return
         flight = self.flights.get(key)
         if flight is None:
             return
         if kind == "start":
-            flight.worker, flight.started, worker.task = worker, now, key
+            self._begin(flight, worker, now)
         elif kind == "again":
             self._take_up(flight, worker, now)
+        elif kind == "done":
+            worker.task = ""
+            self._end(Arrival(flight=flight, control=decoded(records[0])))
+            return
         elif kind == "end":
             worker.task = ""
             self._suspect(flight)
@@ -133,11 +166,41 @@ class Tower:
             flight.seen = first + len(records)
             messages += [Progress(ticket=flight.ticket, record=record) for record in new]
 
+    def _begin(self, flight: Flight, worker: Worker, now: float) -> None:
+        flight.worker, flight.started, worker.task = worker, now, flight.key
+        if flight.batch is not None:
+            flight.batch.worker = worker
+        if flight.stopped:
+            self._interrupt(flight)
+
+    def _end(self, arrival: Arrival) -> None:
+        """A flight is over."""
+        flight = arrival.flight
+        batch = flight.batch
+        del self.flights[flight.key]
+        self._over.append(arrival)
+        self._unwatched -= not flight.is_watched
+        if batch is not None:
+            del batch.open[flight.key]
+            if not batch.open:
+                del self.batches[batch]
+                self._suspects.pop(batch, None)
+                self.under_way[batch.kind] -= 1
+
+    def _take_back(self, keys: Iterable[str]) -> None:
+        """Flights that did not begin in the worker they were sent to."""
+        for key in keys:
+            flight = self.flights.get(key)
+            if flight is not None:
+                self._end(Arrival(flight=flight))
+
     def _take_up(self, flight: Flight, worker: Worker, now: float) -> None:
         """A worker whose connection was cut is back; it tells what is missing once it knows what is."""
-        before, flight.worker, worker.task = flight.worker, worker, flight.key
-        flight.started, flight.cut = flight.started or now, None
-        self._ended.pop(flight.key, None)
+        before, started = flight.worker, flight.started
+        self._begin(flight, worker, now)
+        flight.started, flight.cut = started or now, None
+        if flight.batch is not None:
+            self._suspects.pop(flight.batch, None)
         if before is not None:
             before.task = ""
             if not before.is_open:
@@ -153,11 +216,11 @@ class Tower:
             self._suspect(flight)
 
     def _suspect(self, flight: Flight) -> None:
-        if not flight.has_landed:
-            self._ended[flight.key] = flight
+        if flight.batch is not None and not flight.batch.has_landed:
+            self._suspects[flight.batch] = None
 
-    def _ready(self, flights: Iterable[Flight], wait: float) -> list[Landing]:
-        by_control = {flight.control: flight for flight in flights if not flight.has_landed}
+    def _ready(self, batches: Iterable[Batch], wait: float) -> list[Landing]:
+        by_control = {batch.control: batch for batch in batches if not batch.has_landed}
         controls = list(by_control)
         if not controls:
             return []
@@ -173,30 +236,29 @@ class Tower:
         now = time.monotonic()
         return [self._land(by_control[one], result, now) for one, result in zip(ready, results, strict=True)]
 
-    def _land(self, flight: Flight, result: Any, now: float) -> Landing:
-        flight.has_landed = True
-        self._ended.pop(flight.key, None)
-        return Landing(flight, result, now + _longest_wait(flight, result))
+    def _land(self, batch: Batch, result: Any, now: float) -> Landing:
+        batch.has_landed = True
+        self._suspects.pop(batch, None)
+        return Landing(batch, result, now + _longest_wait(batch, result))
 
-    def _release(self, landed: list[Landing]) -> list[Landing]:
-        """Those that have nothing more to tell; the others are held a moment."""
+    def _release(self, landed: list[Landing]) -> None:
+        """End the flights of those that have nothing more to tell; the others are held a moment."""
         if not self._held and not landed:
-            return landed
+            return
         now = time.monotonic()
-        known = self._held + landed
+        known = [one for one in self._held + landed if one.batch.open]
         self._held = [one for one in known if now < one.until and _tells_more(one)]
-        gone = [one for one in known if one not in self._held] if self._held else known
-        for landing in gone:
-            self.flights.pop(landing.flight.key, None)
-            self.unwatched -= not landing.flight.is_watched
-        return gone
+        for landing in known:
+            if landing not in self._held:
+                for arrival in arrivals(landing.batch, landing.result):
+                    self._end(arrival)
 
     def _keep_times(self, now: float, messages: list[Message]) -> None:
-        for flight in self.flights.values():
-            if flight.has_landed:
+        for flight in list(self.flights.values()):
+            if flight.batch is None or flight.batch.has_landed:
                 continue
             if flight.kill is not None and now >= flight.kill:
-                self._kill(flight, now)
+                self._kill(flight, flight.batch, now)
             elif flight.started is not None and flight.kill is None:
                 self._look_after(flight, now, now - flight.started, messages)
 
@@ -204,7 +266,7 @@ class Tower:
         limit = flight.task.wants.timeout
         if limit is not None and age > limit + self._config.grace:
             flight.stopped = "timeout"
-            self._kill(flight, now)
+            self._kill(flight, flight.batch, now)
         elif flight.cut is not None:
             self._wait_for(flight, now - flight.cut, messages)
         elif not flight.is_stalled and flight.worker in self._heard_at:
@@ -212,47 +274,61 @@ class Tower:
             if quiet > self._config.stalled_after:
                 flight.is_stalled = True
                 messages.append(_stalled(flight, quiet))
+        if age > _RECALL and _mates(flight) and flight.batch is not None and not flight.batch.is_recalled:
+            self._recall(flight.batch)
 
     def _wait_for(self, flight: Flight, gone: float, messages: list[Message]) -> None:
         """A connection was cut and the task goes on: the sweep finds its end."""
-        if gone > _LAST_WORDS:
-            self._ended.pop(flight.key, None)
+        if gone > _LAST_WORDS and flight.batch is not None:
+            self._suspects.pop(flight.batch, None)
         if gone > self._config.stalled_after and not flight.is_stalled:
             flight.is_stalled = True
             messages.append(_cut(flight))
 
-    def _kill(self, flight: Flight, now: float) -> None:
+    def _kill(self, flight: Flight, batch: Batch | None, now: float) -> None:
         """Kill a task, again and again: Ray may forget it while it is still asking the task to stop."""
-        flight.killed = flight.killed or now
         flight.kill = now + _AGAIN
+        if batch is None or any(one.started and not one.stopped for one in _mates(flight)):
+            return  # another task of the batch runs, which nobody wants to stop; this one never began
+        flight.killed = flight.killed or now
         if now > flight.killed + _NO_ANSWER:
-            self._give_up(flight, now)
+            self._give_up(batch, now)
         else:
-            ray.cancel(flight.handle, force=True, recursive=True)
+            ray.cancel(batch.handle, force=True, recursive=True)
 
-    def _give_up(self, flight: Flight, now: float) -> None:
+    def _give_up(self, batch: Batch, now: float) -> None:
         """Ray does not say what became of it: its machine hangs, most likely."""
-        flight.has_landed = True
-        self._ended.pop(flight.key, None)
-        self._held.append(Landing(flight, TimeoutError("Ray did not confirm it"), now))
+        batch.has_landed = True
+        self._suspects.pop(batch, None)
+        self._held.append(Landing(batch, TimeoutError("Ray did not confirm it"), now))
 
 
-def _longest_wait(flight: Flight, result: Any) -> float:
-    """How long to wait for what a task told before its end."""
+def _mates(flight: Flight) -> list[Flight]:
+    """The others of its batch that are not over."""
+    batch = flight.batch
+    return (
+        []
+        if batch is None or len(batch.open) < 2
+        else [one for one in batch.open.values() if one is not flight]
+    )
+
+
+def _longest_wait(batch: Batch, result: Any) -> float:
+    """How long to wait for what tasks told before the end of their batch."""
     if not isinstance(result, BaseException):
         return _LATE_RECORDS
     if not is_crash(result):
         return 0.0
-    return _FIRST_WORDS if flight.started is None else _LAST_WORDS
+    return _FIRST_WORDS if batch.worker is None else _LAST_WORDS
 
 
 def _tells_more(landing: Landing) -> bool:
-    """Whether records of a task are still under way."""
-    flight, result = landing.flight, landing.result
+    """Whether records of a batch are still under way."""
+    batch, result = landing.batch, landing.result
+    worker = batch.worker
     if isinstance(result, BaseException):
-        worker = flight.worker
         return worker is None or worker.is_open or (worker.process is not None and worker.process.is_pending)
-    return flight.worker is not None and flight.worker.is_open and flight.worker.task == flight.key
+    return worker is not None and worker.is_open and worker.task in batch.open
 
 
 def _result(control: Any) -> Any:

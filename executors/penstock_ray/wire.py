@@ -32,11 +32,15 @@ _HEAD = Struct("!I16s")
 _COUNT = Struct("!Q")
 HEAD = _HEAD.size
 
-Kind = Literal["hello", "start", "told", "end", "beat", "again", "stop", "seen", "bye"]
+Kind = Literal[
+    "hello", "start", "told", "end", "done", "back", "beat", "again", "stop", "recall", "seen", "bye"
+]
 Frame = tuple[Kind, str, int, Sequence[Any]]
 """Kind, key of the task, number of the first record, records. A worker's hello has its name for people, its
-process id and the space of that. ``again`` takes a task up over a new connection. The driver says ``stop``
-to a task, ``seen`` with the number of records that it has, and ``bye`` at the end of the run."""
+process id and the space of that. ``end`` says that Ray brings how a task ended, ``done`` has its control
+record instead of records; ``back`` has the keys of tasks that will not begin there. ``again`` takes a task up
+over a new connection. The driver says ``stop`` to a task, ``recall`` to have those back that wait behind it,
+``seen`` with the number of records that it has, and ``bye`` at the end of the run."""
 
 
 class WireError(Exception):

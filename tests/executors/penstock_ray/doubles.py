@@ -72,6 +72,12 @@ class Runner:
         wait_for(argument)
         return TaskResult(record="waited")
 
+    def do_begin_and_sleep(self, argument, values, report):
+        marker, seconds = argument
+        Path(marker).touch()
+        time.sleep(seconds)
+        return TaskResult(record="slept")
+
     def do_sleep(self, argument, values, report):
         report(("pid", os.getpid()))
         time.sleep(argument)

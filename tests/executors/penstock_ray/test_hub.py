@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from penstock_ray import wire
 from penstock_ray.hub import Hub
-from penstock_ray.link import Link, Unreachable
+from penstock_ray.link import Link, Unreachable, Wishes
 
 SECRET = b"s" * 32
 
@@ -31,7 +31,8 @@ class Both:
         self.interrupted = threading.Event()
 
     def link(self, secret=SECRET, beat=60.0):
-        made = Link(self.hub.address, secret, "node a, pid 1", beat, self.ended.set, self.interrupt)
+        wishes = Wishes(end=self.ended.set, interrupt=self.interrupt, give_back=lambda: ["b#1", "c#1"])
+        made = Link(self.hub.address, secret, "node a, pid 1", beat, wishes)
         self.links.append(made)
         return made
 
@@ -65,7 +66,7 @@ def test_a_start_and_an_end_come_with_the_records_between(both):
     link.start("a#1")
     link.tell("one")
     link.tell("two")
-    assert link.end() == 2
+    link.end()
     frames = both.hear(4)
     assert [kind for kind, *_ in frames] == ["start", "told", "told", "end"]
     assert [record for *_, records in frames for record in records] == ["one", "two"]
@@ -193,7 +194,7 @@ def test_after_a_cut_the_driver_gets_what_it_has_not_seen(both):
     worker_of(both).tell("seen", "a#1", 1)
     assert told(both.hear(2)) == [(1, "two"), (2, "three")]
     link.tell("four")
-    assert link.end() == 4
+    link.end()
     assert told(both.hear(2)) == [(3, "four")]
 
 
@@ -261,7 +262,7 @@ def test_a_worker_tells_nothing_to_a_hub_that_does_not_know_the_secret():
     thread = threading.Thread(target=pretend)
     thread.start()
     with pytest.raises(Unreachable, match="not the driver"):
-        Link(listener.getsockname(), SECRET, "a", 60.0, lambda: None)
+        Link(listener.getsockname(), SECRET, "a", 60.0, Wishes())
     thread.join(5)
     listener.close()
     assert got[1] == b""
@@ -317,3 +318,38 @@ def test_frames_arrive_whatever_pieces_they_come_in(contents, cuts):
         got += decoder.feed(data[:cut])
         data = data[cut:]
     assert got == sent
+
+
+def test_the_control_record_of_a_task_comes_with_its_end(both):
+    link = both.link()
+    link.start("a#1")
+    link.tell("one")
+    link.end(b"how it ended")
+    assert [(kind, list(more)) for kind, _, _, more in both.hear(3)] == [
+        ("start", []),
+        ("told", ["one"]),
+        ("done", [b"how it ended"]),
+    ]
+
+
+def test_a_control_record_that_is_too_large_is_left_to_ray(both):
+    link = both.link()
+    link.start("a#1")
+    link.end(bytes(wire.LARGEST))
+    assert [kind for kind, *_ in both.hear(2)] == ["start", "end"]
+
+
+def test_tasks_behind_the_one_that_runs_come_back_when_the_driver_wants_them(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    worker_of(both).tell("recall", "z#1")  # of a batch that is over
+    worker_of(both).tell("recall", "a#1")
+    ((kind, _, _, keys),) = both.hear(1)
+    assert (kind, keys) == ("back", ["b#1", "c#1"])
+
+
+def test_tasks_that_will_not_begin_are_given_back(both):
+    link = both.link()
+    link.give_back(["b#1"])
+    assert both.hear(1) == [("back", "", 0, ["b#1"])]

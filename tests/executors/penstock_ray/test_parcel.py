@@ -1,4 +1,4 @@
-"""Small values of one task travel together, large ones and tables alone."""
+"""How values travel, without a Ray."""
 
 from __future__ import annotations
 
@@ -6,39 +6,32 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.tables import unpack
-from penstock_ray.parcel import BUNDLE, MOST_TOGETHER, SMALL, bundled, bundles, unbundled, unwrap, wrap
-
-PARCELS = st.lists(st.binary(max_size=BUNDLE + 10), max_size=200)
+from penstock.tables import Packed, unpack
+from penstock_ray.parcel import SMALL, going_along, unwrap, wrap
 
 
-def test_a_small_value_travels_as_bytes():
-    assert isinstance(wrap([1, 2]), bytes)
-    assert unpack(unwrap(wrap([1, 2]))) == [1, 2]
+def test_a_small_value_travels_as_bytes_and_comes_back():
+    parcel = wrap({"a": 1})
+    assert isinstance(parcel, bytes)
+    assert unpack(unwrap(parcel)) == {"a": 1}
 
 
-def test_a_large_value_and_a_table_do_not():
-    assert not isinstance(wrap(b"x" * (SMALL + 1)), bytes)
-    assert not isinstance(wrap(pa.table({"a": [1]})), bytes)
+def test_what_is_large_or_a_table_keeps_its_buffers_apart():
+    assert isinstance(wrap(bytes(2 * SMALL)), Packed)
+    assert isinstance(wrap(pa.table({"a": [1]})), Packed)
 
 
-@given(PARCELS)
-def test_each_value_travels_in_one_bundle_in_its_place(parcels):
-    back, left = [], iter(parcels)
-    for count in bundles(parcels):
-        some = [next(left) for _ in range(count)]
-        back += some if count == 1 else unbundled(bundled(some))
-    assert back == parcels
+@given(st.dictionaries(st.text(), st.binary(max_size=200)), st.integers(0, 1000))
+def test_what_goes_along_is_never_more_than_allowed(parcels, most):
+    found = going_along(parcels, most)
+    assert sum(map(len, found.values())) <= most
+    assert found.items() <= parcels.items()
 
 
-@given(PARCELS)
-def test_no_bundle_is_larger_than_what_ray_sends_along(parcels):
-    left = iter(parcels)
-    for count in bundles(parcels):
-        size = sum(len(next(left)) for _ in range(count))
-        assert count == 1 or (size <= BUNDLE and count <= MOST_TOGETHER)
+@given(st.dictionaries(st.text(), st.binary(max_size=200)))
+def test_everything_small_goes_along_where_there_is_room(parcels):
+    assert going_along(parcels, 200 * len(parcels)) == parcels
 
 
-def test_what_is_large_travels_alone_among_small_ones():
-    large = wrap(b"x" * (SMALL + 1))
-    assert list(bundles([b"1", b"2", large, b"3", b"4"])) == [2, 1, 2]
+def test_a_table_never_goes_along():
+    assert going_along({"a": wrap(pa.table({"a": [1]})), "b": b"2"}, 1 << 20) == {"b": b"2"}

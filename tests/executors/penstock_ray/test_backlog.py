@@ -1,0 +1,104 @@
+"""Which flights go next."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.spi.executor import Task, Ticket
+from penstock_ray.backlog import Backlog
+from penstock_ray.flights import Flight
+from penstock_ray.options import Request
+
+NONE: Counter = Counter()
+
+
+def flight(key, kind=None):
+    return Flight(task=Task(key=key, body=None), ticket=Ticket(key), inputs={}, request=Request(), kind=kind)
+
+
+def backlog(*kinds, places=2):
+    made = Backlog()
+    for kind in kinds:
+        made.know(kind, places)
+        for _ in range(40):
+            made.note(kind, 0.0)
+    return made
+
+
+def keys(flights):
+    return [one.key for one in flights]
+
+
+def test_what_goes_alone_goes_in_order():
+    made = backlog()
+    for key in "abc":
+        assert made.add(flight(key))
+    assert [keys(made.next(NONE)) for _ in range(4)] == [["a"], ["b"], ["c"], []]
+
+
+def test_a_kind_of_which_nothing_is_known_goes_alone_at_once():
+    made = Backlog()
+    made.know("k", 2)
+    assert made.add(flight("a", "k"))
+    assert keys(made.next(Counter({"k": 99}))) == ["a"]
+
+
+def test_short_ones_are_shared_among_free_places():
+    made = backlog("k")
+    for number in range(40):
+        assert not made.add(flight(str(number), "k"))
+    sent = Counter()
+    sizes = []
+    while found := made.next(sent):
+        sizes.append(len(found))
+        sent["k"] += 1
+    assert sizes == [10, 10, 10, 10]
+
+
+def test_what_waits_for_a_fuller_batch_holds_nobody_else_up():
+    made = backlog("k")
+    made.add(flight("short", "k"))
+    made.add(flight("alone"))
+    busy = Counter({"k": 4})
+    assert keys(made.next(busy)) == ["alone"]
+    assert made.next(busy) == []
+    assert keys(made.next(NONE)) == ["short"]
+
+
+@given(st.permutations(range(6)))
+def test_what_was_sent_in_vain_waits_where_it_was(order):
+    made = backlog("k")
+    for number in range(24):
+        made.add(flight(str(number), "k"))
+    sent = made.next(NONE)
+    for place in order:
+        made.put_back(sent[place])
+    assert keys(made.next(NONE)) == [str(number) for number in range(6)]
+
+
+def test_a_flight_that_is_taken_out_never_goes():
+    made = backlog("k")
+    for key, kind in (("a", None), ("b", "k"), ("c", None)):
+        made.add(flight(key, kind))
+    assert made.remove("b").key == "b"
+    assert made.remove("b") is None
+    assert [keys(made.next(NONE)) for _ in range(3)] == [["a"], ["c"], []]
+
+
+@given(st.lists(st.tuples(st.sampled_from([None, "k", "l"]), st.booleans())))
+def test_each_flight_goes_once_in_the_order_of_its_kind(entries):
+    made = backlog("k", "l")
+    sent = {None: [], "k": [], "l": []}
+    for number, (kind, is_sent) in enumerate(entries):
+        made.add(flight(str(number), kind))
+        for one in made.next(NONE) if is_sent else ():
+            sent[one.kind].append(one.key)
+    while found := made.next(NONE):
+        for one in found:
+            sent[one.kind].append(one.key)
+    assert len(made) == 0
+    for kind, found in sent.items():
+        assert found == [str(number) for number, (one, _) in enumerate(entries) if one == kind]
