@@ -16,6 +16,7 @@ from penstock.events.runs import Run, RunRecord, RunsFilter
 from penstock.events.values import AssetCheckEvaluation, Happened
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.backfills import BackfillStore
+from penstock.spi.pools import PoolStore
 from penstock.values import frozen
 
 
@@ -206,6 +207,11 @@ class Store(Protocol):
     @property
     def backfills(self) -> BackfillStore:
         """Backfills and their rows."""
+        ...
+
+    @property
+    def pools(self) -> PoolStore:
+        """Limits of pools, and who has their slots."""
         ...
 
     def create_run(self, run: Run, events: Sequence[Happened]) -> int:

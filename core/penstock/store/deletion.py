@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from penstock.store import rows, statuses
+from penstock.store import pools, rows, statuses
 
 GONE_HALF, GONE = 1, 2
 
@@ -54,6 +54,7 @@ def begin_to_forget(tx: sqlite3.Connection, run: int) -> None:
     tags = [(key, str(value), run) for key, value in rows.tags_of(row[0]).items()]
     tx.executemany("DELETE FROM run_tags WHERE key = ? AND value = ? AND run = ?", tags)
     statuses.forget_tries(tx, run)
+    pools.forget_run(tx, run)
     tx.execute("UPDATE runs SET gone = ?, tags = x'', body = x'' WHERE id = ?", (GONE_HALF, run))
 
 

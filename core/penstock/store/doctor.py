@@ -1,6 +1,6 @@
 """The check of a store: does what it says of runs and assets agree with what it logged.
 
-Owns: the invariants that hold after any crash (RELIABILITY B12: I1, I2, I3, I11, I17) and between the
+Owns: the invariants that hold after any crash (RELIABILITY B12: I1, I2, I3, I10, I11, I17) and between the
 log and its projections. Reads only, and everything: for ``penstock instance info`` and for tests.
 """
 
@@ -14,6 +14,7 @@ from penstock.events.runs import TERMINAL, RunRecord, RunsFilter, RunStatus
 from penstock.spi.store import EventQuery
 from penstock.store import bitmaps, numbering, rows, statuses
 from penstock.store.backfills import faults_of_backfills
+from penstock.store.pools import faults_of_pools
 from penstock.store.sqlite import SqliteStore
 
 PAGE = 500
@@ -63,7 +64,7 @@ _STALE_PROJECTIONS = {
 def faults_in(store: SqliteStore) -> list[str]:
     """Everything that is wrong with a store, one sentence each; empty when all is well."""
     damage = _damage(store)
-    return damage or [*_faults_of_runs(store), *_faults_of_projections(store), *_faults_of_backfills(store)]
+    return damage or [*_faults_of_runs(store), *_faults_of_projections(store), *_faults_of_rows(store)]
 
 
 def _damage(store: SqliteStore) -> list[str]:
@@ -76,9 +77,9 @@ def _damage(store: SqliteStore) -> list[str]:
     return [*faults, *(f"A row of {table} points nowhere." for table, *_ in orphans)]
 
 
-def _faults_of_backfills(store: SqliteStore) -> list[str]:
+def _faults_of_rows(store: SqliteStore) -> list[str]:
     with store.database.read() as tx:
-        return list(faults_of_backfills(tx))
+        return [*faults_of_backfills(tx), *faults_of_pools(tx)]
 
 
 def _faults_of_runs(store: SqliteStore) -> Iterator[str]:

@@ -21,6 +21,7 @@ from penstock.store import deletion, facts, reads, writes
 from penstock.store.backfills import SqliteBackfills
 from penstock.store.database import Database
 from penstock.store.placing import SqlitePartitionBook
+from penstock.store.pools import SqlitePools
 
 DELETE_BATCH = 1000
 """Events removed in one transaction."""
@@ -38,6 +39,7 @@ class SqliteStore:
     def __init__(self, database: Database, url: str, wanted_schema: int) -> None:
         self.database = database
         self.backfills = SqliteBackfills(database)
+        self.pools = SqlitePools(database)
         self.partition_book: PartitionBook = SqlitePartitionBook(database)
         self._url = url
         self._wanted_schema = wanted_schema

@@ -15,7 +15,7 @@ from penstock.events import values as v
 from penstock.events.fold import STATUS_AFTER, move
 from penstock.events.runs import LEGAL_TRANSITIONS, TERMINAL, Run, RunStatus
 from penstock.keys import AssetKey
-from penstock.store import rows, statuses
+from penstock.store import pools, rows, statuses
 from penstock.store.rows import Coded
 
 Names = dict[str, dict[Any, int]]
@@ -85,6 +85,7 @@ def append_events(
             raise _rejected(tx, run_id, after_seq)
         number = found[0]
     insert_events(tx, names, number, after_seq, encoded)
+    pools.free_ended(tx, number, events)
     if moves and (status := _end_among(events)) is not None:
         statuses.end_tries(tx, number, status)
     return last

@@ -25,6 +25,7 @@ from penstock.events.runs import Run, RunRecord, RunsFilter, RunStatus
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.store import EventQuery, Store, StoredEvent
 from penstock.testing.conformance.store_partitions import PartitionPromises
+from penstock.testing.conformance.store_pools import PoolPromises
 
 A, B = AssetKey("a"), AssetKey(["b", "c"])
 
@@ -447,7 +448,9 @@ class HousePromises:
         store.close()
 
 
-class StoreConformance(RunPromises, LogPromises, FactPromises, PartitionPromises, HousePromises):
+class StoreConformance(
+    RunPromises, LogPromises, FactPromises, PartitionPromises, PoolPromises, HousePromises
+):
     """Every promise of a store; the subclass sets ``__test__ = True`` and gives the fixture ``store``."""
 
     __test__ = False
