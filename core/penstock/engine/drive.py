@@ -22,6 +22,7 @@ from penstock.engine.losses import MOST_FREE, after_loss, error_of, is_stored, r
 from penstock.engine.program import Program
 from penstock.engine.record import Printed, StepRecord, Told
 from penstock.engine.run_step import start_event
+from penstock.engine.slots import Slots, is_slot, parked_for
 from penstock.engine.state import Phase, RunState, Unit
 from penstock.errors import StepExecutionError
 from penstock.events.runs import TERMINAL, RunStatus
@@ -56,7 +57,8 @@ class Drive:
         state: where the run stands; kept up to date.
         executor: where tasks run.
         journal: takes events to the store, in order; raises when somebody else owns the run.
-        limits: of tags and pools.
+        limits: of tags and pools within the run.
+        slots: of pools that all runs share.
         on_text: takes what steps wrote where this disk is out of reach.
 
     ``kept`` names the values of each unit that the result will ask for; ``failure`` holds what the
@@ -69,6 +71,7 @@ class Drive:
     executor: Executor
     journal: Journal
     limits: Limits = field(factory=Limits)
+    slots: Slots = field(factory=Slots)
     on_text: Callable[[Printed], None] = _nobody
     failure: tuple[Unit, BaseException] | None = None
     tickets: dict[Unit, Ticket] = field(factory=dict[Unit, Ticket])
@@ -113,17 +116,21 @@ class Drive:
         while events := skips(self.state, now):
             self._note(events)
         staged, command = self._stage(now)
+        look = None if self.slots.is_idle else self.slots.next_look(now)
         if staged:
             self._submit(staged)
+        elif isinstance(command, Finish) and look is not None:
+            self.program.tools.sleep(max(look - now, 0.0))
         elif isinstance(command, Finish):
             if self.executor.features.settles:
                 self.executor.settle()
             self._note(command.events)
             self.journal.drain()
         elif isinstance(command, WaitUntil):
-            self.program.tools.sleep(max(command.at - now, 0.0))
+            until = command.at if look is None else min(command.at, look)
+            self.program.tools.sleep(max(until - now, 0.0))
         else:
-            for message in self.executor.collect(self._patience(now)):
+            for message in self.executor.collect(self._patience(now, look)):
                 self._take(message)
 
     def _stage(self, now: float) -> tuple[list[Assignment], Finish | WaitUntil | None]:
@@ -142,10 +149,12 @@ class Drive:
     def _admit(self, command: Submit, staged: list[Assignment]) -> None:
         """Assign a unit, or park it when a limit has no room for it."""
         counters: tuple[str, ...] = ()
-        if not self.limits.is_idle:
+        if not (self.limits.is_idle and self.slots.is_idle):
             bound = self.program.bound(self.program.plan.steps[command.unit[0]])
             counters = self.limits.counters(bound.tags, bound.op.pool)
             full = self.limits.full(counters)
+            if full is None and bound.op.pool is not None:
+                full = self._take_slot(command, bound.op.pool)
             if full is not None:
                 self.state.park(command.unit, full)
                 return
@@ -156,17 +165,34 @@ class Drive:
             self.state.claim(unit)
         staged.append(assignment)
 
+    def _take_slot(self, command: Submit, pool: str) -> str | None:
+        """Take a slot that all runs share; returns for what the unit is to be parked when there is none."""
+        reason = self.slots.waits_for(pool)
+        if reason is not None:
+            return reason
+        key, now = self.state.key(command.unit), self.program.tools.now
+        answer = self.slots.ask(pool, key, command.attempt, now)
+        if answer.granted:
+            return None
+        said = self.slots.sentence(answer, self.program.run.run_id, pool, key)
+        if said is not None:
+            self._note([EngineNoted(at=now(), message=said, step=key)])
+        return parked_for(pool)
+
     def _unpark(self, now: float) -> bool:
         """Give a unit that waits for a limit another chance, when there is one."""
-        if self.limits.is_idle:
+        if self.limits.is_idle and self.slots.is_idle:
             return False
-        reasons = [reason for reason in self.state.parked if self.limits.has_room(reason)]
-        return any(self.state.unpark(reason, now) for reason in reasons)
+        return any(self._may_leave(one, now) and self.state.unpark(one, now) for one in self.state.parked)
 
-    def _patience(self, now: float) -> float | None:
-        """How long to wait for a message; one that is due waits for the end of a task, to have room."""
+    def _may_leave(self, reason: str, now: float) -> bool:
+        return self.slots.unlock(reason, now) if is_slot(reason) else self.limits.has_room(reason)
+
+    def _patience(self, now: float, look: float | None) -> float | None:
+        """How long to wait for a message; what is due waits for the end of a task, to have room."""
         retry = self.state.next_retry()
-        return None if retry is None or retry[0] <= now else retry[0] - now
+        moments = (None if retry is None else retry[0], look)
+        return min((at - now for at in moments if at is not None and at > now), default=None)
 
     def _note(self, events: Sequence[Happened]) -> None:
         """Take events into the journal and the state."""
@@ -206,7 +232,18 @@ class Drive:
             self._take_records(under_way, message)
         else:
             self._take_loss(under_way, message)
+        if not self.slots.is_idle:
+            self._free_slot(under_way.assignment)
         self._release()
+
+    def _free_slot(self, assignment: Assignment) -> None:
+        """Have the end of a step in a pool stored, which frees its slot; give back one that was not used."""
+        unit = assignment.units[0]  # a step in a pool joins no chain
+        if self.program.bound(self.program.plan.steps[unit[0]]).op.pool is None:
+            return
+        self.journal.drain()
+        if self.state.phase[unit] in (Phase.READY, Phase.WAITING):
+            self.slots.give_back(self.state.key(unit))
 
     def _take_word(self, under_way: UnderWay, record: Told | tuple[Told, ...] | Printed) -> None:
         if isinstance(record, Printed):

@@ -28,6 +28,7 @@ from penstock.errors import (
     InvalidConfigError,
     InvariantViolationError,
     ResourceFunctionError,
+    StoreError,
     TransitionRejected,
     UserError,
 )
@@ -49,6 +50,7 @@ from penstock.host.executors import Choice, choose, is_here, limits_of, open_exe
 from penstock.host.extensions import Observer, add_table_types, observers
 from penstock.host.instance import Instance
 from penstock.host.ownership import owner_tag
+from penstock.host.pool_desk import slots_of
 from penstock.host.prepare import Launch, Prepared, prepare
 from penstock.host.recording import KEPT, Recording
 from penstock.host.relay import Relay
@@ -249,10 +251,11 @@ class _Launched:
             raise
 
     def _drive(self, executor: Executor) -> None:
-        program = self.program
+        program, store = self.program, self.instance.store
+        slots = slots_of(program, store)
         program.versions.update(self._known_versions())
         if program.plan.reads:
-            program.versions_read = versions.versions_read(program, self.instance.store)
+            program.versions_read = versions.versions_read(program, store)
         if self.instance.is_durable:
             self.record.managers = program.resources.values()
         threaded = self.instance.is_durable or self.record.has_listeners
@@ -264,6 +267,7 @@ class _Launched:
             executor=executor,
             journal=journal,
             limits=self.limits,
+            slots=slots,
             on_text=self._keep_text,
         )
         try:
@@ -271,7 +275,12 @@ class _Launched:
                 drive.begin()
                 drive.run()
         finally:
-            journal.close()
+            try:
+                journal.close()
+            finally:
+                if not (slots.is_idle or self.record.has_ended):  # its end could not be stored
+                    with contextlib.suppress(StoreError):
+                        store.pools.give_back(program.run.run_id)
         for unit, names in drive.kept.items():
             self.values[unit] = {name: executor.fetch(drive.tickets[unit], name) for name in names}
         if drive.failure is not None:
