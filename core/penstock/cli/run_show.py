@@ -94,6 +94,7 @@ def _head(screen: Screen, detail: RunDetail) -> None:
         ("started", f"{moment(line.start_time or line.create_time)}{_took(line)}"),
         ("retry of", line.parent_run_id or ""),
         ("tags", tags_text(line.tags, verbose=screen.verbose)),
+        ("waits", ", ".join(f"{one.step} for a slot of pool {one.pool}" for one in detail.waits)),
         ("message", "" if ended_well else detail.message),
         ("not made", "" if ended_well else ", ".join(user_strings(detail.not_made))),
     ]

@@ -43,6 +43,7 @@ COMMANDS = (
     ("job", "penstock.cli.job:command", "List jobs, or run one."),
     ("run", "penstock.cli.run:command", "Look at runs: list, show, logs; retry or delete them."),
     ("backfill", "penstock.cli.backfill:command", "Make many partitions: launch, show, pause, resume."),
+    ("pool", "penstock.cli.pool:command", "Limit how many steps run at once, over all runs."),
     ("instance", "penstock.cli.instance:command", "The database: info, migrate, retain."),
     ("plugins", "penstock.cli.plugins:command", "List plugins, and what is wrong with them."),
     ("new", "penstock.cli.new:command", "Begin a project that works at once."),

@@ -19,7 +19,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from penstock.errors import InvariantViolationError, StoreError
-from penstock.host import instance_assets, instance_backfills, instance_events, instance_runs
+from penstock.host import (
+    instance_assets,
+    instance_backfills,
+    instance_events,
+    instance_pools,
+    instance_runs,
+)
 from penstock.host.deferred import deferred
 from penstock.host.ownership import mend_lost_runs
 from penstock.host.settings import Settings, load_settings, prepare_home, settings_of
@@ -339,6 +345,12 @@ class Instance:
 
     get_backfills = instance_backfills.get_backfills
     get_backfill = instance_backfills.get_backfill
+
+    # ---- questions about pools -----------------------------------------------------------------------
+
+    get_pools = instance_pools.get_pools
+    get_pool = instance_pools.get_pool
+    set_pool_limit = instance_pools.set_pool_limit
 
 
 def store_url(settings: Settings) -> str:

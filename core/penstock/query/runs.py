@@ -15,6 +15,8 @@ from penstock.events.fold import RunSummary, StepSummary, fold
 from penstock.events.runs import Run, RunRecord, RunsFilter, RunStatus
 from penstock.keys import AssetKey, user_strings
 from penstock.query.plain import as_plain
+from penstock.query.pools import slot_plain
+from penstock.spi.pools import Slot
 from penstock.spi.store import EventQuery, Store
 from penstock.values import frozen
 
@@ -88,7 +90,10 @@ class StepLine:
 
 @frozen(kw_only=True)
 class RunDetail:
-    """One run with its steps, in the order in which they first showed."""
+    """One run with its steps, in the order in which they first showed.
+
+    ``waits`` names, of each pool that has no slot for the run now, the step that asked for one.
+    """
 
     line: RunLine
     run: Run
@@ -98,6 +103,7 @@ class RunDetail:
     materializations: tuple[v.AssetMaterialization, ...]
     checks: tuple[v.AssetCheckEvaluation, ...]
     events: int
+    waits: tuple[Slot, ...] = ()
 
     @property
     def not_made(self) -> tuple[AssetKey, ...]:
@@ -111,6 +117,7 @@ class RunDetail:
         wanted = ("steps", "error", "message", "materializations", "checks", "events")
         rest = {name: as_plain(getattr(self, name)) for name in wanted}
         rest["not_made"] = as_plain(self.not_made)
+        rest["waits"] = [slot_plain(slot) for slot in self.waits]
         return {**self.line.to_plain(), "run_config": as_plain(self.run.run_config), **rest}
 
 
@@ -179,7 +186,14 @@ def show_run(store: Store, name: str) -> RunDetail:
         materializations=tuple(e.materialization for e in events if isinstance(e, v.AssetMaterialized)),
         checks=tuple(e.evaluation for e in events if isinstance(e, v.CheckEvaluated)),
         events=len(events),
+        waits=_waits(store, record.run),
     )
+
+
+def _waits(store: Store, run: Run) -> tuple[Slot, ...]:
+    """What a run waits for that is not over."""
+    pools = () if run.is_finished else store.pools.find(run_id=run.run_id)
+    return tuple(slot for pool in pools for slot in pool.waiting)
 
 
 def events_of(store: Store, run_id: str) -> list[v.Happened]:
