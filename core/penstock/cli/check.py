@@ -6,6 +6,7 @@ Lazy: nothing runs, no store is opened.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -17,6 +18,8 @@ from penstock.define.faults import DefinitionFault
 from penstock.errors import UserError
 from penstock.host.code import Code
 from penstock.host.inspection import Inspected, inspect_code
+from penstock.host.registry import open_registry
+from penstock.host.settings import load_settings
 
 
 @click.command("check", epilog=examples("penstock check", "penstock check -m my_shop.definitions --json"))
@@ -25,15 +28,21 @@ from penstock.host.inspection import Inspected, inspect_code
 def command(screen: Screen, code: CodeChoice) -> int:
     """Find everything that is wrong with your definitions, without running anything.
 
-    Duplicate keys, circles, dependencies that nobody defines, missing resources, jobs that cannot be made:
-    all of them at once, each with its place. The exit code is 0 when all is well, 2 when something is wrong.
+    Duplicate keys, circles, dependencies that nobody defines, missing resources, jobs that cannot be made,
+    executors that nobody offers: all of them at once, each with its place. The exit code is 0 when all is
+    well, 2 when something is wrong.
     """
     try:
-        found = inspect_code(source_named(code))
+        found = inspect_code(source_named(code), _executors)
     except UserError as error:
         found = Inspected([DefinitionFault("definitions", str(error))])
     _tell(screen, found)
     return 2 if found.faults else 0
+
+
+def _executors() -> Collection[str]:
+    registry = open_registry(load_settings().plugins, os.environ)
+    return registry.names("executor").keys()
 
 
 def _tell(screen: Screen, found: Inspected) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypedDict, get_args, get_origin
+from typing import Any, TypedDict, cast, get_args, get_origin
 
 from attrs import evolve
 
@@ -253,4 +253,4 @@ def executor_of(options: Mapping[str, Any]) -> Any:
         raise InvalidDefinitionError(
             f"compute= takes a mapping such as {{'num_cpus': 2}}, found {compute!r}."
         )
-    return executor if compute is None else {"executor": executor, "compute": compute}
+    return executor if compute is None else {"executor": executor, "compute": cast("Any", compute)}

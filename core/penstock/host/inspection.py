@@ -8,7 +8,7 @@ at; what is missing only because something else failed is not told. Must not kno
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from penstock.define.loading import load_definitions_from_modules
 from penstock.define.project_entries import strangers
 from penstock.errors import CodeLocationError, UserError
 from penstock.host.code import Code, Held, definitions_of, load_code
+from penstock.host.executor_faults import executor_faults
 from penstock.host.stand_in import StandIn
 from penstock.host.user_code import CodeSource, import_source
 from penstock.host.watching import Ledger, OwnCode, WatchingLoader, watching
@@ -53,18 +54,22 @@ class Inspected:
     code: Code | None = None
 
 
-def inspect_code(source: CodeSource) -> Inspected:
+def inspect_code(source: CodeSource, executors: Callable[[], Collection[str]] | None = None) -> Inspected:
     """Find every fault of the user's definitions.
 
     Args:
         source: where the definitions are. They are imported, twice when there is a fault in them.
+        executors: gives the names of executors that plugins offer; None leaves executors aside.
     """
     try:
         code = load_code(source)
     except UserError as error:
         found = _inspect_brokenly(source)
         return Inspected(found or [DefinitionFault("definitions", str(error))])
-    return Inspected(faults(code.repository, strict_deps=True), code)
+    found = faults(code.repository, strict_deps=True)
+    if executors is not None:
+        found += executor_faults(code.repository, executors)
+    return Inspected(found, code)
 
 
 def _inspect_brokenly(source: CodeSource) -> list[DefinitionFault]:

@@ -223,3 +223,41 @@ def test_what_stands_in_the_wrong_list_is_told_beside_other_faults(cli, write):
     assert _places(answer) == [f"bad.py:{line}" for line in (6, 9, 9)]
     assert "jobs[0]: wanted what @job, define_asset_job or @graph makes" in answer.out
     assert "sensors[0]: wanted what @sensor makes, or a SensorDefinition, found 3 (int)." in answer.out
+
+
+def test_executors_that_are_none_are_told_where_they_are_named(cli, write):
+    write(
+        "bad.py",
+        """
+        from penstock import Definitions, asset, define_asset_job, job, multiprocess_executor, op
+
+        @asset(executor="proces")
+        def a(): ...
+
+        @asset(executor={"in_process": {}})
+        def b(): ...
+
+        @op
+        def one(): ...
+
+        @job(executor_def="multi")
+        def j():
+            one()
+
+        @job(executor_def=multiprocess_executor)
+        def k():
+            one()
+
+        by_asset = define_asset_job("by_asset", "*", executor_def=["process"])
+
+        defs = Definitions(assets=[a, b], jobs=[j, k, by_asset], executor=5)
+        """,
+    )
+    answer = cli("check", "-f", "bad.py")
+    assert answer.code == 2
+    said = answer.out.splitlines()
+    assert len([line for line in said if line.startswith("✗")]) == 4
+    assert "bad.py:4: asset 'a': there is no executor 'proces'. Did you mean 'process'" in answer.out
+    assert "job 'j': there is no executor 'multi'." in answer.out
+    assert "job 'by_asset': executor= takes a name such as 'process'" in answer.out
+    assert "executor of all jobs: executor= takes" in answer.out
