@@ -50,4 +50,5 @@ _TRAVEL = frozenset({"pack", "unpack"})
 def __getattr__(name: str) -> Any:
     if name not in _TRAVEL:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("penstock.tables.travel"), name)
+    globals()[name] = found = getattr(import_module("penstock.tables.travel"), name)
+    return found

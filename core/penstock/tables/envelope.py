@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from penstock.errors import InvariantViolationError
 from penstock.tables.packed import Image
+from penstock.tables.spans import joined, parted
 
 arrow: Any = pa  # ships no types; the aliases say what is meant
 Table: TypeAlias = Any
@@ -24,19 +25,20 @@ DataType: TypeAlias = Any
 _NAME = b"ARROW:extension:name"
 
 
-def sealed(table: Table) -> tuple[Schema, list[list[Any]]]:
-    """The schema, and of each column how its chunks are made again.
+def sealed(table: Table) -> tuple[Schema, list[list[Any]], tuple[Any, ...]]:
+    """The schema, of each column how its chunks are made again, and the spans that these lie in.
 
     Chunks are taken apart here, so that no pickler has a say in how an array is pickled.
     """
-    return table.schema, [[chunk.__reduce__() for chunk in column.chunks] for column in table.columns]
+    columns = [[chunk.__reduce__() for chunk in column.chunks] for column in table.columns]
+    return table.schema, *joined(columns)
 
 
-def unsealed(schema: Schema, columns: list[list[Any]]) -> Table:
+def unsealed(schema: Schema, columns: list[list[Any]], spans: tuple[Any, ...]) -> Table:
     """The table of a schema and its columns' chunks, over the same buffers."""
     arrays = [
         arrow.chunked_array([make(*parts) for make, parts in chunks], type=field.type)
-        for field, chunks in zip(schema, columns, strict=True)
+        for field, chunks in zip(schema, parted(columns, spans), strict=True)
     ]
     return arrow.Table.from_arrays(arrays, schema=schema)
 

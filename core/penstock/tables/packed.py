@@ -126,8 +126,8 @@ def _from_image(
     return Packed(kind=kind, nbytes=nbytes, note=note, target=target, body=Image(data, extensions))
 
 
-def _from_table(kind: str, nbytes: int, note: bytes | None, target: Any, schema: Any, columns: Any) -> Packed:
-    table = _from_envelope("unsealed")(schema, columns)
+def _from_table(kind: str, nbytes: int, note: bytes | None, target: Any, *parts: Any) -> Packed:
+    table = _from_envelope("unsealed")(*parts)
     return Packed(kind=kind, nbytes=nbytes, note=note, target=target, body=table)
 
 
