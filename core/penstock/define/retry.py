@@ -125,3 +125,7 @@ class RetryRequested(Exception):
         super().__init__(max_retries, seconds_to_wait)
         self.max_retries = max_retries
         self.seconds_to_wait = seconds_to_wait
+
+    def __str__(self) -> str:
+        pause = "" if self.seconds_to_wait is None else f", the next one after {self.seconds_to_wait} s"
+        return f"at most {self.max_retries} in all{pause}"

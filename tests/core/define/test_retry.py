@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +62,18 @@ def test_a_timeout_that_is_no_time_is_refused_where_it_is_written(given):
         asset(timeout=given)(print_nothing)
     with pytest.raises(InvalidDefinitionError, match="timeout= takes seconds"):
         job(timeout=given)(print_nothing)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (RetryRequested(), "at most 1 in all"),
+        (RetryRequested(3, 0.5), "at most 3 in all, the next one after 0.5 s"),
+    ],
+)
+def test_a_request_says_in_words_what_it_asks_for(asked, said):
+    assert str(asked) == said
+    assert pickle.loads(pickle.dumps(asked)).max_retries == asked.max_retries
 
 
 def print_nothing(): ...
