@@ -18,6 +18,11 @@ class Point:
     y: int = 0
 
 
+@frozen
+class Pixel(Point):
+    color: int = 0
+
+
 @frozen(kw_only=True)
 class Tag:
     name: str
@@ -105,8 +110,23 @@ def test_fields_cannot_be_set_and_there_are_no_others():
     assert not hasattr(point, "__dict__")
 
 
-@pytest.mark.parametrize("value", [Point(1, 2), Tag(name="a"), Facts(3)], ids=repr)
+@pytest.mark.parametrize("value", [Point(1, 2), Tag(name="a"), Facts(3), Nothing()], ids=repr)
 def test_values_are_copied_and_pickled(value):
     assert pickle.loads(pickle.dumps(value)) == value
     assert copy.deepcopy(value) == value
     assert attrs.evolve(value) == value
+
+
+def test_fields_of_a_class_that_grew_or_shrank_are_read_by_name():
+    point = Point.__new__(Point)
+    point.__setstate__((("gone", "x"), (1, 2)))
+    assert point.x == 2
+    assert not hasattr(point, "y")
+
+
+def test_names_of_fields_are_pickled_once_for_all_objects_of_a_class():
+    assert pickle.dumps([Tag(name=str(one)) for one in range(9)]).count(b"hidden") == 1
+
+
+def test_a_subclass_is_pickled_with_the_fields_it_inherits():
+    assert pickle.loads(pickle.dumps(Pixel(1, 2, 3))) == Pixel(1, 2, 3)
