@@ -7,6 +7,7 @@ arrive is ``losses``'.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -157,8 +158,14 @@ def _arrived(flight: Flight, control: bytes | None, values: Sequence[Any]) -> Ar
 
 
 def _broken(batch: Batch, error: BaseException) -> list[Arrival]:
-    """Lost is what had begun or was to be stopped, else the first; the others never began."""
+    """Lost is what had begun or was to be stopped, else the first; the others never began.
+
+    When a machine goes away in the middle of a batch, it may have taken the word with it that the next began.
+    """
     every = list(batch.open.values())
+    is_cut_off = batch.worker is not None and isinstance(error, ray.exceptions.NodeDiedError)
+    if is_cut_off and not any(one.may_have_begun() for one in every):
+        every[0].started, every[0].worker = time.monotonic(), batch.worker
     lost = [one for one in every if one.may_have_begun() or one.stopped] or every[:1]
     for one in every:
         one.kind = None  # who is sent again goes alone: nothing else can be blamed for what happens then

@@ -3,11 +3,12 @@
 Owns: heartbeats, passing on what the driver wishes (that a task stops, that others come back), and dialling
 again when the connection is cut while the hub is still there. Must not know Ray, nor what records mean.
 
-Everything goes out at once: who tells much collects it first, as the engine does, and what happened just
-before a crash is what people want to know. Only the start of a task waits in the kernel for the record that
-follows it at once, so that the driver wakes up for both together; the kernel sends it when this process dies.
-Sending never waits: what the kernel does not take is kept and tried again by the link's thread, which also
-sends heartbeats and notices the end of the run.
+Everything goes to the kernel at once, because what happened just before a crash is what people want to know:
+the kernel sends what it has when this process dies. But it lets a frame that follows another closely wait a
+moment for more, since waking the driver for each costs more than a short step; whatever the driver has
+nothing else to do before it knows is sent without delay. Sending never waits: what the kernel does not take
+is kept and tried again by the link's thread, which also sends on what waits, sends heartbeats and notices
+the end of the run.
 What the running task told is kept, within bounds, until it ends: over a new connection the driver says how
 much it has, and gets the rest.
 """
@@ -36,7 +37,14 @@ __all__ = ["Link", "Unreachable"]
 _MOST_KEPT = 16 << 20
 _ROOM = 1 << 10  # of a frame beside what it carries
 _AGAIN = 0.05
-_MORE = getattr(socket, "MSG_MORE", 0)  # of Linux; what follows is sent along, or a fifth of a second later
+_MORE = getattr(socket, "MSG_MORE", 0)  # of Linux; elsewhere nothing waits
+_CLOSE = 0.005
+_TICK = 0.02
+"""Seconds within which a frame follows another closely, and after which one that waits is sent on."""
+
+_IDLE = 50
+"""Ticks without a task after which the thread rests until there is one."""
+
 _PAUSES = (0.0, 0.1, 0.4, 1.6, 5.0)
 """Seconds before each try to reach the hub again."""
 
@@ -51,6 +59,8 @@ class _Line:
         unsent: what the kernel did not take.
         number: of the next frame.
         is_in_step: False until the driver has said what it has of the running task.
+        pushed: when the kernel was last told to send.
+        is_corked: whether the kernel lets something wait.
     """
 
     socket: Any
@@ -59,6 +69,8 @@ class _Line:
     unsent: bytearray = field(factory=bytearray)
     number: int = 0
     is_in_step: bool = True
+    pushed: float = 0.0
+    is_corked: bool = False
 
     @classmethod
     def to(cls, address: tuple[str, int], secret: bytes) -> _Line:
@@ -66,13 +78,30 @@ class _Line:
         connection.setblocking(False)
         return cls(connection, key, wire.Decoder(wire.return_key(key)))
 
-    def push(self, flags: int = 0) -> bool:
-        """Give the kernel what it takes now; False when the connection has ended."""
+    def push(self, *, urgent: bool = True) -> bool:
+        """Give the kernel what it takes now; False when the connection has ended.
+
+        Args:
+            urgent: to be sent even when it follows closely on something else.
+        """
+        now = time.monotonic()
+        self.is_corked = bool(_MORE) and not urgent and now < self.pushed + _CLOSE
+        if not self.is_corked:
+            self.pushed = now
         try:
             while self.unsent:
-                del self.unsent[: self.socket.send(self.unsent, flags)]
+                del self.unsent[: self.socket.send(self.unsent, _MORE if self.is_corked else 0)]
         except BlockingIOError:
             return True
+        except OSError:
+            return False
+        return True
+
+    def uncork(self) -> bool:
+        """Send on what waits in the kernel; False when the connection has ended."""
+        self.is_corked = False
+        try:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             return False
         return True
@@ -137,6 +166,7 @@ class Link:
         self._first = 0  # number of the next record
         self._kept: deque[tuple[int, bytes]] = deque()
         self._kept_bytes = 0
+        self._rests = False
         self._is_over = False
         self.is_up = True
         self._wake, self._waker = os.pipe()
@@ -150,7 +180,10 @@ class Link:
             self._task, self._first = task, 0
             self._forget()
             self._line.is_in_step = True
-            self._say("start", task)
+            self._say("start", task, urgent=False)
+            if self._rests:
+                self._rests = False
+                os.write(self._waker, b"!")
 
     def tell(self, record: Any) -> None:
         """A record of the running task; from any thread, never raises, never waits."""
@@ -166,17 +199,18 @@ class Link:
                 return  # the outcome repeats it
             self._keep(first, payload)
             if self.is_up and self._line.is_in_step:
-                self._send(payload)
+                self._send(payload, urgent=False)
 
-    def end(self, control: bytes = b"") -> None:
+    def end(self, control: bytes = b"", *, goes_on: bool = False) -> None:
         """The task ends.
 
         Args:
             control: its control record, when nothing else is to follow; Ray brings it as well.
+            goes_on: whether another task begins at once.
         """
         with self._lock:
             if control and len(control) < wire.LARGEST - _ROOM:
-                self._say("done", self._task, 0, [control])
+                self._say("done", self._task, 0, [control], urgent=not goes_on)
             else:
                 self._say("end", self._task)
             self._task, self._is_asked = "", False
@@ -200,20 +234,26 @@ class Link:
     def _introduce(self) -> None:
         self._say("hello", self._where, os.getpid(), [here()])
 
-    def _say(self, kind: wire.Kind, task: str, first: int = 0, more: list[Any] | None = None) -> None:
+    def _say(
+        self,
+        kind: wire.Kind,
+        task: str,
+        first: int = 0,
+        more: list[Any] | None = None,
+        *,
+        urgent: bool = True,
+    ) -> None:
         if self.is_up:
-            self._send(wire.packed((kind, task, first, more or ())), _MORE if kind == "start" else 0)
+            self._send(wire.packed((kind, task, first, more or ())), urgent=urgent)
 
-    def _send(self, payload: bytes, flags: int = 0) -> bool:
-        """Whether a frame goes out, now or later."""
+    def _send(self, payload: bytes, *, urgent: bool = True) -> None:
         line = self._line
         if len(line.unsent) > _MOST_KEPT:
-            return False  # the outcome repeats it
+            return  # the outcome repeats it
         line.unsent += wire.sealed(line.key, line.number, payload)
         line.number += 1
-        if not line.push(flags):
+        if not line.push(urgent=urgent):
             self._lose()
-        return True
 
     def _lose(self) -> None:
         if self.is_up:
@@ -248,23 +288,35 @@ class Link:
 
     def _serve(self) -> None:
         due = time.monotonic() + self._beat
+        idle = 0
         while self.is_up:
             line = self._line
-            left = _AGAIN if self._is_asked else max(0.0, due - time.monotonic())
+            left = max(0.0, due - time.monotonic())
             readable, _, _ = select.select(
-                [line.socket, self._wake], [line.socket] if line.unsent else [], [], left
+                [line.socket, self._wake],
+                [line.socket] if line.unsent else [],
+                [],
+                left if self._rests else min(left, _AGAIN if self._is_asked else _TICK),
             )
             if self._wake in readable:
                 os.read(self._wake, 4096)
             with self._lock:
-                if (line.socket in readable and not self._listen()) or not line.push():
+                if (line.socket in readable and not self._listen()) or not self._send_on(line):
                     self.is_up = False
                 if self._is_asked:  # under the lock, so that no task ends meanwhile
                     self._is_asked = not self._wishes.interrupt()
+                idle = 0 if self._task else idle + 1
+                self._rests = idle > _IDLE
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._beat
                     if self._task:
                         self._say("beat", self._task)
+
+    def _send_on(self, line: _Line) -> bool:
+        """What the kernel did not take, or lets wait; False when the connection has ended."""
+        if line.unsent:
+            return line.push()
+        return line.uncork() if line.is_corked and time.monotonic() > line.pushed + _CLOSE else True
 
     def _listen(self) -> bool:
         """Do what the driver says; False when the connection has ended."""

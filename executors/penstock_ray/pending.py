@@ -26,6 +26,9 @@ class Pending:
         self._orders = deque(orders)
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._orders)
+
     def take(self) -> Order | None:
         """The next order; None when there is none left."""
         with self._lock:

@@ -226,7 +226,7 @@ def _run(
             _leave(session, link)
         control = Control(end="fault", reason=_fault(error)).encoded()
     if link is not None:
-        link.end(b"" if large else control)
+        link.end(b"" if large else control, goes_on=len(session.pending) > 0)
     return control, large
 
 

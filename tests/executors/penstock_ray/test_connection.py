@@ -1,14 +1,13 @@
-"""What connecting to Ray leaves as it was."""
+"""What connecting to Ray leaves as it was, and what it says when it fails."""
 
 from __future__ import annotations
 
+import re
 import signal
+import subprocess
+import sys
 
-import pytest
-
-from penstock.errors import UnmetExecutorRequirementsError
-from penstock_ray.config import RayConfig
-from penstock_ray.connection import _own_sigterm, connect
+from penstock_ray.connection import _own_sigterm
 
 
 def test_who_answers_sigterm_stays_who_it_was():
@@ -27,5 +26,13 @@ def test_who_answers_sigterm_stays_who_it_was():
 
 
 def test_what_ray_does_not_take_for_a_ray_of_its_own_is_told():
-    with pytest.raises(UnmetExecutorRequirementsError, match="nonsense"):
-        connect(RayConfig(local={"nonsense": 1}), {})
+    program = (
+        "from penstock_ray.config import RayConfig\n"
+        "from penstock_ray.connection import connect\n"
+        "connect(RayConfig(local={'nonsense': 1}), {})\n"
+    )  # in a process that has no Ray, unlike this one most of the time
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert re.search("UnmetExecutorRequirementsError: Wanted to start a Ray(?s:.*)nonsense", done.stderr)

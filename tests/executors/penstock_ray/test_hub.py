@@ -353,3 +353,38 @@ def test_tasks_that_will_not_begin_are_given_back(both):
     link = both.link()
     link.give_back(["b#1"])
     assert both.hear(1) == [("back", "", 0, ["b#1"])]
+
+
+def test_what_follows_closely_on_something_else_comes_soon_without_more(both):
+    link = both.link()
+    link.start("a#1")
+    link.tell("one")
+    link.tell("two")  # nothing follows that would take it along
+    frames = both.hear(3)
+    assert [record for *_, records in frames for record in records] == ["one", "two"]
+
+
+def test_a_link_that_rests_wakes_up_for_a_task(both):
+    link = both.link()
+    until = time.monotonic() + 20
+    while not link._rests and time.monotonic() < until:
+        both.hub.poll(0.05)
+    assert link._rests
+    link.start("a#1")
+    link.tell("one")
+    link.tell("two")
+    assert [kind for kind, *_ in both.hear(3)] == ["start", "told", "told"]
+    assert not link._rests
+
+
+def test_an_end_that_is_followed_by_another_task_comes_with_it(both):
+    link = both.link()
+    for task, goes_on in (("a#1", True), ("b#1", False)):
+        link.start(task)
+        link.end(b"ended", goes_on=goes_on)
+    assert [(kind, task) for kind, task, *_ in both.hear(4)] == [
+        ("start", "a#1"),
+        ("done", "a#1"),
+        ("start", "b#1"),
+        ("done", "b#1"),
+    ]
