@@ -18,7 +18,7 @@ from penstock.engine.limits import Limits, tag_limits
 from penstock.engine.program import Program
 from penstock.engine.team import Team
 from penstock.engine.wants import executor_value
-from penstock.errors import InvalidConfigError
+from penstock.errors import InvalidConfigError, InvalidDefinitionError
 from penstock.host.extensions import IN_PROCESS, executor_named
 from penstock.host.settings import Settings, environment
 from penstock.plan.model import Plan
@@ -31,6 +31,8 @@ USUAL = "usual"
 
 _OWN_KEYS = frozenset({"retries", "tag_concurrency_limits", "marker_to_close"})
 """Keys of an executor's config that are the engine's: no executor hears of them."""
+
+_PARTS = ("features", "begin", "submit", "collect", "fetch", "release", "cancel", "close")
 
 _IN_PROCESS_NAMES = frozenset({IN_PROCESS, "inline"})
 
@@ -185,8 +187,24 @@ def _make(
         context = InitExecutorContext(
             job=program.job, executor_def=definition, executor_config=bound, instance=program.instance
         )
-        return definition.executor_creation_fn(context)
-    return executor_named(definition.target or definition.name, bound, settings)
+        return _checked(definition.executor_creation_fn(context), definition.name)
+    name = definition.target or definition.name
+    return _checked(executor_named(name, bound, settings), name)
+
+
+def _checked(made: Any, name: str) -> Executor:
+    """What somebody else made, if it is an executor.
+
+    Raises:
+        InvalidDefinitionError: when it is none.
+    """
+    lacking = [one for one in _PARTS if not hasattr(made, one)]
+    if lacking:
+        raise InvalidDefinitionError(
+            f"The executor {name!r} was to give an object with the methods of penstock.spi.executor.Executor,"
+            f" found {made!r}, which lacks {', '.join(lacking)}."
+        )
+    return made
 
 
 def _config_of(execution: Mapping[str, Any]) -> Mapping[str, Any]:

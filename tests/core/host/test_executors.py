@@ -14,7 +14,7 @@ from penstock.define.executor import (
 )
 from penstock.engine.inline import InlineExecutor
 from penstock.engine.team import Team
-from penstock.errors import InvalidConfigError, UserError
+from penstock.errors import InvalidConfigError, InvalidDefinitionError, UserError
 from penstock.host.executors import (
     USUAL,
     choose,
@@ -226,4 +226,18 @@ def test_faults_of_one_executor_are_told_as_it_tells_them():
     def a(): ...
 
     with pytest.raises(InvalidConfigError, match=r"does not fit \(asked for by 'a'\):\n  \$.max_threads"):
+        materialize([a])
+
+
+def test_a_function_that_gives_no_executor_is_told():
+    @executor
+    def broken(context):
+        return 5
+
+    @asset(executor=broken)
+    def a(): ...
+
+    with pytest.raises(
+        InvalidDefinitionError, match=r"'broken' was to give .* found 5, which lacks features"
+    ):
         materialize([a])
