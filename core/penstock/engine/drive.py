@@ -239,11 +239,13 @@ class Drive:
     def _free_slot(self, assignment: Assignment) -> None:
         """Have the end of a step in a pool stored, which frees its slot; give back one that was not used."""
         unit = assignment.units[0]  # a step in a pool joins no chain
-        if self.program.bound(self.program.plan.steps[unit[0]]).op.pool is None:
+        pool = self.program.bound(self.program.plan.steps[unit[0]]).op.pool
+        if pool is None:
             return
         self.journal.drain()
         if self.state.phase[unit] in (Phase.READY, Phase.WAITING):
             self.slots.give_back(self.state.key(unit))
+        self.slots.wake(pool)
 
     def _take_word(self, under_way: UnderWay, record: Told | tuple[Told, ...] | Printed) -> None:
         if isinstance(record, Printed):

@@ -75,6 +75,12 @@ class Slots:
         if self._desk is not None:
             self._desk.give_back(step)
 
+    def wake(self, pool: str) -> None:
+        """A slot of this run is free: whoever waits for the pool asks at once."""
+        self._pauses.pop(pool, None)
+        if pool in self._looks:
+            self._looks[pool] = 0.0
+
     def next_look(self, now: float) -> float | None:
         """When a slot is to be asked for again, None when nothing waits for one."""
         for pool, look in self._looks.items():
@@ -99,7 +105,7 @@ class Slots:
         Of the first step that waits for a pool at once, of others when they wait long; once a step, and not
         that a run waits for its own steps alone.
         """
-        is_own = answer.taken and not answer.ahead and all(one.run_id == run_id for one in answer.taken)
+        is_own = answer.taken and not answer.ahead and all(one.run_id == run_id for one in answer.holders)
         is_early = pool in self._told and self._pauses.get(pool, 0.0) < LONGEST_LOOK
         if is_own or is_early or (pool, step) in self._told:
             return None
@@ -131,21 +137,16 @@ def reason_of(answer: SlotAnswer, run_id: str) -> str:
     """
     if not answer.limit:
         return "the pool is closed, its limit is 0."
-    by = f" by {_named(answer.taken, run_id)}" if answer.taken else ""
+    by = f" by {_named(answer.holders, run_id)}" if answer.holders else ""
     ahead = f"; {_named(answer.ahead, run_id)} asked before" if answer.ahead else ""
-    return f"{len(answer.taken)} of {answer.limit} taken{by}{ahead}."
+    return f"{answer.taken} of {answer.limit} taken{by}{ahead}."
 
 
 def _named(slots: Sequence[Slot], run_id: str) -> str:
-    runs: dict[str, list[str]] = {}
-    for slot in slots:
-        runs.setdefault(slot.run_id, []).append(slot.step)
-    texts = [
-        f"{'this run' if run == run_id else f'run {run[:8]}'} ({_some(steps)})" for run, steps in runs.items()
+    names = [
+        f"{'this run' if one.run_id == run_id else f'run {one.run_id[:8]}'}"
+        f" ({one.step}{f' and {one.others} more' if one.others else ''})"
+        for one in slots[:_NAMED]
     ]
-    return _some(texts)
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_NAMED])} and {more} more"
+    more = len(slots) - _NAMED
+    return ", ".join(names) if more <= 0 else f"{', '.join(names)} and {more} more"

@@ -41,7 +41,7 @@ class StoreDesk:
             owner=self._run.tags.get(OWNER_TAG, ""),
         )
         answer = self._store.pools.ask(request, self._now())
-        owners = {slot.owner for slot in (*answer.taken, *answer.ahead)}
+        owners = {slot.owner for slot in (*answer.holders, *answer.ahead)}
         if any(is_gone(owner) for owner in owners):
             mend_lost_runs(self._store)
             answer = self._store.pools.ask(request, self._now())

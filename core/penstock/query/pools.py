@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from penstock.errors import InvariantViolationError, suggest
-from penstock.query.plain import as_plain
 from penstock.spi.pools import Pool, Slot
 from penstock.spi.store import Store
 
@@ -49,6 +48,5 @@ def pool_plain(pool: Pool) -> dict[str, Any]:
 
 def slot_plain(slot: Slot) -> dict[str, Any]:
     """JSON-able data; the process behind a slot is nobody's business."""
-    plain = as_plain(slot)
-    del plain["owner"]
-    return plain if slot.attempt else {name: value for name, value in plain.items() if name != "attempt"}
+    plain = {"pool": slot.pool, "run_id": slot.run_id, "step": slot.step, "since": slot.since}
+    return {**plain, "attempt": slot.attempt} if slot.attempt else plain

@@ -38,6 +38,7 @@ class Slot:
     Args:
         since: seconds since 1970; when it was taken, or asked for.
         attempt: its number, 0 while it waits.
+        others: how many more slots of the pool the run has, where one stands for all.
     """
 
     pool: str
@@ -46,6 +47,7 @@ class Slot:
     owner: str
     since: float
     attempt: int = 0
+    others: int = 0
 
 
 @frozen(kw_only=True)
@@ -55,13 +57,15 @@ class SlotAnswer:
     Args:
         granted: whether the slot was taken; the rest is only told when it was not.
         limit: of the pool, None for no limit.
-        taken: who has a slot.
-        ahead: who asked before and is still looking.
+        taken: how many slots are.
+        holders: of each run that has slots the first.
+        ahead: of each run that asked before and is still looking the wish.
     """
 
     granted: bool
     limit: int | None = None
-    taken: Sequence[Slot] = ()
+    taken: int = 0
+    holders: Sequence[Slot] = ()
     ahead: Sequence[Slot] = ()
 
 

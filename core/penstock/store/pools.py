@@ -23,7 +23,10 @@ _LAST = 1 << 62
 _REFRESH = WAITER_PATIENCE / 5
 _UNDER_WAY = (rows.STATUS_NUMBERS[RunStatus.STARTING], rows.STATUS_NUMBERS[RunStatus.STARTED])
 _ENDS = (v.StepSucceeded, v.StepFailed, v.StepInterrupted, v.StepRetryScheduled)
-_TAKEN = "SELECT s.pool, r.run_id, s.step, s.owner, s.taken, s.attempt FROM pool_slots s JOIN runs r"
+_TAKEN = (
+    "SELECT s.pool, r.run_id, s.step, s.owner, {}, s.attempt{} FROM pool_slots s JOIN runs r ON r.id = s.run"
+)
+_EACH, _FIRST = _TAKEN.format("s.taken", ""), _TAKEN.format("min(s.taken)", ", count(*) - 1")
 _WAITING = "SELECT q.pool, r.run_id, q.step, q.owner, q.asked FROM pool_queue q JOIN runs r ON r.id = q.run"
 
 
@@ -56,7 +59,7 @@ class SqlitePools:
     def find(self, pool: str | None = None, *, run_id: str | None = None) -> Sequence[Pool]:
         """Pools that are known; see ``PoolStore``."""
         with self._database.read() as tx:
-            taken = _slots(tx, f"{_TAKEN} ON r.id = s.run", "s", pool, run_id)
+            taken = _slots(tx, _EACH, "s", pool, run_id)
             waiting = _slots(tx, _WAITING, "q", pool, run_id)
             limits = dict(tx.execute("SELECT name, slots FROM pools").fetchall())
         default = limits.pop(_DEFAULT, None)
@@ -156,9 +159,9 @@ def _take(tx: sqlite3.Connection, run: int, request: SlotRequest, now: float) ->
         place = (pool, _LAST if own is None else own[0], now - WAITER_PATIENCE)
         before = "SELECT count(*) FROM pool_queue WHERE pool = ? AND id < ? AND looked >= ?"
         if found[0] + tx.execute(before, place).fetchone()[0] >= limit:
-            answer = SlotAnswer(granted=False, limit=limit, **_in_the_way(tx, place))
+            holders, ahead = _in_the_way(tx, place)
             _queue(tx, run, own, request, now)
-            return answer
+            return SlotAnswer(granted=False, limit=limit, taken=found[0], holders=holders, ahead=ahead)
     if own is not None:
         tx.execute("DELETE FROM pool_queue WHERE id = ?", own[:1])
     tx.execute(
@@ -181,10 +184,11 @@ def _queue(
         tx.execute("UPDATE pool_queue SET step = ?, looked = ? WHERE id = ?", (request.step, now, own[0]))
 
 
-def _in_the_way(tx: sqlite3.Connection, place: tuple[str, int, float]) -> dict[str, list[Slot]]:
-    taken = tx.execute(f"{_TAKEN} ON r.id = s.run WHERE s.pool = ? ORDER BY s.taken", place[:1])
+def _in_the_way(tx: sqlite3.Connection, place: tuple[str, int, float]) -> tuple[list[Slot], list[Slot]]:
+    """Of each run that has slots the first, and who is ahead in the queue."""
+    holders = tx.execute(f"{_FIRST} WHERE s.pool = ? GROUP BY s.run ORDER BY s.taken", place[:1])
     ahead = tx.execute(f"{_WAITING} WHERE q.pool = ? AND q.id < ? AND q.looked >= ? ORDER BY q.id", place)
-    return {"taken": [_slot(row) for row in taken], "ahead": [_slot(row) for row in ahead]}
+    return [_slot(row) for row in holders], [_slot(row) for row in ahead]
 
 
 def _limit(tx: sqlite3.Connection, pool: str) -> int | None:
@@ -204,5 +208,5 @@ def _slots(tx: sqlite3.Connection, sql: str, table: str, pool: str | None, run_i
 
 
 def _slot(row: tuple[Any, ...]) -> Slot:
-    pool, run_id, step, owner, since, *attempt = row
-    return Slot(pool=pool, run_id=run_id, step=step, owner=owner, since=since, attempt=(*attempt, 0)[0])
+    pool, run_id, step, owner, since, attempt, others = (*row, 0, 0)[:7]
+    return Slot(pool=pool, run_id=run_id, step=step, owner=owner, since=since, attempt=attempt, others=others)

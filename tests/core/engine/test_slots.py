@@ -8,8 +8,8 @@ from penstock.engine.slots import FIRST_LOOK, LONGEST_LOOK, Slots, is_slot, park
 from penstock.spi.pools import Slot, SlotAnswer
 
 
-def slot(run="other", step="a"):
-    return Slot(pool="db", run_id=run, step=step, owner="", since=1.0)
+def slot(run="other", step="a", others=0):
+    return Slot(pool="db", run_id=run, step=step, owner="", since=1.0, others=others)
 
 
 class Desk:
@@ -20,8 +20,8 @@ class Desk:
 
     def ask(self, pool, step, attempt):
         self.asked.append((pool, step, attempt))
-        taken = () if self.granted[0] else (slot(),)
-        return SlotAnswer(granted=self.granted.pop(0), limit=1, taken=taken)
+        holders = () if self.granted[0] else (slot(),)
+        return SlotAnswer(granted=self.granted.pop(0), limit=1, taken=len(holders), holders=holders)
 
     def give_back(self, step):
         self.given.append(step)
@@ -72,6 +72,21 @@ def test_looks_grow_rarer_until_a_slot_is_granted():
     assert slots.next_look(now) == pytest.approx(now + FIRST_LOOK)
 
 
+def test_the_end_of_an_own_step_is_no_reason_to_wait():
+    slots, now = Slots(Desk(*[False] * 10)), 1.0
+    for _ in range(9):
+        slots.ask("db", "a", 1, at(now))
+        now = slots.next_look(now)
+        slots.unlock(parked_for("db"), now)
+    slots.ask("db", "a", 1, at(now))
+    assert not slots.unlock(parked_for("db"), now)
+    slots.wake("db")
+    slots.wake("api")
+    assert slots.next_look(now) < now
+    assert slots.unlock(parked_for("db"), now)
+    assert slots.next_look(now) is None
+
+
 def test_a_refusal_that_took_long_is_not_asked_again_at_once():
     slots = Slots(Desk(False))
     slots.ask("db", "a", 1, at(9.0))
@@ -89,12 +104,16 @@ def test_a_clock_that_is_set_back_delays_nobody_for_long():
     [
         (SlotAnswer(granted=False, limit=0), "the pool is closed, its limit is 0."),
         (
-            SlotAnswer(granted=False, limit=2, taken=(slot(), slot("me", "b"))),
+            SlotAnswer(granted=False, limit=2, taken=2, holders=(slot(), slot("me", "b"))),
             "2 of 2 taken by run other (a), this run (b).",
         ),
         (
-            SlotAnswer(granted=False, limit=9, taken=[slot(step=one) for one in "abcde"], ahead=[slot("x")]),
-            "5 of 9 taken by run other (a, b, c and 2 more); run x (a) asked before.",
+            SlotAnswer(granted=False, limit=9, taken=5, holders=[slot(others=4)], ahead=[slot("x")]),
+            "5 of 9 taken by run other (a and 4 more); run x (a) asked before.",
+        ),
+        (
+            SlotAnswer(granted=False, limit=5, taken=5, holders=[slot(run) for run in "pqrst"]),
+            "5 of 5 taken by run p (a), run q (a), run r (a) and 2 more.",
         ),
         (SlotAnswer(granted=False, limit=1, ahead=[slot("x")]), "0 of 1 taken; run x (a) asked before."),
     ],
@@ -116,5 +135,5 @@ def test_the_log_hears_of_the_first_step_at_once_and_of_others_that_wait_long():
 def test_the_log_hears_nothing_of_a_run_that_waits_for_itself():
     slots = Slots(Desk(False))
     slots.ask("db", "a", 1, at(1.0))
-    own = SlotAnswer(granted=False, limit=1, taken=(slot("me"),))
+    own = SlotAnswer(granted=False, limit=1, taken=1, holders=(slot("me"),))
     assert slots.sentence(own, "me", "db", "a") is None

@@ -36,7 +36,7 @@ class PoolPromises:
         _ask(store, "s", "b")
         answer = _ask(store, "t", "c")
         assert (answer.granted, answer.limit) == (False, 1)
-        assert [one.run_id for one in answer.taken] == ["r"]
+        assert (answer.taken, [(one.run_id, one.others) for one in answer.holders]) == (1, [("r", 0)])
         assert [one.run_id for one in answer.ahead] == ["s"]
 
     def test_who_has_a_slot_is_granted_it_again(self, store: Store) -> None:
@@ -64,7 +64,9 @@ class PoolPromises:
         assert all(_ask(store, "r", step).granted for step in "abc")
         assert len(store.pools.find("db")[0].taken) == 3
         store.pools.set_limit("db", 3)
-        assert not _ask(store, "r", "d").granted
+        answer = _ask(store, "r", "d")
+        assert (answer.granted, answer.taken) == (False, 3)
+        assert [(one.step, one.others) for one in answer.holders] == [("a", 2)]
 
     def test_a_pool_without_slots_is_closed(self, store: Store) -> None:
         _begin(store, "r")
