@@ -65,8 +65,8 @@ class SlotAnswer:
     granted: bool
     limit: int | None = None
     taken: int = 0
-    holders: Sequence[Slot] = ()
-    ahead: Sequence[Slot] = ()
+    holders: tuple[Slot, ...] = ()
+    ahead: tuple[Slot, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -83,8 +83,8 @@ class Pool:
     name: str
     limit: int | None
     is_default: bool
-    taken: Sequence[Slot] = ()
-    waiting: Sequence[Slot] = ()
+    taken: tuple[Slot, ...] = ()
+    waiting: tuple[Slot, ...] = ()
 
 
 class PoolStore(Protocol):

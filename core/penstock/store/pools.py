@@ -8,7 +8,7 @@ the end of a run does so by a trigger. Must not know processes or clocks.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from penstock.errors import InvariantViolationError, TransitionRejected
@@ -63,14 +63,14 @@ class SqlitePools:
             waiting = _slots(tx, _WAITING, "q", pool, run_id)
             limits = dict(tx.execute("SELECT name, slots FROM pools").fetchall())
         default = limits.pop(_DEFAULT, None)
-        seen = {*(limits if run_id is None else ()), *(slot.pool for slot in (*taken, *waiting))}
+        seen = {*(limits if run_id is None else ()), *taken, *waiting}
         return [
             Pool(
                 name=name,
                 limit=limits.get(name, default),
                 is_default=name not in limits and default is not None,
-                taken=[slot for slot in taken if slot.pool == name],
-                waiting=[slot for slot in waiting if slot.pool == name],
+                taken=tuple(taken.get(name, ())),
+                waiting=tuple(waiting.get(name, ())),
             )
             for name in (sorted(seen) if pool is None else [pool])
         ]
@@ -184,11 +184,11 @@ def _queue(
         tx.execute("UPDATE pool_queue SET step = ?, looked = ? WHERE id = ?", (request.step, now, own[0]))
 
 
-def _in_the_way(tx: sqlite3.Connection, place: tuple[str, int, float]) -> tuple[list[Slot], list[Slot]]:
+def _in_the_way(tx: sqlite3.Connection, place: tuple[str, int, float]) -> list[tuple[Slot, ...]]:
     """Of each run that has slots the first, and who is ahead in the queue."""
     holders = tx.execute(f"{_FIRST} WHERE s.pool = ? GROUP BY s.run ORDER BY s.taken", place[:1])
     ahead = tx.execute(f"{_WAITING} WHERE q.pool = ? AND q.id < ? AND q.looked >= ? ORDER BY q.id", place)
-    return [_slot(row) for row in holders], [_slot(row) for row in ahead]
+    return [tuple(map(_slot, found)) for found in (holders, ahead)]
 
 
 def _limit(tx: sqlite3.Connection, pool: str) -> int | None:
@@ -201,12 +201,26 @@ def _own_limit(tx: sqlite3.Connection, name: str) -> int | None:
     return None if row is None else row[0]
 
 
-def _slots(tx: sqlite3.Connection, sql: str, table: str, pool: str | None, run_id: str | None) -> list[Slot]:
+def _slots(
+    tx: sqlite3.Connection, sql: str, table: str, pool: str | None, run_id: str | None
+) -> Mapping[str, Sequence[Slot]]:
+    """Slots or wishes by pool."""
     order = "s.taken, s.step" if table == "s" else "q.id"
     where = f"WHERE (?1 IS NULL OR {table}.pool = ?1) AND (?2 IS NULL OR r.run_id = ?2) ORDER BY {order}"
-    return [_slot(row) for row in tx.execute(f"{sql} {where}", (pool, run_id))]
+    found: dict[str, list[Slot]] = {}
+    for row in tx.execute(f"{sql} {where}", (pool, run_id)):
+        found.setdefault(row[0], []).append(_slot(row))
+    return found
 
 
 def _slot(row: tuple[Any, ...]) -> Slot:
-    pool, run_id, step, owner, since, attempt, others = (*row, 0, 0)[:7]
-    return Slot(pool=pool, run_id=run_id, step=step, owner=owner, since=since, attempt=attempt, others=others)
+    pool, run_id, step, owner, since, *counts = row
+    return Slot(
+        pool=pool,
+        run_id=run_id,
+        step=step,
+        owner=owner,
+        since=since,
+        attempt=counts[0] if counts else 0,
+        others=counts[1] if len(counts) > 1 else 0,
+    )

@@ -74,7 +74,7 @@ class PoolPromises:
         assert not _ask(store, "r", "a").granted
         store.pools.set_limit("db", 1)
         assert _ask(store, "r", "a").granted
-        assert store.pools.find("db")[0].waiting == []
+        assert store.pools.find("db")[0].waiting == ()
 
     def test_each_end_of_an_attempt_frees_its_slot(self, store: Store) -> None:
         store.pools.set_limit("db", 1)
@@ -90,7 +90,7 @@ class PoolPromises:
             seq = store.append(f"r{number}", seq, [v.StepSucceeded(at=2.0, step="other")])
             assert len(store.pools.find("db")[0].taken) == 1
             store.append(f"r{number}", seq, [end])
-            assert store.pools.find("db")[0].taken == []
+            assert store.pools.find("db")[0].taken == ()
 
     def test_a_late_word_of_an_earlier_attempt_frees_nothing(self, store: Store) -> None:
         seq = _begin(store, "r")
@@ -108,7 +108,7 @@ class PoolPromises:
         store.delete_run("s")
         assert _ask(store, "t", "a").granted
         store.delete_run("t")
-        assert store.pools.find("db")[0].taken == []
+        assert store.pools.find("db")[0].taken == ()
 
     def test_only_a_run_that_is_under_way_gets_a_slot(self, store: Store) -> None:
         seq = _begin(store, "r")
@@ -171,7 +171,7 @@ class PoolPromises:
         assert [pool.name for pool in store.pools.find()] == ["idle", "w", "x"]
         assert [pool.name for pool in store.pools.find(run_id="r")] == ["x"]
         (unknown,) = store.pools.find("unknown")
-        assert (unknown.limit, unknown.taken, unknown.waiting) == (None, [], [])
+        assert (unknown.limit, unknown.taken, unknown.waiting) == (None, (), ())
 
 
 def _begin(store: Store, *runs: str) -> int:
