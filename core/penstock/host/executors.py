@@ -87,12 +87,20 @@ def choose(program: Program, default: str | None, *, runs_here: bool) -> Choice:
         return Choice(own=None, others={})
     own = as_executor(program.job.executor_def)
     others = _named_by_steps(program)
+    if own is None:
+        own = _named_by_config(program)
     if own is None and default == USUAL:
         pays = is_wide(program.plan) and count_processors() > 1
         return Choice(own=as_executor("process") if pays else None, others=others, is_fallback=True)
     if own is None:
         own = as_executor(default)
     return Choice(own=_decided(own, program), others=others)
+
+
+def _named_by_config(program: Program) -> ExecutorDefinition | None:
+    """The one of two that the config of a run names whose job says nothing."""
+    config = program.config.execution
+    return next((as_executor(name) for name in (IN_PROCESS, "multiprocess") if name in config), None)
 
 
 def _decided(own: ExecutorDefinition | None, program: Program) -> ExecutorDefinition | None:

@@ -241,3 +241,13 @@ def test_a_function_that_gives_no_executor_is_told():
         InvalidDefinitionError, match=r"'broken' was to give .* found 5, which lacks features"
     ):
         materialize([a])
+
+
+@pytest.mark.parametrize("default", [None, USUAL, "thread"])
+@pytest.mark.parametrize("name", ["in_process", "multiprocess"])
+def test_config_that_names_one_of_two_decides_where_the_job_says_nothing(program, default, name):
+    for definition in (line, wide):
+        made = program(definition, run_config={"execution": {"config": {name: {}}}})
+        chosen = choose(made, default, runs_here=False)
+        assert chosen.own.target == name
+        assert not chosen.is_fallback
