@@ -43,6 +43,9 @@ class ExecutorDefinition:
     description: str | None = None
     target: str | None = None
 
+    def __repr__(self) -> str:
+        return f"<executor {self.name!r}>"
+
     @property
     def config_schema(self) -> Field | None:
         """How its config is bound."""

@@ -17,7 +17,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.graph import GraphDefinition, Node
 from penstock.define.partitioned_config import PartitionedConfig
 from penstock.define.pending import checked_hooks
-from penstock.define.retry import RetryPolicy, as_timeout
+from penstock.define.retry import RetryPolicy, as_retry_policy, as_timeout
 from penstock.define.run_requests import run_request_for_partition
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.events.values import as_metadata
@@ -68,7 +68,7 @@ class JobDefinition:
     executor_def: Any = None
     loggers: Mapping[str, Any] = _NOTHING
     hooks: frozenset[Any] = frozenset()
-    op_retry_policy: RetryPolicy | None = None
+    op_retry_policy: RetryPolicy | None = field(default=None, converter=as_retry_policy)
     partitions_def: Any = None
     input_values: Mapping[str, Any] = _NOTHING
     owners: tuple[str, ...] = ()

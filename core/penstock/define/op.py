@@ -19,7 +19,7 @@ from penstock.define.inout import NO_VALUE, DynamicOut, In, InputDefinition, Out
 from penstock.define.invoke import invoke_op
 from penstock.define.names import as_tags, checked_name, name_of
 from penstock.define.pending import PendingNode, checked_hooks
-from penstock.define.retry import RetryPolicy, as_timeout
+from penstock.define.retry import RetryPolicy, as_retry_policy, as_timeout
 from penstock.define.signature import FunctionShape, read_shape
 from penstock.errors import InvalidDefinitionError
 from penstock.values import frozen
@@ -60,7 +60,7 @@ class OpDefinition:
     required_resource_keys: frozenset[str] = frozenset()
     tags: Mapping[str, str] = _NO_TAGS
     description: str | None = None
-    retry_policy: RetryPolicy | None = None
+    retry_policy: RetryPolicy | None = field(default=None, converter=as_retry_policy)
     code_version: str | None = None
     hooks: frozenset[Any] = frozenset()
     timeout: float | None = field(default=None, converter=as_timeout)

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from penstock.define.composing import PLAIN_USE, Use, current_composer
 from penstock.define.names import as_tags, checked_name
-from penstock.define.retry import RetryPolicy
+from penstock.define.retry import RetryPolicy, as_retry_policy
 from penstock.errors import InvalidDefinitionError
 from penstock.values import frozen
 
@@ -58,7 +58,7 @@ class PendingNode:
 
     def with_retry_policy(self, retry_policy: RetryPolicy) -> PendingNode:
         """The same with another retry policy on this use."""
-        return PendingNode(self.definition, evolve(self.use, retry_policy=retry_policy))
+        return PendingNode(self.definition, evolve(self.use, retry_policy=as_retry_policy(retry_policy)))
 
 
 def checked_hooks(hooks: Iterable[Any] | None, owner: str) -> frozenset[Any]:

@@ -48,10 +48,12 @@ class RetryPolicy:
     jitter: Jitter | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.max_retries < 0:
+        if not _is_number(self.max_retries, int) or self.max_retries < 0:
             raise InvalidDefinitionError(
-                f"RetryPolicy wants max_retries of 0 or more, found {self.max_retries}."
+                f"RetryPolicy wants max_retries of 0 or more, found {self.max_retries!r}."
             )
+        if self.delay is not None and not (_is_number(self.delay, int | float) and 0 <= self.delay < inf):
+            raise InvalidDefinitionError(f"RetryPolicy wants a delay in seconds, found {self.delay!r}.")
         if self.delay is None and (self.backoff or self.jitter):
             raise InvalidDefinitionError(
                 "RetryPolicy has backoff or jitter but no delay to apply it to. Give delay= in seconds."
@@ -79,6 +81,21 @@ class RetryPolicy:
         return base
 
 
+def _is_number(given: Any, kind: Any) -> bool:
+    return isinstance(given, kind) and not isinstance(given, bool)
+
+
+def as_retry_policy(given: Any) -> RetryPolicy | None:
+    """What was given as a retry policy.
+
+    Raises:
+        InvalidDefinitionError: when it is none.
+    """
+    if given is None or isinstance(given, RetryPolicy):
+        return given
+    raise InvalidDefinitionError(f"retry_policy= takes RetryPolicy(max_retries=...), found {given!r}.")
+
+
 def as_timeout(given: Any) -> float | None:
     """The seconds of ``timeout=``, None for no limit.
 
@@ -87,7 +104,7 @@ def as_timeout(given: Any) -> float | None:
     """
     if given is None:
         return None
-    if not isinstance(given, int | float) or isinstance(given, bool) or not 0 < given < inf:
+    if not _is_number(given, int | float) or not 0 < given < inf:
         raise InvalidDefinitionError(f"timeout= takes seconds, a number above 0, found {given!r}.")
     return given
 

@@ -32,7 +32,7 @@ def wants_of(op: OpDefinition, tags: Mapping[str, str], executor: Any, timeout: 
         timeout: seconds, None for no limit.
 
     Raises:
-        InvalidDefinitionError: when it names a lane that is none.
+        InvalidDefinitionError: when it names a lane that is none, or its tag for Ray is no JSON.
     """
     name, compute = _parts(executor)
     asked = {_PLAIN[key]: compute[key] for key in _PLAIN if key in compute}
@@ -75,4 +75,9 @@ def executor_value(executor: Any) -> Any:
 
 def _ray(tags: Mapping[str, Any]) -> Mapping[str, Any]:
     given = tags.get(RAY_TAG) or _NOTHING
-    return cast("Mapping[str, Any]", json.loads(given) if isinstance(given, str) else given)
+    try:
+        return cast("Mapping[str, Any]", json.loads(given) if isinstance(given, str) else given)
+    except ValueError as error:
+        raise InvalidDefinitionError(
+            f"The tag {RAY_TAG!r} wants a mapping, or one as JSON text, found {given!r}."
+        ) from error

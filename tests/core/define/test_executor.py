@@ -18,6 +18,10 @@ def test_ready_made_executors_name_their_plugin():
     assert [one.target for one in named] == ["in_process", "multiprocess", "multi_or_in_process"]
 
 
+def test_a_definition_is_shown_by_its_name():
+    assert repr(multiprocess_executor.configured({"max_concurrent": 1})) == "<executor 'multiprocess'>"
+
+
 def test_config_has_defaults():
     assert bind(in_process_executor.config, env={})["retries"] == {"enabled": {}}
     assert bind(multiprocess_executor.config, env={})["max_concurrent"] is None

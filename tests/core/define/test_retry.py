@@ -64,6 +64,23 @@ def test_a_timeout_that_is_no_time_is_refused_where_it_is_written(given):
         job(timeout=given)(print_nothing)
 
 
+@pytest.mark.parametrize("given", [5, "3", {"max_retries": 1}])
+def test_what_is_no_retry_policy_is_refused_where_it_is_written(given):
+    with pytest.raises(InvalidDefinitionError, match="retry_policy= takes RetryPolicy"):
+        op(retry_policy=given)(print_nothing)
+    with pytest.raises(InvalidDefinitionError, match="retry_policy= takes RetryPolicy"):
+        asset(retry_policy=given)(print_nothing)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"max_retries": "3"}, {"max_retries": 1.5}, {"delay": "1"}, {"delay": -1}, {"delay": float("nan")}],
+)
+def test_numbers_of_a_policy_are_numbers(arguments):
+    with pytest.raises(InvalidDefinitionError, match="RetryPolicy wants"):
+        RetryPolicy(**arguments)
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

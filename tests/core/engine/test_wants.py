@@ -39,6 +39,12 @@ def test_a_lane_that_is_none_is_refused_with_those_there_are():
         wants_of(plain, {"penstock/lane": "fibre"}, None, None)
 
 
+def test_a_tag_for_ray_that_is_no_json_is_refused():
+    compute = {"executor": None, "compute": {"resources": {"a": 1}}}
+    with pytest.raises(InvalidDefinitionError, match=r"penstock/ray.*wants a mapping"):
+        wants_of(plain, {"penstock/ray": "{bad"}, compute, None)
+
+
 def test_plain_compute_is_understood_and_the_rest_is_passed_on():
     given = {"executor": "ray", "compute": {"num_cpus": 2, "memory": 10, "resources": {"tpu": 1}}}
     wants = wants_of(plain, {RAY_TAG: '{"max_calls": 1}'}, given, 3.0)
