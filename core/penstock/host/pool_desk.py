@@ -1,7 +1,8 @@
 """The desk of a run: slots of pools, asked of the store.
 
 Owns: that a process which is gone holds up nobody: whoever finds its run in the way ends it, as the next
-command would have done, and its slots go with it. No clean-up service is needed.
+command would have done, and its slots go with it. No clean-up service is needed. Also that a run never waits
+for the step that started it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from penstock.engine.context import HAND_IN_USE
 from penstock.engine.program import Program
 from penstock.engine.slots import Slots, pools_of
+from penstock.errors import InvariantViolationError
 from penstock.events.runs import Run
 from penstock.host.ownership import OWNER_TAG, is_gone, mend_lost_runs
-from penstock.spi.pools import SlotAnswer, SlotRequest
+from penstock.spi.pools import Slot, SlotAnswer, SlotRequest
 from penstock.spi.store import Store
 
 
@@ -24,15 +27,27 @@ class StoreDesk:
         store: of the instance.
         run: whose steps are to begin.
         now: seconds since 1970.
+        outer: run id and key of the step that started the run, when one did.
     """
 
-    def __init__(self, store: Store, run: Run, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        now: Callable[[], float] = time.time,
+        outer: tuple[str, str] | None = None,
+    ) -> None:
         self._store = store
         self._run = run
         self._now = now
+        self._outer = outer
 
     def ask(self, pool: str, step: str, attempt: int) -> SlotAnswer:
-        """Take a slot, or a place in the queue."""
+        """Take a slot, or a place in the queue.
+
+        Raises:
+            InvariantViolationError: when the one slot is that of the step that started the run.
+        """
         request = SlotRequest(
             pool=pool,
             run_id=self._run.run_id,
@@ -45,6 +60,12 @@ class StoreDesk:
         if any(is_gone(owner) for owner in owners):
             mend_lost_runs(self._store)
             answer = self._store.pools.ask(request, self._now())
+        if answer.limit == answer.taken == 1 and self._outer == _step_of(answer.holders[0]):
+            raise InvariantViolationError(
+                f"Step {step!r} would wait for ever: the one slot of pool {pool!r} is taken by step"
+                f" {answer.holders[0].step!r}, which started this run. Give the pool another slot"
+                f" (`penstock pool set {pool} 2`), or leave one of both steps out of it."
+            )
         return answer
 
     def give_back(self, step: str) -> None:
@@ -56,4 +77,10 @@ def slots_of(program: Program, store: Store) -> Slots:
     """The slots of a run; none are asked for where no op stands in a pool."""
     if not pools_of(program):
         return Slots()
-    return Slots(StoreDesk(store, program.run, program.tools.now))
+    hand = HAND_IN_USE.get()
+    outer = None if hand is None else (hand.program.run.run_id, hand.key)
+    return Slots(StoreDesk(store, program.run, program.tools.now, outer))
+
+
+def _step_of(slot: Slot) -> tuple[str, str]:
+    return slot.run_id, slot.step

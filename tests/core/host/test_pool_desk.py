@@ -236,6 +236,26 @@ def test_runs_of_one_process_share_a_pool(instance):
     assert left_in(instance) == []
 
 
+def test_a_run_does_not_wait_for_the_step_that_started_it(instance):
+    instance.store.pools.set_limit("db", 1)
+
+    @op(pool="db")
+    def outer(context):
+        execute_job(loading, context.instance, raise_on_error=True)
+
+    @job
+    def nested():
+        outer()
+
+    result = execute_job(nested, instance)
+    (failed,) = result.get_failed_step_keys()
+    said = result.failure_data_for_node(failed).error.to_string()
+    assert "'load' would wait for ever: the one slot of pool 'db' is taken by step 'outer'" in said
+    assert left_in(instance) == []
+    instance.store.pools.set_limit("db", 2)
+    assert execute_job(nested, instance).success
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
 def test_slots_and_wishes_of_a_process_that_is_gone_hold_up_nobody(instance):
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
