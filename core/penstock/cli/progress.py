@@ -94,12 +94,16 @@ def _run_failed(event: v.RunFailed) -> Note | None:
     return Note(at=event.at, word="failed", text="run", remark=first_line(event.error), below=below, level=0)
 
 
+def _when(wait: float) -> str:
+    return f"in {duration(wait)}" if wait else "at once"
+
+
 _NOTES: dict[type[v.Happened], Callable[[Any], Note | None]] = {
     v.StepStarted: lambda e: Note(at=e.at, word="started", text=e.step, level=2),
     v.StepSucceeded: lambda e: Note(at=e.at, word="done", text=e.step, remark=duration(e.seconds)),
     v.StepFailed: _failed,
     v.StepRetryScheduled: lambda e: Note(
-        at=e.at, word="retry", text=e.step, remark=f"in {duration(e.wait)}, after {first_line(e.error)}"
+        at=e.at, word="retry", text=e.step, remark=f"{_when(e.wait)}, after {first_line(e.error)}"
     ),
     v.StepSkipped: lambda e: Note(at=e.at, word="skipped", text=e.step, remark=e.reason),
     v.StepInterrupted: lambda e: Note(at=e.at, word="stopped", text=e.step),
