@@ -51,7 +51,24 @@ def cli(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line of this process and end it."""
+    open_closed_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def open_closed_streams() -> None:
+    """Have the standard streams that this process was started without lead nowhere.
+
+    The next file that is opened would take the number of a closed one: what child processes print would land
+    in the database.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - stays open
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -221,3 +221,14 @@ def test_installed_plugins_can_be_switched_off(cli, monkeypatch):
     monkeypatch.setenv("PENSTOCK_PLUGINS", "none")
     answer = cli("plugins", "--json")
     assert [plugin["name"] for plugin in answer.json if plugin["state"] == "ready"] == ["core"]
+
+
+@pytest.mark.parametrize("closed", [(0, 1, 2), (1,), (0, 2)])
+@pytest.mark.parametrize("executor", ["in_process", "process"])
+def test_a_command_that_is_started_without_standard_streams_does_its_work(cli, shop, closed, executor):
+    program = "from penstock.cli.main import main; main()"
+    close = "import os; [os.close(fd) for fd in CLOSED]; os.execv(ARGV[0], ARGV)"
+    command = [sys.executable, "-c", program, "materialize", "-f", str(shop), "--executor", executor]
+    outer = f"CLOSED, ARGV = {closed!r}, {command!r}; {close}"
+    assert subprocess.run([sys.executable, "-c", outer], check=False, capture_output=True).returncode == 0
+    assert cli("run", "list", "--json").json[0]["status"] == "SUCCESS"
