@@ -9,6 +9,7 @@ certain never to have begun.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import time
@@ -254,10 +255,12 @@ class RayExecutor:
             return None
         kind = request.shape
         if kind not in self._backlog.kinds and self._connection is not None:
-            found = self._window
+            found = math.inf
             if not self._config.autoscaling:
-                found = min(found, places(request.amounts(), self._connection.nodes()))
-            self._backlog.know(kind, found)
+                found = max(
+                    1.0, places(request.amounts(), self._connection.nodes())
+                )  # a node may be back soon
+            self._backlog.know(kind, min(found, self._window))
         return kind
 
     def _launch(self) -> None:
@@ -265,12 +268,17 @@ class RayExecutor:
             flights = self._backlog.next(self._tower.under_way)
             if not flights:
                 return
-            if self._unreached < _BLIND_AFTER:
-                self._send(flights)
-                continue
-            for flight in flights:  # of several that nobody can hear it would not be known who began
-                flight.is_watched = False
-                self._send([flight])
+            if self._unreached >= _BLIND_AFTER:
+                flights = self._unheard(flights)
+            self._send(flights)
+
+    def _unheard(self, flights: Sequence[Flight]) -> Sequence[Flight]:
+        """The first of them; of several that nobody can hear it would not be known who began."""
+        for flight in flights:
+            flight.kind, flight.is_watched = None, False
+        for flight in flights[1:]:
+            self._backlog.put_back(flight)
+        return flights[:1]
 
     def _send(self, flights: Sequence[Flight]) -> None:
         self._tower.add(self._runway.send(flights))
@@ -310,4 +318,4 @@ class RayExecutor:
             )
             self._outbox.append(Noted(message=message))
         flight.kind, flight.is_watched = None, False
-        self._send([flight])
+        self._send_again(flight)

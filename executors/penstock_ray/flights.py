@@ -7,7 +7,6 @@ arrive is ``losses``'.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -68,9 +67,14 @@ class Flight:
         """Of the task."""
         return self.task.key
 
+    def board(self, batch: Batch) -> None:
+        """It travels in this one; nothing is left of another in which it did not begin."""
+        self.batch, self.worker, self.started, self.cut, self.seen = batch, None, None, None, 0
+
     def may_have_begun(self) -> bool:
         """Whether it is not certain that it never began."""
-        return self.started is not None or not self.is_watched
+        is_unheard = self.batch is not None and self.batch.is_unheard
+        return self.started is not None or not self.is_watched or is_unheard
 
     def leave(self) -> None:
         """Nobody will ask any more what became of it."""
@@ -96,6 +100,7 @@ class Batch:
         worker: where it runs, once that is known.
         has_landed: whether its control reference is ready.
         is_recalled: whether flights that have not begun were asked to come back.
+        is_unheard: whether its worker may have said something that never arrived.
     """
 
     open: dict[str, Flight]
@@ -106,6 +111,7 @@ class Batch:
     worker: Worker | None = None
     has_landed: bool = False
     is_recalled: bool = False
+    is_unheard: bool = False
 
     @property
     def handle(self) -> Any:
@@ -160,12 +166,12 @@ def _arrived(flight: Flight, control: bytes | None, values: Sequence[Any]) -> Ar
 def _broken(batch: Batch, error: BaseException) -> list[Arrival]:
     """Lost is what had begun or was to be stopped, else the first; the others never began.
 
-    When a machine goes away in the middle of a batch, it may have taken the word with it that the next began.
+    A machine that goes away may take the word with it that others have begun.
     """
     every = list(batch.open.values())
-    is_cut_off = batch.worker is not None and isinstance(error, ray.exceptions.NodeDiedError)
-    if is_cut_off and not any(one.may_have_begun() for one in every):
-        every[0].started, every[0].worker = time.monotonic(), batch.worker
+    if not isinstance(error, ray.exceptions.RayTaskError):
+        is_over = batch.worker is None or batch.worker.is_over
+        batch.is_unheard = batch.is_unheard or isinstance(error, TimeoutError) or not is_over
     lost = [one for one in every if one.may_have_begun() or one.stopped] or every[:1]
     for one in every:
         one.kind = None  # who is sent again goes alone: nothing else can be blamed for what happens then
@@ -210,7 +216,7 @@ class Runway:
         orders: list[Order] = []
         carried: list[Any] = []
         for flight in flights:
-            flight.batch = batch
+            flight.board(batch)
             orders.append(_ordered(flight, carried))
         hands = None if first.task.hands is None else max(len(one.task.hands or ()) for one in flights)
         result = self._sent(flights, hands, (encoded(orders), *carried))

@@ -36,6 +36,7 @@ class Worker:
         where: node and pid, for people.
         task: key of the task that it is running, or the empty text.
         is_open: False after its end.
+        is_cut: whether its connection ended by a fault, which takes away what was on its way.
         process: tells how it ended; None where that cannot be known.
         told: how many frames went to it.
     """
@@ -46,6 +47,7 @@ class Worker:
     where: str = "a worker"
     task: str = ""
     is_open: bool = True
+    is_cut: bool = False
     process: Watched | None = None
     told: int = 0
 
@@ -60,6 +62,13 @@ class Worker:
             return False
         self.told += 1
         return is_sent
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all was heard that it said: its process has ended, or its connection did in order."""
+        if self.process is not None and self.process.ending():
+            return True
+        return not self.is_open and not self.is_cut
 
     def forget(self) -> None:
         """Nobody will ask how it ended."""
@@ -133,7 +142,7 @@ class Hub:
         self._poll.register(connection, select.EPOLLIN)
 
     def _hear(self, worker: Worker) -> Iterator[Heard]:
-        data = _received(worker.socket)
+        data = _received(worker)
         if data is None:
             return
         try:
@@ -144,7 +153,7 @@ class Hub:
                     yield worker, frame
         except wire.WireError:
             self._forged += 1
-            data = b""
+            data, worker.is_cut = b"", True
         if not data:
             self._end(worker)
             yield worker, None
@@ -163,13 +172,14 @@ class Hub:
             worker.forget()
 
 
-def _received(connection: socket.socket) -> bytes | None:
+def _received(worker: Worker) -> bytes | None:
     """What has arrived; empty at the end, None when it was nothing after all."""
     try:
-        return connection.recv(_CHUNK)
+        return worker.socket.recv(_CHUNK)
     except BlockingIOError:
         return None
     except OSError:
+        worker.is_cut = True
         return b""
 
 

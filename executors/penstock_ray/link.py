@@ -10,7 +10,7 @@ nothing else to do before it knows is sent without delay. Sending never waits: w
 is kept and tried again by the link's thread, which also sends on what waits, sends heartbeats and notices
 the end of the run.
 What the running task told is kept, within bounds, until it ends: over a new connection the driver says how
-much it has, and gets the rest.
+much it has, and gets the rest. How the tasks before it ended that travelled with it is simply said again.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ _MOST_KEPT = 16 << 20
 _ROOM = 1 << 10  # of a frame beside what it carries
 _AGAIN = 0.05
 _MORE = getattr(socket, "MSG_MORE", 0)  # of Linux; elsewhere nothing waits
+_GONE = getattr(select, "POLLRDHUP", 0)  # a fault is told in any case
+_FULL = 0.002
 _CLOSE = 0.005
 _TICK = 0.02
 """Seconds within which a frame follows another closely, and after which one that waits is sent on."""
@@ -106,6 +108,12 @@ class _Line:
             return False
         return True
 
+    def is_whole(self) -> bool:
+        """Whether nothing says that the other end is gone."""
+        asked = select.poll()
+        asked.register(self.socket, _GONE)
+        return not asked.poll(0)
+
     def said(self) -> list[wire.Frame | None] | None:
         """What the driver says; None when the connection has ended."""
         try:
@@ -166,6 +174,7 @@ class Link:
         self._first = 0  # number of the next record
         self._kept: deque[tuple[int, bytes]] = deque()
         self._kept_bytes = 0
+        self._ended: list[bytes] = []
         self._rests = False
         self._is_over = False
         self.is_up = True
@@ -174,16 +183,28 @@ class Link:
         self._thread = threading.Thread(target=self._watch, name="penstock-link", daemon=True)
         self._thread.start()
 
-    def start(self, task: str) -> None:
-        """A task begins in this process."""
+    def start(self, task: str) -> bool:
+        """A task begins in this process, unless the driver cannot be told: False then, and it must not.
+
+        What is said now and was said before has to be with the kernel, which sends it whatever becomes of
+        this process: so a driver that has not heard of a task knows that it never began.
+        """
+        self._wait_until_sent()
         with self._lock:
             self._task, self._first = task, 0
             self._forget()
             self._line.is_in_step = True
+            if self.is_up and not self._line.is_whole():
+                self._lose()
             self._say("start", task, urgent=False)
             if self._rests:
                 self._rests = False
                 os.write(self._waker, b"!")
+        self._wait_until_sent()
+        with self._lock:
+            if not self.is_up:
+                self._task = ""
+            return self.is_up
 
     def tell(self, record: Any) -> None:
         """A record of the running task; from any thread, never raises, never waits."""
@@ -201,25 +222,37 @@ class Link:
             if self.is_up and self._line.is_in_step:
                 self._send(payload, urgent=False)
 
-    def end(self, control: bytes = b"", *, goes_on: bool = False) -> None:
+    def end(self, control: bytes = b"", *, goes_on: bool = False) -> bool:
         """The task ends.
 
         Args:
             control: its control record, when nothing else is to follow; Ray brings it as well.
             goes_on: whether another task begins at once.
+
+        Returns:
+            Whether the driver has its control record by this.
         """
+        fits = 0 < len(control) < wire.LARGEST - _ROOM
         with self._lock:
-            if control and len(control) < wire.LARGEST - _ROOM:
-                self._say("done", self._task, 0, [control], urgent=not goes_on)
+            if fits:
+                self._ended.append(wire.packed(("done", self._task, 0, [control])))
+                fits = self.is_up and self._send(self._ended[-1], urgent=not goes_on)
             else:
                 self._say("end", self._task)
             self._task, self._is_asked = "", False
             self._forget()
+        return fits
 
-    def give_back(self, tasks: list[str]) -> None:
-        """Tasks that will not begin here."""
+    def rest(self, left: list[str]) -> None:
+        """No further task begins for now.
+
+        Args:
+            left: tasks that are given back.
+        """
         with self._lock:
-            self._say("back", "", 0, tasks)
+            self._ended.clear()
+            if left:
+                self._say("back", "", 0, left)
 
     def close(self) -> None:
         """Hang up, and say to nobody that the run has ended. Idempotent."""
@@ -242,18 +275,27 @@ class Link:
         more: list[Any] | None = None,
         *,
         urgent: bool = True,
-    ) -> None:
-        if self.is_up:
-            self._send(wire.packed((kind, task, first, more or ())), urgent=urgent)
+    ) -> bool:
+        return self.is_up and self._send(wire.packed((kind, task, first, more or ())), urgent=urgent)
 
-    def _send(self, payload: bytes, *, urgent: bool = True) -> None:
+    def _send(self, payload: bytes, *, urgent: bool = True) -> bool:
+        """Whether a frame goes out, now or later."""
         line = self._line
         if len(line.unsent) > _MOST_KEPT:
-            return  # the outcome repeats it
+            return False  # the outcome repeats it
+        is_behind = bool(line.unsent)
         line.unsent += wire.sealed(line.key, line.number, payload)
         line.number += 1
         if not line.push(urgent=urgent):
             self._lose()
+        elif line.unsent and not is_behind:
+            os.write(self._waker, b"!")  # the thread has to wait for the kernel as well
+        return self.is_up
+
+    def _wait_until_sent(self) -> None:
+        """Wait until the kernel has everything, or the connection has ended."""
+        while self.is_up and self._line.unsent:  # the driver does not listen just now
+            time.sleep(_FULL)
 
     def _lose(self) -> None:
         if self.is_up:
@@ -359,6 +401,8 @@ class Link:
             self._line.socket.close()
             self._line, self.is_up = line, True
             self._introduce()
+            for payload in self._ended:
+                self._send(payload)
             if self._task:
                 line.is_in_step = False
                 self._say("again", self._task, self._first)

@@ -87,8 +87,11 @@ class Control:
 
 
 def decoded(data: bytes) -> Control:
-    """A control record from its bytes."""
-    end, record, handed, along, seconds, reason = pickle.loads(data)
+    """A control record from its bytes; of a fault when they hold what cannot be made here."""
+    try:
+        end, record, handed, along, seconds, reason = pickle.loads(data)
+    except Exception as error:  # noqa: BLE001 - whatever a class raises while it is made again
+        return Control(end="fault", reason=f"What it told of its end cannot be read: {error!r}")
     return Control(end=end, record=record, handed=handed, along=along, seconds=seconds, reason=reason)
 
 

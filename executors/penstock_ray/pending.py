@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-Order = Sequence[Any]
+Order = TypeVar("Order", bound=Sequence[Any])
 """Its first item is the key of the task."""
 
 
-class Pending:
+class Pending(Generic[Order]):
     """What is left of a batch.
 
     Args:
@@ -24,6 +24,7 @@ class Pending:
 
     def __init__(self, orders: Iterable[Order] = ()) -> None:
         self._orders = deque(orders)
+        self._given_back: list[str] = []
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -35,8 +36,11 @@ class Pending:
             return self._orders.popleft() if self._orders else None
 
     def give_back(self) -> list[str]:
-        """The keys of all that are left, which are certain never to begin here."""
+        """The keys of all that are certain never to begin here: what is left, and what was given back before.
+
+        Who asks twice may not have heard the first answer.
+        """
         with self._lock:
-            keys = [order[0] for order in self._orders]
+            self._given_back += [order[0] for order in self._orders]
             self._orders.clear()
-            return keys
+            return list(self._given_back)

@@ -72,7 +72,7 @@ class Session:
     runner: Runner
     link: Link | None = None
     is_busy: bool = False
-    pending: Pending = field(factory=Pending)
+    pending: Pending[PlainOrder] = field(factory=Pending[PlainOrder])
 
     def linked(self) -> Link:
         """The link, dialled anew when it was cut.
@@ -118,6 +118,8 @@ SLICE = 0.02
 """Seconds after which a batch begins nothing more: others may be free to take what is left."""
 
 _MOST_SESSIONS = 3
+_LAST_MOMENTS = 2.0
+_MOMENT = 0.01
 _STOPPED = 128 + signal.SIGINT
 _sessions: dict[str, Session] = {}
 
@@ -164,41 +166,49 @@ def carry_out(seed: Seed, data: bytes, values: Sequence[Any]) -> tuple[bytes, li
         return _refused("fault", orders, _fault(error)), [None] * slots
     session.is_busy, session.pending = True, Pending(orders)
     try:
-        controls, large = _run_all(session, link, iter(values))
+        controls, large = _run_all(session, link, iter(values), is_alone=len(orders) == 1)
     finally:
         session.is_busy = False
     return answer(controls), large + [None] * (slots - len(large))
 
 
 def _run_all(
-    session: Session, link: Link | None, values: Iterator[Any]
+    session: Session, link: Link | None, values: Iterator[Any], *, is_alone: bool
 ) -> tuple[dict[str, bytes], list[Any]]:
-    """One task after the other; not begun are those after large values, an interrupt, or too much time."""
+    """One task after the other, until an interrupt or the end of the time.
+
+    None begins while the driver has not heard how those before it ended, or cannot hear of its start.
+    """
     until = time.monotonic() + SLICE
     controls: dict[str, bytes] = {}
     large: list[Any] = []
     while (order := session.pending.take()) is not None:
-        key, body, given, names, hands, _ = order
+        key, _, given, names, *_ = order
         handed = {name: unwrap(one) for name, one in given.items()}
         handed |= {name: unwrap(next(values)) for name in names}
-        with let_in():
-            controls[key], large = _run(session, link, (key, body, hands), handed)
-        if large or has_come() or time.monotonic() >= until:
+        with let_in(is_alone=is_alone):
+            ended = _run(session, link, order, handed)
+        if ended is None:
+            break
+        controls[key], large, is_heard = ended
+        if not is_heard or has_come() or time.monotonic() >= until:
             break
     left = session.pending.give_back()
-    if left and link is not None:
-        link.give_back(left)
+    if link is not None:
+        link.rest(left)
     return controls, large
 
 
 def _run(
-    session: Session, link: Link | None, task: tuple[str, Any, tuple[str, ...] | None], handed: dict[str, Any]
-) -> tuple[bytes, list[Any]]:
-    """Its control record, which the driver hears at once when nothing else is to come, and large values."""
-    key, body, hands = task
+    session: Session, link: Link | None, order: PlainOrder, handed: dict[str, Any]
+) -> tuple[bytes, list[Any], bool] | None:
+    """Its control record, large values, and whether the driver has heard all that; None: it did not begin."""
+    key, body, _, _, hands, watched = order
     own, began = os.getpid(), time.monotonic()
-    if link is not None:
-        link.start(key)
+    if link is not None and not link.start(key):
+        if watched:
+            return None
+        link = None
     large: list[Any] = []
     try:
         result = session.runner.run(body, handed, None if link is None else _Report(link))
@@ -225,9 +235,8 @@ def _run(
         if isinstance(error, KeyboardInterrupt):  # Ray asks a task to stop in this way
             _leave(session, link)
         control = Control(end="fault", reason=_fault(error)).encoded()
-    if link is not None:
-        link.end(b"" if large else control, goes_on=len(session.pending) > 0)
-    return control, large
+    is_heard = link is not None and link.end(b"" if large else control, goes_on=len(session.pending) > 0)
+    return control, large, is_heard
 
 
 def _stop_astray(own: int, error: BaseException | None = None) -> None:
@@ -300,11 +309,15 @@ def _retire(session: Session) -> None:
 
     When it was killed, the Ray that it started for itself notices only after a minute: steps end at once.
     """
-    if not session.is_busy:
-        session.close()
-    elif session.seed.driver is not None and is_gone(*session.seed.driver):
-        kill_below(os.getpid())
-        os._exit(_STOPPED)
+    until = time.monotonic() + _LAST_MOMENTS
+    while session.is_busy:
+        if session.seed.driver is not None and is_gone(*session.seed.driver, within=0.0):
+            kill_below(os.getpid())
+            os._exit(_STOPPED)
+        if time.monotonic() > until:
+            return
+        time.sleep(_MOMENT)  # the driver has heard the end of a batch whose answer is still being made
+    session.close()
 
 
 def _fetched(reference: Any) -> bytes:

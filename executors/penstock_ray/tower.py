@@ -107,15 +107,14 @@ class Tower:
 
     def stop(self, flight: Flight, grace: float) -> None:
         """Ask a task to stop, and kill it later."""
-        now = time.monotonic()
-        batch, mates = flight.batch, _mates(flight)
-        flight.kill = now + grace
+        batch = flight.batch
+        flight.kill = time.monotonic() + grace
         self._sweep_at = min(self._sweep_at, flight.kill)
-        if batch is None or (mates and flight.started is None and batch.worker is not None):
-            self._recall(batch)
-        elif grace > 0:
+        self._recall(batch)
+        if batch is not None and grace > 0:
             self._interrupt(flight)
-            ray.cancel(batch.handle, force=False, recursive=True)  # also what it started on Ray
+            if batch.worker is None or all(one.stopped for one in batch.open.values()):
+                ray.cancel(batch.handle, force=False, recursive=True)  # also what it started on Ray
 
     def _interrupt(self, flight: Flight) -> None:
         """A real interrupt, which wakes whatever sleeps; said again when a task begins after this."""
@@ -124,7 +123,9 @@ class Tower:
 
     def _recall(self, batch: Batch | None) -> None:
         """Have those back that wait in a worker."""
-        if batch is not None and batch.worker is not None and batch.worker.task in batch.open:
+        if batch is None or batch.worker is None or len(batch.open) < 2 or batch.is_recalled:
+            return
+        if batch.worker.task in batch.open:
             batch.is_recalled = batch.worker.tell("recall", batch.worker.task)
 
     def _patience(self, now: float) -> float:
@@ -145,7 +146,7 @@ class Tower:
         kind, key, first, records = frame
         self._heard_at[worker] = now
         if kind == "back":
-            self._take_back(records)
+            self._take_back(worker, records)
             return
         flight = self.flights.get(key)
         if flight is None:
@@ -170,8 +171,11 @@ class Tower:
         flight.worker, flight.started, worker.task = worker, now, flight.key
         if flight.batch is not None:
             flight.batch.worker = worker
+            flight.batch.is_recalled = flight.batch.is_unheard = False
         if flight.stopped:
             self._interrupt(flight)
+        elif any(one.stopped for one in _mates(flight)):
+            self._recall(flight.batch)
 
     def _end(self, arrival: Arrival) -> None:
         """A flight is over."""
@@ -187,11 +191,11 @@ class Tower:
                 self._suspects.pop(batch, None)
                 self.under_way[batch.kind] -= 1
 
-    def _take_back(self, keys: Iterable[str]) -> None:
-        """Flights that did not begin in the worker they were sent to."""
+    def _take_back(self, worker: Worker, keys: Iterable[str]) -> None:
+        """Flights that did not begin in the worker they were sent to; by now they may be on another way."""
         for key in keys:
             flight = self.flights.get(key)
-            if flight is not None:
+            if flight is not None and flight.batch is not None and flight.batch.worker is worker:
                 self._end(Arrival(flight=flight))
 
     def _take_up(self, flight: Flight, worker: Worker, now: float) -> None:
@@ -210,6 +214,9 @@ class Tower:
     def _part(self, worker: Worker, now: float) -> None:
         """A connection ended: its worker died, or it was cut and its task runs on unheard."""
         self._heard_at.pop(worker, None)
+        if worker.is_cut:
+            for batch in self.batches:
+                batch.is_unheard = batch.is_unheard or batch.worker in (None, worker)
         flight = self.flights.get(worker.task)
         if flight is not None:
             flight.cut = now
@@ -274,7 +281,7 @@ class Tower:
             if quiet > self._config.stalled_after:
                 flight.is_stalled = True
                 messages.append(_stalled(flight, quiet))
-        if age > _RECALL and _mates(flight) and flight.batch is not None and not flight.batch.is_recalled:
+        if age > _RECALL:
             self._recall(flight.batch)
 
     def _wait_for(self, flight: Flight, gone: float, messages: list[Message]) -> None:
@@ -317,9 +324,9 @@ def _longest_wait(batch: Batch, result: Any) -> float:
     """How long to wait for what tasks told before the end of their batch."""
     if not isinstance(result, BaseException):
         return _LATE_RECORDS
-    if not is_crash(result):
-        return 0.0
-    return _FIRST_WORDS if batch.worker is None else _LAST_WORDS
+    if batch.worker is not None:
+        return _LAST_WORDS
+    return _FIRST_WORDS if is_crash(result) or any(one.killed for one in batch.open.values()) else 0.0
 
 
 def _tells_more(landing: Landing) -> bool:

@@ -20,6 +20,13 @@ from penstock.spi.executor import Task, TaskResult, Wants
 from penstock.tables import Packed, unpack
 
 
+class Trap:
+    """Leaves its worker and arrives nowhere."""
+
+    def __reduce__(self):
+        return int, ("no number",)
+
+
 class Runner:
     """Carries out ``(command, argument)``."""
 
@@ -40,6 +47,9 @@ class Runner:
 
     def do_echo(self, argument, values, report):
         return TaskResult(record=(argument, values))
+
+    def do_trap(self, argument, values, report):
+        return TaskResult(record=Trap())
 
     def do_sum(self, argument, values, report):
         return TaskResult(record="summed", handed={"result": sum(values.values())})

@@ -117,6 +117,15 @@ def test_a_large_value_ends_a_batch_and_the_rest_goes_on(hurried):
     assert sizes == {0: MANY - MANY // 5, 100_000: MANY // 5}
 
 
+def test_each_runs_once_when_many_end_their_batch(hurried, tmp_path):
+    file = tmp_path / "runs"
+    tasks = [task(f"a{n}#1", "append", str(file)) for n in range(10 * MANY)]
+    tasks[::5] = [task(f"b{n}#1", "hand", {"x": bytes(100_000)}, ("x",)) for n in range(2 * MANY)]
+    together(hurried, *tasks)
+    collect_all(hurried, 10 * MANY)
+    assert len(file.read_text().splitlines()) == 8 * MANY
+
+
 def test_a_task_that_has_not_begun_is_canceled_without_a_trace(hurried, tmp_path):
     file = tmp_path / "runs"
     tasks = [task(f"a{n}#1", "append", str(file)) for n in range(MANY)]
@@ -171,6 +180,32 @@ def test_a_task_that_was_not_heard_to_begin_is_woken_to_stop(executor, tmp_path)
     executor.cancel(ticket, 40.0)
     (end,) = (one for one in collect_all(executor, 1, timeout=20) if isinstance(one, Lost | Outcome))
     assert (end.cause, end.started) == ("canceled", True)
+
+
+def test_a_record_that_cannot_be_read_costs_its_task_and_no_other(hurried):
+    tasks = [task(f"a{n}#1", "echo", n) for n in range(MANY)]
+    tasks[MANY // 2] = task("bad#1", "trap")
+    together(hurried, *tasks)
+    found = ends(collect_all(hurried, MANY))
+    lost = [one for one in found.values() if isinstance(one, Lost)]
+    assert [(one.ticket.key, one.started) for one in lost] == [("bad#1", True)]
+    assert "no number" in lost[0].reason
+
+
+@pytest.mark.parametrize("executor", [{"max_concurrent": 1}], indirect=True)
+def test_those_that_cannot_be_heard_keep_to_the_number_at_once(executor, tmp_path):
+    hurry(executor)
+    executor._hub._door.close()
+    cut(executor)
+    tasks = [task(f"a{n}#1", "append", str(tmp_path / "runs")) for n in range(MANY)]
+    together(executor, *tasks)
+    most = 0
+    ended = []
+    while len(ended) < MANY:
+        ended += [one for one in executor.collect(0.0) if isinstance(one, Lost | Outcome)]
+        most = max(most, len(executor._tower.batches))
+    assert most == 1
+    assert len((tmp_path / "runs").read_text().splitlines()) == MANY
 
 
 def test_unheard_tasks_go_alone(cluster, tmp_path):

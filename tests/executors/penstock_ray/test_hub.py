@@ -351,7 +351,7 @@ def test_tasks_behind_the_one_that_runs_come_back_when_the_driver_wants_them(bot
 
 def test_tasks_that_will_not_begin_are_given_back(both):
     link = both.link()
-    link.give_back(["b#1"])
+    link.rest(["b#1"])
     assert both.hear(1) == [("back", "", 0, ["b#1"])]
 
 
@@ -388,3 +388,65 @@ def test_an_end_that_is_followed_by_another_task_comes_with_it(both):
         ("start", "b#1"),
         ("done", "b#1"),
     ]
+
+
+def test_a_task_does_not_begin_when_the_driver_cannot_hear_of_it(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    cut(both)
+    assert not link.end(b"how it ended") or not link.start("b#1")
+    assert link._task == ""
+
+
+def test_a_task_begins_once_the_driver_can_have_all_that_was_said_before(both):
+    link = both.link()
+    link.start("a#1")
+    for _ in range(3):
+        link.tell(b"x" * (6 << 20))  # more than the kernel takes
+    link.end(b"how it ended")
+    begun = threading.Event()
+    thread = threading.Thread(target=lambda: link.start("b#1") and begun.set())
+    thread.start()
+    assert not begun.wait(0.1)
+    kinds = [kind for kind, *_ in both.hear(6)]
+    thread.join(5)
+    assert begun.is_set()
+    assert kinds == ["start", "told", "told", "told", "done", "start"]
+
+
+@pytest.mark.parametrize(
+    ("control", "is_heard"), [(b"", False), (b"ended", True), (bytes(wire.LARGEST), False)]
+)
+def test_who_ends_knows_whether_the_driver_hears_how(both, control, is_heard):
+    link = both.link()
+    link.start("a#1")
+    assert link.end(control) is is_heard
+
+
+def test_after_a_cut_the_driver_hears_again_how_those_before_ended(both):
+    link = both.link()
+    for task in ("a#1", "b#1"):
+        link.start(task)
+        link.end(task.encode(), goes_on=True)
+    link.start("c#1")
+    both.hear(5)
+    cut(both)
+    assert [frame and frame[:2] for frame in both.hear(4)] == [
+        None,
+        ("done", "a#1"),
+        ("done", "b#1"),
+        ("again", "c#1"),
+    ]
+
+
+def test_a_connection_that_a_fault_ended_may_have_taken_words_with_it(both):
+    link = both.link()
+    link.start("a#1")
+    both.hear(1)
+    worker = worker_of(both)
+    worker.process = None
+    worker.decoder.feed = wire.Decoder(b"x" * 32).feed  # what comes is not what was said
+    link.end()
+    assert both.hear(1) == [None]
+    assert (worker.is_open, worker.is_over) == (False, False)

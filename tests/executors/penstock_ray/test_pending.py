@@ -12,7 +12,11 @@ def test_orders_are_taken_in_turn_and_the_rest_comes_back():
     assert pending.take() == ("a", 1)
     assert pending.give_back() == ["b", "c"]
     assert pending.take() is None
-    assert pending.give_back() == []
+
+
+def test_who_asks_again_hears_again_what_was_given_back():
+    pending = Pending([("a",), ("b",)])
+    assert pending.give_back() == pending.give_back() == ["a", "b"]
 
 
 def test_each_order_is_taken_or_given_back_and_never_both():
