@@ -8,9 +8,9 @@ Lazy: the import of a handler's module happens inside ``load_target``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from penstock.errors import PluginError
 from penstock.spi.tables import TypeHandler
@@ -72,7 +72,12 @@ def register(name: str, target: str | TypeHandler) -> None:
     Args:
         name: the type's ``"module.qualname"``, as ``type(value)`` shows it.
         target: a handler, or its ``"module:attribute"``, imported on first use.
+
+    Raises:
+        PluginError: when what is given lacks something that a handler has.
     """
+    if not isinstance(target, str):
+        _check(target, f"for {name!r}")
     _targets[name] = _registered[name] = target
     _forget_all()
 
@@ -118,18 +123,38 @@ def load_target(target: str | TypeHandler) -> TypeHandler:
     """The handler itself; a string is imported.
 
     Raises:
-        PluginError: when the string names nothing that can be imported.
+        PluginError: when the string names nothing that can be imported, or what is no handler.
     """
-    if not isinstance(target, str):
-        return target
+    return _imported(target) if isinstance(target, str) else target
+
+
+@cache
+def _imported(target: str) -> TypeHandler:
     module, _, attribute = target.partition(":")
     try:
-        return cast("TypeHandler", getattr(import_module(module), attribute))
+        found = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise PluginError(
             f"The table handler {target!r} cannot be imported: {error}."
             " Install the package that it belongs to, or correct the name in its plugin."
         ) from error
+    _check(found, repr(target))
+    return cast("TypeHandler", found)
+
+
+def _check(handler: Any, where: str) -> None:
+    """Raises PluginError when it is no handler; otherwise the first value of its type would tell."""
+    if isinstance(handler, type):
+        raise PluginError(
+            f"The table handler {where} is the class {handler.__qualname__}, wanted an object of it:"
+            f" name one that the module makes once, such as HANDLER = {handler.__name__}()."
+        )
+    missing = [name for name in ("kind", "to_arrow", "from_arrow") if not hasattr(handler, name)]
+    if missing:
+        raise PluginError(
+            f"The table handler {where} lacks {', '.join(missing)}: it is a {type(handler).__name__}."
+            " A handler has kind (a short text), to_arrow(value) and from_arrow(table)."
+        )
 
 
 def _forget_all() -> None:

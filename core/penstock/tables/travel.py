@@ -11,7 +11,8 @@ import pickle
 import sys
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, cast
+from importlib import import_module
+from typing import Any
 
 from penstock.spi.tables import TypeHandler
 from penstock.tables.convert import build, convert, tables_in
@@ -100,7 +101,7 @@ def unpack(packed: Packed, wanted: Any = None) -> Any:
         return build(target.handler(), _as_others_see_it(packed))
     if packed.kind in _OF_KIND and packed.target is None:
         note = None if packed.note is None else pickle.loads(packed.note)  # noqa: S301  # our own
-        return load_target_in_carriers(_OF_KIND[packed.kind]).give(packed.table, note)
+        return load_carrier(_OF_KIND[packed.kind]).give(packed.table, note)
     handler = _handler(packed)
     return packed.table if handler is None else build(handler, packed.table)
 
@@ -110,12 +111,12 @@ def _as_others_see_it(packed: Packed) -> Any:
     if packed.note is None or _OF_KIND.get(packed.kind) != "PANDAS":
         return packed.table
     note = pickle.loads(packed.note)  # noqa: S301  # our own
-    return load_target_in_carriers("PANDAS").plain(packed.table, note)
+    return load_carrier("PANDAS").plain(packed.table, note)
 
 
-def load_target_in_carriers(name: str) -> Any:
+def load_carrier(name: str) -> Any:
     """A carrier by its name; its module is imported now if it was not yet."""
-    return cast("Any", load_target(f"{_CARRIERS}:{name}"))
+    return getattr(import_module(_CARRIERS), name)
 
 
 def _pickled(value: Any) -> Packed:
@@ -152,8 +153,8 @@ def _carrier_of(cls: type) -> Callable[[Any], Packed | None] | None:
         name = _name(candidate)
         if name in _TARGETS:
             own = candidate is cls or name.startswith("pyarrow.")
-            return load_target_in_carriers(_TARGETS[name]).pack if own else None
-    return load_target_in_carriers("STREAM").pack if found is not None else None
+            return load_carrier(_TARGETS[name]).pack if own else None
+    return load_carrier("STREAM").pack if found is not None else None
 
 
 when_registered(_carrier_of.cache_clear)
@@ -163,7 +164,7 @@ def _by_handler(found: TableType) -> Callable[[Any], Packed | None]:
     """Packing by the handler of a plugin, which travels along for readers that never met the plugin."""
     handler = found.handler()
     target = found.target if _is_picklable(found.target) else None
-    table_packed = load_target_in_carriers("table_packed")
+    table_packed = load_carrier("table_packed")
 
     def packed(value: Any) -> Packed:
         return table_packed(handler.kind, handler.to_arrow(value), target=target)
@@ -204,7 +205,7 @@ def _envelopes(loaded: tuple[bool, ...]) -> Reducers:
     """For the libraries that are imported; others have no values yet."""
     if not any(loaded):
         return {}
-    return dict.fromkeys(load_target_in_carriers("classes")(), _in_envelope)
+    return dict.fromkeys(load_carrier("classes")(), _in_envelope)
 
 
 def _in_envelope(value: Any) -> tuple[Any, ...]:

@@ -351,6 +351,14 @@ def test_any_plain_value_is_exact(value):
     assert repr(found) == repr(value) or "frozenset" in repr(value)
 
 
+def test_a_number_that_no_arrow_type_holds_fails_alike_near_and_far():
+    frame = pd.DataFrame({"a": [1 << 63]}, dtype=object)
+    for convert in (tables.convert, travelled):
+        with pytest.raises(OverflowError):
+            convert(frame, pa.Table)
+    assert_same_frame(travelled(frame), frame)
+
+
 CONSUMERS = [pa.Table, pd.DataFrame, pl.DataFrame, pl.LazyFrame, None, Any, pl.DataFrame | None, dict]
 
 
@@ -359,7 +367,7 @@ CONSUMERS = [pa.Table, pd.DataFrame, pl.DataFrame, pl.LazyFrame, None, Any, pl.D
 def test_a_consumer_far_away_sees_what_one_nearby_sees(frame, wanted):
     try:
         near = tables.convert(frame, wanted)
-    except (pa.ArrowException, ValueError, TypeError, UserWarning) as error:
+    except (pa.ArrowException, ValueError, TypeError, OverflowError, UserWarning) as error:
         with pytest.raises(type(error)):
             travelled(frame, wanted)
         return

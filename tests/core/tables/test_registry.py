@@ -74,3 +74,13 @@ def test_a_handler_named_by_string_is_imported_on_first_use():
 def test_the_built_in_handlers_keep_the_contract():
     for target in registry._by_kind.values():
         assert isinstance(registry.load_target(target), TypeHandler)
+
+
+def test_a_class_is_no_handler():
+    with pytest.raises(PluginError, match=r"is the class LedgerHandler(?s:.*)HANDLER = LedgerHandler\(\)"):
+        tables.register(NAME, LedgerHandler)
+
+
+def test_what_a_handler_lacks_is_named():
+    with pytest.raises(PluginError, match=r"json:decoder' lacks kind, to_arrow, from_arrow: it is a module"):
+        registry.load_target("json:decoder")
