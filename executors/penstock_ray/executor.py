@@ -37,7 +37,9 @@ from penstock_ray.feasibility import misfit, places, processors
 from penstock_ray.flights import Arrival, Flight, Runway
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
+from penstock_ray.mailbox import Mailbox, start_box
 from penstock_ray.options import Request, request_of
+from penstock_ray.orders import Way
 from penstock_ray.parcel import unwrap, wrap
 from penstock_ray.probe import check_modules, import_folders
 from penstock_ray.step import Seed, remote_functions
@@ -72,6 +74,7 @@ class RayExecutor:
         self._hub: Hub | None = None
         self._window = 0
         self._unreached = 0
+        self._had_mailbox = False
         self._backlog = Backlog()
         self._outbox: list[Message] = []
         self._values: dict[str, dict[str, Any]] = {}
@@ -269,19 +272,31 @@ class RayExecutor:
             if not flights:
                 return
             if self._unreached >= _BLIND_AFTER:
-                flights = self._unheard(flights)
+                flights = self._first_of(flights)
             self._send(flights)
 
-    def _unheard(self, flights: Sequence[Flight]) -> Sequence[Flight]:
-        """The first of them; of several that nobody can hear it would not be known who began."""
+    def _first_of(self, flights: Sequence[Flight]) -> Sequence[Flight]:
+        """The first of them: of several that cannot count on the hub it would not be known who began."""
         for flight in flights:
-            flight.kind, flight.is_watched = None, False
+            flight.kind = None
+            if flight.way == "hub":
+                flight.way = self._other_way()
         for flight in flights[1:]:
             self._backlog.put_back(flight)
         return flights[:1]
 
+    def _other_way(self) -> Way:
+        """That of tasks that cannot count on the hub: through the mailbox, while there is one."""
+        if not self._had_mailbox:
+            self._had_mailbox = True
+            self._tower.open_mailbox(Mailbox(start_box))
+        return "none" if self._tower.mailbox is None else "mailbox"
+
     def _send(self, flights: Sequence[Flight]) -> None:
-        self._tower.add(self._runway.send(flights))
+        mailbox = self._tower.mailbox
+        if mailbox is None and flights[0].way == "mailbox":
+            flights[0].way = "none"
+        self._tower.add(self._runway.send(flights, None if mailbox is None else mailbox.handle))
 
     def _settle(self, arrival: Arrival) -> None:
         """Turn the end of a flight into what the engine hears."""
@@ -292,7 +307,7 @@ class RayExecutor:
         elif control is None:
             self._send_again(flight)
         elif control.end == "unreached":
-            self._go_unwatched(flight, control.reason)
+            self._go_otherwise(flight, control.reason)
         elif control.end == "fault":
             self._outbox.append(unread(flight, control.reason))
         else:
@@ -309,13 +324,13 @@ class RayExecutor:
         else:
             self._backlog.put_back(flight)
 
-    def _go_unwatched(self, flight: Flight, reason: str) -> None:
-        """A task did not begin because its worker cannot reach the hub: send it to run unheard."""
+    def _go_otherwise(self, flight: Flight, reason: str) -> None:
+        """A task did not begin because its worker cannot reach the driver: send it to tell in another way."""
+        flight.kind, flight.way = None, self._other_way() if flight.way == "hub" else "none"
         self._unreached += 1
         if self._unreached <= _BLIND_AFTER:
-            message = (
-                f"A worker cannot reach this process ({reason}): what its steps tell comes with their ends."
-            )
+            later = "through a mailbox on the cluster, a little later"
+            how = later if flight.way == "mailbox" else "with their ends"
+            message = f"A worker cannot reach this process ({reason}): what its steps tell comes {how}."
             self._outbox.append(Noted(message=message))
-        flight.kind, flight.is_watched = None, False
         self._send_again(flight)

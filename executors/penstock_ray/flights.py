@@ -15,9 +15,9 @@ from attrs import define, field
 
 from penstock.spi.executor import Cause, Task, Ticket
 from penstock.values import frozen
-from penstock_ray.hub import Worker
 from penstock_ray.options import Request
-from penstock_ray.orders import Control, Order, answered, decoded, encoded
+from penstock_ray.orders import Control, Order, Way, answered, decoded, encoded
+from penstock_ray.workers import Worker
 
 ray: Any = _ray  # ships types that a strict checker cannot follow
 
@@ -42,7 +42,7 @@ class Flight:
         killed: when that was first done.
         cut: since when its worker's connection is gone; None while there is one.
         is_stalled: whether people were told that it gives no sign of life.
-        is_watched: False when it runs without the hub.
+        way: how it tells what happens.
     """
 
     task: Task
@@ -60,7 +60,7 @@ class Flight:
     killed: float | None = None
     cut: float | None = None
     is_stalled: bool = False
-    is_watched: bool = True
+    way: Way = "hub"
 
     @property
     def key(self) -> str:
@@ -70,6 +70,11 @@ class Flight:
     def board(self, batch: Batch) -> None:
         """It travels in this one; nothing is left of another in which it did not begin."""
         self.batch, self.worker, self.started, self.cut, self.seen = batch, None, None, None, 0
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the driver hears of its start before it begins."""
+        return self.way != "none"
 
     def may_have_begun(self) -> bool:
         """Whether it is not certain that it never began."""
@@ -209,8 +214,13 @@ class Runway:
     _sent_so_far: int = 0
     _prepared: dict[Any, dict[str, Any]] = field(factory=dict[Any, dict[str, Any]])
 
-    def send(self, flights: Sequence[Flight]) -> Batch:
-        """Hand flights to Ray, which want the same of it."""
+    def send(self, flights: Sequence[Flight], mailbox: Any = None) -> Batch:
+        """Hand flights to Ray.
+
+        Args:
+            flights: that want the same of it, and tell what happens in the same way.
+            mailbox: handle of that, when this is the way.
+        """
         first = flights[0]
         batch = Batch(open={one.key: one for one in flights}, kind=first.kind)
         orders: list[Order] = []
@@ -218,6 +228,8 @@ class Runway:
         for flight in flights:
             flight.board(batch)
             orders.append(_ordered(flight, carried))
+        if first.way == "mailbox":
+            carried.append(mailbox)
         hands = None if first.task.hands is None else max(len(one.task.hands or ()) for one in flights)
         result = self._sent(flights, hands, (encoded(orders), *carried))
         if hands is None:
@@ -261,6 +273,4 @@ def _ordered(flight: Flight, carried: list[Any]) -> Order:
     names = () if len(given) == len(flight.inputs) else tuple(flight.inputs.keys() - given.keys())
     carried += [flight.inputs[name] for name in names]
     task = flight.task
-    return Order(
-        key=task.key, body=task.body, given=given, names=names, hands=task.hands, watched=flight.is_watched
-    )
+    return Order(key=task.key, body=task.body, given=given, names=names, hands=task.hands, way=flight.way)

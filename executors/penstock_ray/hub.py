@@ -1,7 +1,7 @@
 """The hub: hears in the driver what running tasks tell.
 
-Owns: the connections of the workers that ``door`` let in, on which it also says a word now and then. Must
-not know Ray, nor what records mean.
+Owns: the connections of the workers that ``door`` let in, on which it also says a word now and then. What
+comes another way, through the mailbox, is heard with the rest. Must not know Ray, nor what records mean.
 
 Frames are heard without a thread. ``poll`` waits on all sockets at once and is called by the executor from
 ``collect``, in the driver's own thread: another would fight it for the interpreter at each frame. While
@@ -14,48 +14,44 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from attrs import define
+from attrs import define, field
 
 from penstock_ray import wire
 from penstock_ray.door import Door
-from penstock_ray.exits import Watched, here
+from penstock_ray.exits import here
+from penstock_ray.workers import Heard, Worker
 
 _CHUNK = 1 << 18
+_LOOK = 0.1
+"""Seconds after which to look whether a worker that nothing is heard from has died."""
 
 
 @define(eq=False)
-class Worker:
-    """One connection, of a worker that proved itself.
+class _Connection:
+    """To a worker that proved itself.
 
     Args:
         socket: non-blocking.
         decoder: of its frames.
         key: signs what it is told.
-        where: node and pid, for people.
-        task: key of the task that it is running, or the empty text.
-        is_open: False after its end.
-        is_cut: whether its connection ended by a fault, which takes away what was on its way.
-        process: tells how it ended; None where that cannot be known.
         told: how many frames went to it.
     """
 
     socket: socket.socket
     decoder: wire.Decoder
     key: bytes
-    where: str = "a worker"
-    task: str = ""
-    is_open: bool = True
-    is_cut: bool = False
-    process: Watched | None = None
     told: int = 0
+    worker: Worker = field(init=False)
 
-    def tell(self, kind: wire.Kind, task: str = "", number: int = 0) -> bool:
-        """Say something about a task; False when that is not possible now."""
-        if not self.is_open:
-            return False
-        data = wire.encode(self.key, self.told, (kind, task, number, ()))
+    def __attrs_post_init__(self) -> None:
+        self.worker = Worker(self)
+
+    def say(self, frame: wire.Frame) -> bool:
+        """Say something to it; False when that is not possible now."""
+        data = wire.encode(self.key, self.told, frame)
         try:
             is_sent = self.socket.send(data) == len(data)  # small, and nearly nothing goes this way
         except OSError:
@@ -63,21 +59,30 @@ class Worker:
         self.told += 1
         return is_sent
 
+
+class Ear(Protocol):
+    """Another way in which workers are heard."""
+
+    def fileno(self) -> int:
+        """To sleep on until there is something to hear."""
+        ...
+
+    def hear(self) -> Sequence[Heard]:
+        """What is there, without waiting."""
+        ...
+
+    def say_goodbye(self) -> None:
+        """Tell the workers that the run has ended."""
+        ...
+
     @property
-    def is_over(self) -> bool:
-        """Whether all was heard that it said: its process has ended, or its connection did in order."""
-        if self.process is not None and self.process.ending():
-            return True
-        return not self.is_open and not self.is_cut
+    def is_awaited(self) -> bool:
+        """Whether some of them have not hung up yet."""
+        ...
 
-    def forget(self) -> None:
-        """Nobody will ask how it ended."""
-        if self.process is not None:
-            self.process.close()
-
-
-Heard = tuple[Worker, wire.Frame | None]
-"""A worker and its frame; None when its connection ended."""
+    def close(self) -> None:
+        """Hear nothing more."""
+        ...
 
 
 class Hub:
@@ -90,7 +95,8 @@ class Hub:
 
     def __init__(self, host: str, secret: bytes) -> None:
         self._poll = select.epoll()  # a poll object would not see whom the door's thread adds while it waits
-        self._workers: dict[int, Worker] = {}
+        self._connections: dict[int, _Connection] = {}
+        self._ears: dict[int, Ear] = {}
         self._space = here()
         self._forged = 0
         self._door = Door(host, secret, self._welcome)
@@ -105,6 +111,11 @@ class Hub:
         """How many connections were not from workers of the run."""
         return self._door.refused + self._forged
 
+    def attach(self, ear: Ear) -> None:
+        """Listen to that as well, and close it in the end."""
+        self._ears[ear.fileno()] = ear
+        self._poll.register(ear, select.EPOLLIN)
+
     def poll(self, timeout: float) -> list[Heard]:
         """Wait for news, at most ``timeout`` seconds.
 
@@ -113,7 +124,8 @@ class Hub:
         """
         heard: list[Heard] = []
         for number, _ in self._poll.poll(timeout):
-            heard += self._hear(self._workers[number])
+            ear = self._ears.get(number)
+            heard += self._hear(self._connections[number]) if ear is None else ear.hear()
         return heard
 
     def close(self, patience: float = 0.0) -> None:
@@ -125,61 +137,64 @@ class Hub:
         self._door.close()
         if self._poll.closed:
             return
-        for worker in self._workers.values():
-            worker.tell("bye")
-            _say_goodbye(worker.socket)
+        for connection in self._connections.values():
+            connection.worker.tell("bye")
+            _say_goodbye(connection.socket)
+        for ear in self._ears.values():
+            ear.say_goodbye()
         until = time.monotonic() + patience
-        while self._workers and (left := until - time.monotonic()) > 0:
-            self.poll(left)
-        for worker in list(self._workers.values()):
-            worker.task = ""
-            self._end(worker)
+        while self._is_awaited() and (left := until - time.monotonic()) > 0:
+            self.poll(min(left, _LOOK))
+        for connection in list(self._connections.values()):
+            connection.worker.task = ""
+            self._end(connection)
+        for ear in self._ears.values():
+            self._poll.unregister(ear)
+            ear.close()
         self._poll.close()
+
+    def _is_awaited(self) -> bool:
+        return bool(self._connections) or any(one.is_awaited for one in self._ears.values())
 
     def _welcome(self, connection: socket.socket, key: bytes) -> None:
         """Called by the door's thread."""
-        self._workers[connection.fileno()] = Worker(connection, wire.Decoder(key), wire.return_key(key))
+        made = _Connection(connection, wire.Decoder(key), wire.return_key(key))
+        self._connections[connection.fileno()] = made
         self._poll.register(connection, select.EPOLLIN)
 
-    def _hear(self, worker: Worker) -> Iterator[Heard]:
-        data = _received(worker)
+    def _hear(self, connection: _Connection) -> Iterator[Heard]:
+        data = _received(connection)
         if data is None:
             return
+        worker = connection.worker
         try:
-            for frame in worker.decoder.feed(data):
+            for frame in connection.decoder.feed(data):
                 if frame is not None and frame[0] == "hello":
-                    self._introduce(worker, frame)
+                    worker.introduce(frame, self._space)
                 elif frame is not None:
                     yield worker, frame
         except wire.WireError:
             self._forged += 1
             data, worker.is_cut = b"", True
         if not data:
-            self._end(worker)
+            self._end(connection)
             yield worker, None
 
-    def _introduce(self, worker: Worker, frame: wire.Frame) -> None:
-        _, worker.where, pid, (space,) = frame
-        if self._space and space == self._space:
-            worker.process = Watched(pid)
-
-    def _end(self, worker: Worker) -> None:
-        worker.is_open = False
-        del self._workers[worker.socket.fileno()]
-        self._poll.unregister(worker.socket)
-        worker.socket.close()
-        if not worker.task:
-            worker.forget()
+    def _end(self, connection: _Connection) -> None:
+        del self._connections[connection.socket.fileno()]
+        self._poll.unregister(connection.socket)
+        connection.socket.close()
+        connection.worker.end()
 
 
-def _received(worker: Worker) -> bytes | None:
+def _received(connection: _Connection) -> bytes | None:
     """What has arrived; empty at the end, None when it was nothing after all."""
     try:
-        return worker.socket.recv(_CHUNK)
+        return connection.socket.recv(_CHUNK)
     except BlockingIOError:
         return None
     except OSError:
-        worker.is_cut = True
+        connection.worker.is_cut = True
         return b""
 
 

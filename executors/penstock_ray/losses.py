@@ -41,6 +41,8 @@ def lost(flight: Flight, error: BaseException) -> Lost:
     ending = _ending(flight, error)  # what Ray says of a dead worker are guesses how it may have died
     missing = _missing(flight, _root(error)) if cause == "input" else ()
     text = f"{text}{ending}" if ending and cause == "worker" else f"{text}{ending}: {_first_lines(error)}"
+    if is_crash(error) and flight.worker is not None and not flight.worker.is_direct:
+        text = f"{text}; what it told in its last moment may be missing"
     return _lost(flight, cause, text, missing, begun=cause != "input")
 
 

@@ -13,7 +13,11 @@ from penstock.values import frozen
 
 _NO_VALUES: Mapping[str, bytes] = {}
 
-PlainOrder = tuple[str, Any, Mapping[str, bytes], tuple[str, ...], tuple[str, ...] | None, bool]
+Way = Literal["hub", "mailbox", "none"]
+"""How a task tells what happens: over the hub; through the mailbox, whose handle comes behind the values,
+where its worker has no connection to the hub; or not at all, unless its worker happens to have a way."""
+
+PlainOrder = tuple[str, Any, Mapping[str, bytes], tuple[str, ...], tuple[str, ...] | None, Way]
 """The fields of an order, which is how workers use it: no class has to be made again for each task."""
 
 
@@ -27,7 +31,7 @@ class Order:
         given: small values by name.
         names: of the values that Ray brings, in their order.
         hands: of the values to give back; None when the task decides.
-        watched: not to begin without the hub.
+        way: how it tells what happens; it is not to begin before the driver is sure to hear of that.
     """
 
     key: str
@@ -35,11 +39,11 @@ class Order:
     given: Mapping[str, bytes] = _NO_VALUES
     names: tuple[str, ...] = ()
     hands: tuple[str, ...] | None = ()
-    watched: bool = True
+    way: Way = "hub"
 
     def plain(self) -> PlainOrder:
         """Its fields."""
-        return self.key, self.body, self.given, self.names, self.hands, self.watched
+        return self.key, self.body, self.given, self.names, self.hands, self.way
 
 
 def encoded(orders: Iterable[Order]) -> bytes:

@@ -9,8 +9,8 @@ are the control records, as bytes that it stores inline; large values follow. So
 is a fault of the system. The driver hears the control record of a task over the hub as soon as it ends, with
 its values when these are small; a batch ends with a task whose values are large, or when its time is up, and
 gives back what has not begun. Tasks whose worker cannot reach the hub do not begin: the answer says so, and
-the driver sends them again to run unwatched, which keeps "it never began" a certainty. A worker whose task
-was stopped by an interrupt ends with it.
+the driver sends them again to tell what happens through the mailbox, or not at all, which keeps "it never
+began" a certainty. A worker whose task was stopped by an interrupt ends with it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from attrs import define, field
@@ -33,6 +34,8 @@ from penstock.values import frozen
 from penstock_ray.exits import is_gone, kill_below
 from penstock_ray.forks import keep_from_children
 from penstock_ray.interrupts import has_come, let_in
+from penstock_ray.letters import LetterLine
+from penstock_ray.line import SocketLine
 from penstock_ray.link import Link, Unreachable, Wishes
 from penstock_ray.orders import Control, End, PlainOrder, answer, plain_orders
 from penstock_ray.parcel import ALONG, MANY_ALONG, going_along, unwrap, wrap
@@ -74,18 +77,21 @@ class Session:
     is_busy: bool = False
     pending: Pending[PlainOrder] = field(factory=Pending[PlainOrder])
 
-    def linked(self) -> Link:
-        """The link, dialled anew when it was cut.
+    def linked(self, mailbox: Any = None) -> Link:
+        """The link, made anew when it was cut.
+
+        Args:
+            mailbox: handle of that, to go through it instead of dialling the hub.
 
         Raises:
-            Unreachable: when the hub cannot be reached from here.
+            Unreachable: when the driver cannot be reached from here in this way.
         """
         if self.link is None or not self.link.is_up:
             if self.link is not None:
                 self.link.close()
+            hub, secret = self.seed.hub, self.seed.secret
             self.link = Link(
-                self.seed.hub,
-                self.seed.secret,
+                partial(SocketLine.to, hub, secret) if mailbox is None else partial(LetterLine.to, mailbox),
                 _whereabouts(),
                 self.seed.beat,
                 Wishes(end=lambda: _retire(self), give_back=self._give_back),
@@ -157,9 +163,12 @@ def carry_out(seed: Seed, data: bytes, values: Sequence[Any]) -> tuple[bytes, li
     """
     orders = plain_orders(data)
     slots = max(len(hands or ()) for *_, hands, _ in orders)
+    way, mailbox = orders[0][-1], None
+    if way == "mailbox":
+        *values, mailbox = values
     try:
         session = _session(seed)
-        link = session.linked() if orders[0][-1] else _existing(session)
+        link = _existing(session) if way == "none" else session.linked(mailbox)
     except Unreachable as error:
         return _refused("unreached", orders, f"{_whereabouts()}: {error}"), [None] * slots
     except Exception as error:  # noqa: BLE001 - the runner of the run cannot be made here
@@ -203,11 +212,14 @@ def _run(
     session: Session, link: Link | None, order: PlainOrder, handed: dict[str, Any]
 ) -> tuple[bytes, list[Any], bool] | None:
     """Its control record, large values, and whether the driver has heard all that; None: it did not begin."""
-    key, body, _, _, hands, watched = order
+    key, body, _, _, hands, way = order
     own, began = os.getpid(), time.monotonic()
     if link is not None and not link.start(key):
-        if watched:
+        if way == "hub":
             return None
+        if way == "mailbox":
+            reason = f"{_whereabouts()}: the mailbox does not answer"
+            return Control(end="unreached", reason=reason).encoded(), [], False
         link = None
     large: list[Any] = []
     try:
@@ -250,6 +262,7 @@ def _leave(session: Session, link: Link | None) -> None:
     """End this process: a task that was stopped half-way leaves children, locks and threads behind."""
     if link is not None:
         link.end()
+        link.part()
     with suppress(Exception):
         session.close()
     kill_below(os.getpid())

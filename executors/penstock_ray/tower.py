@@ -3,8 +3,9 @@
 Owns: waiting. Workers say over the hub when a task starts, and how it ended unless Ray has to bring its
 values; so the driver sleeps on sockets and asks Ray only for what cannot come otherwise. A sweep over
 everything, ten times a second, finds what cannot say so any more: tasks that died, never began, or run
-unwatched. The sweep also keeps the times: of tasks to be killed, of those that give no sign of life, and of
-those that keep others of their batch waiting, which then come back.
+unwatched. Before a batch counts as lost, everything is heard that lies in the mailbox. The sweep also keeps
+the times: of tasks to be killed, of those that give no sign of life, and of those that keep others of their
+batch waiting, which then come back.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from attrs import define
 from penstock.spi.executor import Message, Noted, Progress
 from penstock_ray.config import RayConfig
 from penstock_ray.flights import Arrival, Batch, Flight, arrivals
-from penstock_ray.hub import Heard, Hub, Worker
+from penstock_ray.hub import Hub
 from penstock_ray.losses import is_crash
+from penstock_ray.mailbox import Mailbox
 from penstock_ray.orders import decoded
+from penstock_ray.workers import Heard, Worker
 
 ray: Any = _ray  # ships types that a strict checker cannot follow
 
@@ -45,11 +48,15 @@ class Landing:
         batch: that ended.
         result: what its control reference held.
         until: how long to wait for what its tasks told.
+        mark: of the mailbox, behind what they told there; 0 for none.
+        given_up: when to wait for that no longer.
     """
 
     batch: Batch
     result: Any
     until: float
+    mark: int = 0
+    given_up: float = 0.0
 
 
 class Tower:
@@ -59,7 +66,8 @@ class Tower:
         hub: of the run.
         config: for its times.
 
-    ``flights`` are those that were sent and are not over, by key; ``under_way`` counts the batches by kind.
+    ``flights`` are those that were sent and are not over, by key; ``under_way`` counts the batches by kind;
+    ``mailbox`` is there once a worker needed one, until it is lost.
     """
 
     def __init__(self, hub: Hub, config: RayConfig) -> None:
@@ -70,6 +78,7 @@ class Tower:
         self._over: list[Arrival] = []
         self._sweep_at = 0.0
         self._unwatched = 0
+        self.mailbox: Mailbox | None = None
         self.flights: dict[str, Flight] = {}
         self.batches: dict[Batch, None] = {}
         self.under_way: Counter[Hashable] = Counter()
@@ -80,6 +89,11 @@ class Tower:
         self.batches[batch] = None
         self.under_way[batch.kind] += 1
         self._unwatched += sum(not one.is_watched for one in batch.open.values())
+
+    def open_mailbox(self, mailbox: Mailbox) -> None:
+        """Listen to that as well."""
+        self.mailbox = mailbox
+        self._hub.attach(mailbox)
 
     def turn(self, wait: float, messages: list[Message]) -> list[Arrival]:
         """Look once, waiting up to ``wait`` seconds for something to happen.
@@ -137,6 +151,11 @@ class Tower:
     def _listen(self, wait: float, now: float, messages: list[Message]) -> None:
         for heard in self._hub.poll(wait):
             self._hear(heard, now, messages)
+        if self.mailbox is not None and not self.mailbox.is_open:
+            self.mailbox = None
+            messages.append(Noted(message=_NO_MAILBOX))
+            for batch in self.batches:  # any of them may have begun without being heard
+                batch.is_unheard = batch.is_unheard or batch.worker is None or not batch.worker.is_direct
 
     def _hear(self, heard: Heard, now: float, messages: list[Message]) -> None:
         worker, frame = heard
@@ -246,7 +265,13 @@ class Tower:
     def _land(self, batch: Batch, result: Any, now: float) -> Landing:
         batch.has_landed = True
         self._suspects.pop(batch, None)
-        return Landing(batch, result, now + _longest_wait(batch, result))
+        landing = Landing(batch, result, now + _longest_wait(batch, result))
+        worker = batch.worker
+        is_gone = is_crash(result) or (isinstance(result, BaseException) and _is_killed(batch))
+        if self.mailbox is not None and (is_gone or worker is None or worker.task in batch.open):
+            landing.mark = self.mailbox.mark(worker, is_gone=is_gone)
+            landing.given_up = now + _NO_ANSWER
+        return landing
 
     def _release(self, landed: list[Landing]) -> None:
         """End the flights of those that have nothing more to tell; the others are held a moment."""
@@ -254,11 +279,21 @@ class Tower:
             return
         now = time.monotonic()
         known = [one for one in self._held + landed if one.batch.open]
-        self._held = [one for one in known if now < one.until and _tells_more(one)]
+        self._held = [
+            one for one in known if self._lies_in_mailbox(one, now) or (now < one.until and _tells_more(one))
+        ]
         for landing in known:
             if landing not in self._held:
                 for arrival in arrivals(landing.batch, landing.result):
                     self._end(arrival)
+
+    def _lies_in_mailbox(self, landing: Landing, now: float) -> bool:
+        """Whether something may still be there, also that a task of the batch began."""
+        if self.mailbox is None or self.mailbox.has_passed(landing.mark):
+            return False
+        if now >= landing.given_up:
+            self.mailbox.give_up()  # the next turn knows it, and then that nothing is certain
+        return True
 
     def _keep_times(self, now: float, messages: list[Message]) -> None:
         for flight in list(self.flights.values()):
@@ -326,7 +361,11 @@ def _longest_wait(batch: Batch, result: Any) -> float:
         return _LATE_RECORDS
     if batch.worker is not None:
         return _LAST_WORDS
-    return _FIRST_WORDS if is_crash(result) or any(one.killed for one in batch.open.values()) else 0.0
+    return _FIRST_WORDS if is_crash(result) or _is_killed(batch) else 0.0
+
+
+def _is_killed(batch: Batch) -> bool:
+    return any(one.killed for one in batch.open.values())
 
 
 def _tells_more(landing: Landing) -> bool:
@@ -343,6 +382,12 @@ def _result(control: Any) -> Any:
         return ray.get(control)
     except Exception as error:  # noqa: BLE001 - any of Ray's, which is the result
         return error
+
+
+_NO_MAILBOX = (
+    "The mailbox is gone through which workers are heard that cannot reach this process: what their steps"
+    " tell comes with their ends."
+)
 
 
 def _cut(flight: Flight) -> Noted:

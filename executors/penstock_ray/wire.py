@@ -40,7 +40,8 @@ Frame = tuple[Kind, str, int, Sequence[Any]]
 process id and the space of that. ``end`` says that Ray brings how a task ended, ``done`` has its control
 record instead of records; ``back`` has the keys of tasks that will not begin there. ``again`` takes a task up
 over a new connection. The driver says ``stop`` to a task, ``recall`` to have those back that wait behind it,
-``seen`` with the number of records that it has, and ``bye`` at the end of the run."""
+``seen`` with the number of records that it has, and ``bye`` at the end of the run, as a worker does before it
+ends itself."""
 
 
 class WireError(Exception):
@@ -92,6 +93,14 @@ def packed(frame: Frame) -> bytes:
     return pickle.dumps(frame, protocol=5)
 
 
+def unpacked(payload: bytes) -> Frame | None:
+    """What a frame says, of one that is known to come from the run; None when nobody here can unpickle it."""
+    try:
+        return pickle.loads(payload)
+    except Exception:  # noqa: BLE001 - whatever a class raises while it is made again
+        return None
+
+
 def sealed(key: bytes, number: int, payload: bytes) -> bytes:
     """What a frame says, signed for one place on one connection.
 
@@ -136,10 +145,7 @@ class Decoder:
         if not hmac.compare_digest(tag, _tag(self._key, self._number, payload)):
             raise WireError("a frame with a wrong signature")
         self._number += 1
-        try:
-            return pickle.loads(payload)  # signed by a worker of this run
-        except Exception:  # noqa: BLE001 - whatever a class raises while it is made again
-            return None
+        return unpacked(payload)  # signed by a worker of this run
 
 
 def _tag(key: bytes, number: int, payload: bytes) -> bytes:

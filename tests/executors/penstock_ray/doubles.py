@@ -82,6 +82,12 @@ class Runner:
         wait_for(argument)
         return TaskResult(record="waited")
 
+    def do_begin_and_die(self, argument, values, report):
+        begun, go = argument
+        Path(begun).touch()
+        wait_for(go)
+        os.kill(os.getpid(), signal.SIGKILL)
+
     def do_begin_and_sleep(self, argument, values, report):
         marker, seconds = argument
         Path(marker).touch()
@@ -155,6 +161,13 @@ def wait_for(marker):
     until = time.monotonic() + 30
     while not Path(marker).exists() and time.monotonic() < until:
         time.sleep(0.005)
+
+
+class Deadly:
+    """Kills whoever unpickles it."""
+
+    def __reduce__(self):
+        return eval, ("__import__('os').kill(__import__('os').getpid(), 9)",)
 
 
 class Shared:

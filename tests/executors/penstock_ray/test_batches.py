@@ -208,7 +208,7 @@ def test_those_that_cannot_be_heard_keep_to_the_number_at_once(executor, tmp_pat
     assert len((tmp_path / "runs").read_text().splitlines()) == MANY
 
 
-def test_unheard_tasks_go_alone(cluster, tmp_path):
+def test_tasks_that_cannot_count_on_the_hub_go_alone(cluster, tmp_path):
     made = RayExecutor()
     made.begin(Shared("unheard"))
     hurry(made)

@@ -271,23 +271,10 @@ def test_two_executors_of_one_run_share_workers_and_nothing_else(executor, reque
     other.close()
 
 
-def test_workers_that_cannot_reach_the_driver_run_their_tasks_unheard(cluster, tmp_path):
-    made = RayExecutor()
-    made.begin(Shared("unreached"))
-    made._hub._door.close()
-    for number in range(6):
-        made.submit(task(f"a{number}#1", "append", str(tmp_path / "runs")), {})
-    messages = collect_all(made, 6)
-    assert records(messages, Outcome) == ["appended"] * 6
-    assert len((tmp_path / "runs").read_text().splitlines()) == 6
-    assert "cannot reach" in next(one.message for one in messages if isinstance(one, Noted))
-    made.close()
-
-
 def cut(executor):
     """Cut every connection of the hub."""
-    for worker in list(executor._hub._workers.values()):
-        worker.socket.shutdown(socket.SHUT_RDWR)
+    for connection in list(executor._hub._connections.values()):
+        connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_task_whose_connection_is_cut_is_heard_again_while_it_runs(executor, tmp_path):

@@ -8,9 +8,9 @@ from ray.exceptions import WorkerCrashedError
 
 from penstock.spi.executor import Ticket
 from penstock_ray.flights import Batch, Flight, arrivals
-from penstock_ray.hub import Worker
 from penstock_ray.losses import lost
 from penstock_ray.options import Request
+from penstock_ray.workers import Worker
 
 
 def batch_of(*keys, worker=None):
@@ -24,7 +24,7 @@ def batch_of(*keys, worker=None):
 
 
 def worker(*, is_open):
-    return Worker(socket=None, decoder=None, key=b"", is_open=is_open)
+    return Worker(None, is_open=is_open)
 
 
 def ends(batch, error):

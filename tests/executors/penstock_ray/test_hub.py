@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from penstock_ray import wire
 from penstock_ray.hub import Hub
+from penstock_ray.line import SocketLine
 from penstock_ray.link import Link, Unreachable, Wishes
 
 SECRET = b"s" * 32
@@ -32,7 +34,7 @@ class Both:
 
     def link(self, secret=SECRET, beat=60.0):
         wishes = Wishes(end=self.ended.set, interrupt=self.interrupt, give_back=lambda: ["b#1", "c#1"])
-        made = Link(self.hub.address, secret, "node a, pid 1", beat, wishes)
+        made = Link(partial(SocketLine.to, self.hub.address, secret), "node a, pid 1", beat, wishes)
         self.links.append(made)
         return made
 
@@ -126,9 +128,13 @@ def test_the_end_of_the_run_reaches_the_worker(both):
     assert both.ended.wait(5)
 
 
-def worker_of(both):
-    (found,) = both.hub._workers.values()
+def connection_of(both):
+    (found,) = both.hub._connections.values()
     return found
+
+
+def worker_of(both):
+    return connection_of(both).worker
 
 
 def test_the_task_under_way_is_interrupted_when_the_driver_says_so(both):
@@ -167,15 +173,14 @@ def test_a_stranger_who_asks_to_stop_ends_the_connection_and_no_task(both):
     link = both.link()
     link.start("a#1")
     both.hear(1)
-    worker = worker_of(both)
-    worker.key = b"x" * 32
-    worker.tell("stop", "a#1")
+    connection_of(both).key = b"x" * 32
+    worker_of(both).tell("stop", "a#1")
     assert both.hear(2) == [None, ("again", "a#1", 0, ())]
     assert not both.interrupted.is_set()
 
 
 def cut(both):
-    worker_of(both).socket.shutdown(socket.SHUT_RDWR)
+    connection_of(both).socket.shutdown(socket.SHUT_RDWR)
 
 
 def told(frames):
@@ -207,7 +212,7 @@ def test_nothing_of_a_task_that_is_over_is_told_after_a_cut(both):
     cut(both)
     assert both.hear(1) == [None]
     until = time.monotonic() + 5
-    while not (link.is_up and both.hub._workers) and time.monotonic() < until:
+    while not (link.is_up and both.hub._connections) and time.monotonic() < until:
         assert both.hub.poll(0.02) == []
     link.start("b#1")
     link.tell("one")
@@ -216,7 +221,7 @@ def test_nothing_of_a_task_that_is_over_is_told_after_a_cut(both):
 
 def test_a_link_that_is_cut_from_a_hub_that_is_gone_says_that_the_run_has_ended(both):
     both.link()
-    while not both.hub._workers:
+    while not both.hub._connections:
         both.hub.poll(0.02)
     both.hub._door.close()
     cut(both)
@@ -262,7 +267,7 @@ def test_a_worker_tells_nothing_to_a_hub_that_does_not_know_the_secret():
     thread = threading.Thread(target=pretend)
     thread.start()
     with pytest.raises(Unreachable, match="not the driver"):
-        Link(listener.getsockname(), SECRET, "a", 60.0, Wishes())
+        Link(partial(SocketLine.to, listener.getsockname(), SECRET), "a", 60.0, Wishes())
     thread.join(5)
     listener.close()
     assert got[1] == b""
@@ -446,7 +451,7 @@ def test_a_connection_that_a_fault_ended_may_have_taken_words_with_it(both):
     both.hear(1)
     worker = worker_of(both)
     worker.process = None
-    worker.decoder.feed = wire.Decoder(b"x" * 32).feed  # what comes is not what was said
+    connection_of(both).decoder.feed = wire.Decoder(b"x" * 32).feed  # what comes is not what was said
     link.end()
     assert both.hear(1) == [None]
     assert (worker.is_open, worker.is_over) == (False, False)

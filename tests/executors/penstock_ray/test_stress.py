@@ -158,7 +158,10 @@ class Scene:
 
     def harm(self):
         which = self.chance.random()
-        workers = [one for one in self.executor._hub._workers.values() if "pid" in one.where]
+        heard = [one.worker for one in self.executor._hub._connections.values()]
+        mailbox = self.executor._tower.mailbox
+        heard += [] if mailbox is None else mailbox._workers.values()
+        workers = [one for one in heard if "pid" in one.where]
         if which < 0.01:
             for worker in workers:  # as by the network: what was on its way may be lost
                 worker.process, worker.is_cut = None, True
@@ -223,10 +226,13 @@ def carry_out(scene):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("way", ["hub", "mailbox"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_attempts_are_told_once_and_as_often_as_they_ran_whatever_happens(cluster, tmp_path, seed):
+def test_attempts_are_told_once_and_as_often_as_they_ran_whatever_happens(cluster, tmp_path, seed, way):
     executor = RayExecutor()
     executor.begin(StressShared(f"stress {seed}"))
+    if way == "mailbox":
+        executor._hub._door.close()
     scene = Scene(executor, tmp_path, seed)
     try:
         left = carry_out(scene)

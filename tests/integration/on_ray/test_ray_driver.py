@@ -14,8 +14,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import fault_steps as steps
+import ray
 from fault_scene import Scene, kill, until
 
+from penstock import RetryPolicy
 from penstock.engine.drive import CANCEL_GRACE
 from penstock.events import values as v
 from penstock.testing.conformance.executor import remains
@@ -106,9 +108,9 @@ def test_a_driver_that_is_killed_ends_the_steps_on_a_ray_that_it_started(desk, b
 
 def cut(executor):
     """Cut every connection of the hub."""
-    for worker in list(executor._hub._workers.values()):
+    for connection in list(executor._hub._connections.values()):
         with suppress(OSError):
-            worker.socket.shutdown(socket.SHUT_RDWR)
+            connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.parametrize("how", ["tells", "killed_later"])
@@ -137,3 +139,51 @@ def test_a_connection_that_is_cut_loses_nothing_and_doubles_nothing(scene, how):
     ]
     assert len(facts) == len(set(facts))
     assert ended.notes == []
+
+
+class ShutIn(RayExecutor):
+    """One that no worker can dial."""
+
+    def begin(self, shared):
+        super().begin(shared)
+        self._hub._door.close()
+
+
+ONCE = {"before": 1, "victim": 1, "beside": 1, "beyond": 1}
+
+
+def test_workers_that_cannot_dial_the_driver_are_heard_while_their_steps_run(scene):
+    def look():
+        scene.wait_for_event(v.StepStarted, "victim")
+        scene.open_gate()
+
+    ended = scene.carry_out(steps.faulty(scene.folder, "tells"), meanwhile=look, executor=ShutIn())
+    assert ended.success
+    assert ended.recorded == ONCE | {"after": 1}
+    said = "".join(path.read_text() for path in scene.home.rglob("*victim*") if path.is_file())
+    assert [said.count(f"message {n}\n") for n in range(40)] == [1] * 40, said
+    assert all("comes through a mailbox on the cluster" in one for one in ended.notes)
+    assert ended.notes
+
+
+def test_attempts_are_counted_exactly_when_workers_that_cannot_dial_the_driver_die(scene):
+    twice = RetryPolicy(max_retries=1)
+    scene.open_gate()
+    job = steps.faulty(scene.folder, "killed_later", policy=twice)
+    ended = scene.carry_out(job, executor=ShutIn())
+    assert ended.recorded == ONCE | {"victim": 2}
+    assert "its worker died" in ended.failure().error.message
+
+
+def test_a_run_outlives_its_mailbox(scene):
+    executor = ShutIn()
+
+    def harm():
+        scene.wait_for_event(v.StepStarted, "victim")
+        scene.strike(lambda: ray.kill(executor._tower.mailbox.handle))
+        scene.open_gate()
+
+    ended = scene.carry_out(steps.faulty(scene.folder, "waits"), meanwhile=harm, executor=executor)
+    assert ended.success
+    assert ended.recorded == ONCE | {"after": 1}
+    assert sum("The mailbox is gone" in one for one in ended.notes) == 1
