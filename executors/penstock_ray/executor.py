@@ -38,7 +38,7 @@ from penstock_ray.flights import Arrival, Flight, Runway
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
 from penstock_ray.mailbox import Mailbox, start_box
-from penstock_ray.options import Request, request_of
+from penstock_ray.options import Request, request_of, requests_of
 from penstock_ray.orders import Way
 from penstock_ray.parcel import unwrap, wrap
 from penstock_ray.probe import check_modules, import_folders
@@ -101,8 +101,12 @@ class RayExecutor:
             UserError: when the cluster cannot be used, or can never run a step of the config.
         """
         blob = shared.blob()
+        requests = requests_of((("", _USUAL), *shared.wants), self._config)
         self._connection = connect(self._config, os.environ)
         try:
+            for step, request in requests:
+                self._check(request, step)
+            self._usual = requests[0][1]
             self._prepare(shared, blob, self._connection)
         except BaseException:
             self.close()
@@ -112,9 +116,6 @@ class RayExecutor:
         nodes = connection.nodes()
         self._window = self._config.window or min(_LARGEST_WINDOW, max(16, 4 * processors(nodes)))
         self._window = min(self._window, self._config.max_concurrent or self._window)
-        self._usual = request_of(_USUAL, self._config)
-        for step, wants in (("", _USUAL), *shared.wants):
-            self._check(request_of(wants, self._config, step), step)
         if self._config.probe:
             check_modules(shared.modules, nodes, connection.host)
         secret = secrets.token_bytes(32)

@@ -7,10 +7,10 @@ Pure: what a request means for a cluster is ``feasibility``'s, how it is said to
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from attrs import field
+from attrs import evolve, field
 
 from penstock.config.faults import Fault
 from penstock.errors import InvalidConfigError
@@ -92,6 +92,28 @@ def request_of(wants: Wants, config: RayConfig, task: str = "") -> Request:
         runtime_env=tag.get("runtime_env", {}),
         strategy=_first(tag.get("scheduling_strategy"), config.scheduling_strategy, None),
     )
+
+
+def requests_of(wanted: Iterable[tuple[str, Wants]], config: RayConfig) -> list[tuple[str, Request]]:
+    """What several tasks ask for.
+
+    Args:
+        wanted: the name of each with what it wants.
+        config: for what they do not say.
+
+    Raises:
+        InvalidConfigError: when tags cannot be used, with every fault of all of them.
+    """
+    found: list[tuple[str, Request]] = []
+    faults: list[Fault] = []
+    for task, wants in wanted:
+        try:
+            found.append((task, request_of(wants, config, task)))
+        except InvalidConfigError as error:
+            faults += [evolve(one, path=f"{task}: {one.path}") for one in error.faults]
+    if faults:
+        raise InvalidConfigError(f"In the tags {TAG!r} of steps:", faults)
+    return found
 
 
 def tag_of(value: Any, task: str) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from penstock_ray import ray_executor
 from penstock_ray.config import RayConfig
 from penstock_ray.definition import RAY_CONFIG
 from penstock_ray.feasibility import Node, misfit, processors
-from penstock_ray.options import TAG, request_of
+from penstock_ray.options import TAG, request_of, requests_of
 
 NODES = (
     Node("a" * 56, "10.0.0.1", {"CPU": 4.0, "memory": 8.0 * 2**30, "node:10.0.0.1": 1.0}),
@@ -89,6 +89,23 @@ def test_options_say_only_what_was_asked():
         "runtime_env": {"env_vars": {"A": "b"}},
     }
     assert request_of(Wants(tags={TAG: tag}), RayConfig()).options() == {"num_cpus": 1.0, **tag}
+
+
+def test_faults_of_the_tags_of_several_steps_are_told_together():
+    wanted = [
+        ("a", Wants(tags={TAG: {"num_cpu": 1, "memory": -1}})),
+        ("b", Wants()),
+        ("c", Wants(tags={TAG: "no"})),
+    ]
+    with pytest.raises(InvalidConfigError) as caught:
+        requests_of(wanted, RayConfig())
+    assert [one.path for one in caught.value.faults] == ["a: $.num_cpu", "a: $.memory", "c: $"]
+
+
+def test_each_step_is_told_with_what_it_asks_for():
+    assert [
+        (name, one.cpus) for name, one in requests_of([("a", Wants(cpus=2)), ("b", Wants())], RayConfig())
+    ] == [("a", 2), ("b", 1.0)]
 
 
 def test_a_request_must_fit_on_one_node():
