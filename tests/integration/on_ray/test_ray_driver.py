@@ -119,6 +119,9 @@ def test_a_connection_that_is_cut_loses_nothing_and_doubles_nothing(scene, how):
 
     def harm():
         scene.wait("told", key="victim")
+        scene.wait_for_event(
+            v.StepStarted, "victim"
+        )  # 20 ms after it began, when it follows closely on another
         scene.strike(lambda: cut(executor))
         scene.open_gate()
 
