@@ -105,6 +105,7 @@ class Batch:
         worker: where it runs, once that is known.
         has_landed: whether its control reference is ready.
         is_recalled: whether flights that have not begun were asked to come back.
+        is_canceled: whether Ray was asked to stop it.
         is_unheard: whether its worker may have said something that never arrived.
     """
 
@@ -116,6 +117,7 @@ class Batch:
     worker: Worker | None = None
     has_landed: bool = False
     is_recalled: bool = False
+    is_canceled: bool = False
     is_unheard: bool = False
 
     @property

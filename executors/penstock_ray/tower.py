@@ -127,7 +127,7 @@ class Tower:
         self._recall(batch)
         if batch is not None and grace > 0:
             self._interrupt(flight)
-            if batch.worker is None or all(one.stopped for one in batch.open.values()):
+            if len(batch.open) == 1:
                 ray.cancel(batch.handle, force=False, recursive=True)  # also what it started on Ray
 
     def _interrupt(self, flight: Flight) -> None:
@@ -301,8 +301,20 @@ class Tower:
                 continue
             if flight.kill is not None and now >= flight.kill:
                 self._kill(flight, flight.batch, now)
+            elif flight.kill is not None and flight.batch.worker is None:
+                self._call_off(flight.batch)
             elif flight.started is not None and flight.kill is None:
                 self._look_after(flight, now, now - flight.started, messages)
+
+    def _call_off(self, batch: Batch) -> None:
+        """Have back those that wait in Ray with one that is to be stopped.
+
+        Not when all are to be stopped, which happens soon after they begin: Ray may fail a task of which a
+        worker begins just now, and then ends this process when that is done with it.
+        """
+        if not batch.is_canceled and not all(one.stopped for one in batch.open.values()):
+            batch.is_canceled = True
+            ray.cancel(batch.handle, force=False, recursive=True)
 
     def _look_after(self, flight: Flight, now: float, age: float, messages: list[Message]) -> None:
         limit = flight.task.wants.timeout

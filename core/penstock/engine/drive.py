@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from attrs import define, field
 
@@ -32,6 +32,9 @@ from penstock.spi.executor import Executor, Lost, Message, Noted, Outcome, Progr
 INTERRUPTED = "interrupted from the keyboard"
 CANCEL_GRACE = 10.0
 """Seconds that a running step has to stop by itself before it is killed."""
+
+_ATTENTION = 0.2
+"""Seconds after which an interrupt is heeded at the latest while tasks run elsewhere."""
 
 _ANY_NUMBER = 1 << 30
 
@@ -87,10 +90,14 @@ class Drive:
     _names: dict[tuple[str, ...], frozenset[str]] = field(factory=dict[tuple[str, ...], frozenset[str]])
     _assigner: Assigner = field(init=False)
     _stays_here: bool = field(init=False)
+    _is_away: bool = field(init=False)
+    _shield: AbstractContextManager[object] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         features = self.executor.features
         self._stays_here = features.in_process
+        self._is_away = features.survives_worker_loss  # so nothing that might take long runs here
+        self._shield = self.journal.shield if self._is_away else nullcontext()
         longest = features.chains if self.limits.is_idle and not self.program.keeps_values else 1
         self._assigner = Assigner(self.program, self.state, features, longest)
 
@@ -101,6 +108,8 @@ class Drive:
 
     def run(self) -> None:
         """Carry on until the run has ended. A keyboard interrupt ends it as canceled."""
+        if self._is_away:
+            self.journal.shield.install()
         try:
             while self.state.status not in TERMINAL and self.cancel_reason is None:
                 self._turn()
@@ -130,8 +139,9 @@ class Drive:
             until = command.at if look is None else min(command.at, look)
             self.program.tools.sleep(max(until - now, 0.0))
         else:
-            for message in self.executor.collect(self._patience(now, look)):
-                self._take(message)
+            with self._shield:  # what is half taken in would be lost, and waited for in vain
+                for message in self.executor.collect(self._patience(now, look)):
+                    self._take(message)
 
     def _stage(self, now: float) -> tuple[list[Assignment], Finish | WaitUntil | None]:
         """Assign what may start now; also what else is to be done when nothing may."""
@@ -192,7 +202,8 @@ class Drive:
         """How long to wait for a message; what is due waits for the end of a task, to have room."""
         retry = self.state.next_retry()
         moments = (None if retry is None else retry[0], look)
-        return min((at - now for at in moments if at is not None and at > now), default=None)
+        waits = [at - now for at in moments if at is not None and at > now]
+        return min([*waits, _ATTENTION] if self._is_away else waits, default=None)
 
     def _note(self, events: Sequence[Happened]) -> None:
         """Take events into the journal and the state."""
@@ -209,10 +220,11 @@ class Drive:
         elif not self.executor.features.reports:  # nobody could wait for the start of a step to be stored
             self.journal.drain()
         for one in staged:
-            ticket = self.executor.submit(one.task, one.upstream)
-            if self.program.keeps_values:
-                self.tickets.update(dict.fromkeys(one.units, ticket))
-            self.running[ticket.key] = UnderWay(assignment=one)
+            with self._shield:
+                ticket = self.executor.submit(one.task, one.upstream)
+                if self.program.keeps_values:
+                    self.tickets.update(dict.fromkeys(one.units, ticket))
+                self.running[ticket.key] = UnderWay(assignment=one)
 
     # ---- in: messages -------------------------------------------------------------------------
 

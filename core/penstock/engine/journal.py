@@ -60,6 +60,11 @@ class Journal:
         self._thread: threading.Thread | None = None
         self._shield = Shield()
 
+    @property
+    def shield(self) -> Shield:
+        """Holds interrupts up once it is installed, until the journal is closed."""
+        return self._shield
+
     def add(self, events: Sequence[Happened]) -> None:
         """Take events.
 

@@ -28,8 +28,8 @@ class Shield:
         self._owner: int | None = None
 
     def install(self) -> None:
-        """Stand before the handlers; nothing happens outside of the main thread."""
-        if threading.current_thread() is not threading.main_thread():
+        """Stand before the handlers; idempotent. Nothing happens outside of the main thread."""
+        if self._before or threading.current_thread() is not threading.main_thread():
             return
         self._owner = threading.get_ident()
         for number in _SIGNALS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,7 +20,9 @@ from far_jobs import KEPT, KINDS, RAN, Shelf, job_of
 from penstock import Instance, RetryPolicy
 from penstock.define.executor import as_executor
 from penstock.events import values as v
+from penstock.events.runs import RunStatus
 from penstock.host.launch import Launch, launch
+from penstock.spi.executor import Outcome
 
 MANY = RetryPolicy(max_retries=100)
 AGAIN = {"penstock/recompute": "true"}
@@ -147,3 +150,32 @@ def test_whatever_is_lost_a_run_that_may_try_again_ends_as_it_should(
     lost = sum((recorded(there) - RAN).values())
     assert not RAN - recorded(there)
     assert lost <= met[courier.LOST_BEFORE] + met[courier.NEVER_BEGAN] // 5
+
+
+class Interrupted(Courier):
+    """A courier of whose first outcome the driver hears while the user presses Ctrl-C."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = attrs.evolve(self.features, survives_worker_loss=True)
+        self.is_struck = False
+
+    def collect(self, timeout):
+        assert timeout is not None
+        said = super().collect(timeout)
+        if not self.is_struck and any(isinstance(one, Outcome) for one in said):
+            self.is_struck = True
+            signal.raise_signal(signal.SIGINT)
+        return said
+
+
+def test_an_interrupt_forgets_nothing_that_was_told():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    executor = Interrupted()
+    try:
+        result = carry_out(job_of([("plain", ()), ("plain", ())]), executor)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert executor.is_struck
+    assert result.run.status is RunStatus.CANCELED
+    assert len([one for one in result.happened if isinstance(one, v.StepSucceeded)]) == 1
