@@ -217,7 +217,7 @@ class Mailbox:
         if isinstance(item, bytes):
             return self._read(name, item)
         if item is not None:
-            self._passed = item
+            self._passed = max(self._passed, item)  # marks may overtake each other on their way
         return self._end(name)
 
     def _end(self, name: str) -> Heard | None:

@@ -21,7 +21,7 @@ from penstock.spi.executor import Lost, Outcome, TaskResult, Ticket
 from penstock.testing.conformance.executor import remains
 from penstock_ray.executor import RayExecutor
 
-TASKS = 2500
+TASKS = 1200
 AT_HAND = 400
 ENOUGH = 500
 MOST_SECONDS = 35
