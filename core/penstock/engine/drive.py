@@ -409,7 +409,7 @@ class Drive:
 
     def _stop_tasks(self) -> None:
         tools = self.program.tools
-        for key in tuple(self.running):
+        for key in reversed(tuple(self.running)):  # what waits first, or it begins where others make room
             self.executor.cancel(Ticket(key), CANCEL_GRACE)
         deadline = tools.now() + 2 * CANCEL_GRACE
         try:

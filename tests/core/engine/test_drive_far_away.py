@@ -159,6 +159,11 @@ class Interrupted(Courier):
         super().__init__()
         self.features = attrs.evolve(self.features, survives_worker_loss=True)
         self.is_struck = False
+        self.canceled = []
+
+    def cancel(self, ticket, grace=10.0):
+        self.canceled.append(ticket.key)
+        super().cancel(ticket, grace)
 
     def collect(self, timeout):
         assert timeout is not None
@@ -169,13 +174,25 @@ class Interrupted(Courier):
         return said
 
 
-def test_an_interrupt_forgets_nothing_that_was_told():
+def interrupted(executor, *steps):
+    """Run a job during which the user presses Ctrl-C; gives its result."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    executor = Interrupted()
     try:
-        result = carry_out(job_of([("plain", ()), ("plain", ())]), executor)
+        result = carry_out(job_of(list(steps)), executor)
     finally:
         signal.signal(signal.SIGINT, before)
     assert executor.is_struck
+    return result
+
+
+def test_what_waits_is_called_off_before_what_runs():
+    executor = Interrupted()
+    interrupted(executor, *[("plain", ())] * 4)
+    assert executor.canceled == executor.submitted[:0:-1]
+
+
+def test_an_interrupt_forgets_nothing_that_was_told():
+    executor = Interrupted()
+    result = interrupted(executor, ("plain", ()), ("plain", ()))
     assert result.run.status is RunStatus.CANCELED
     assert len([one for one in result.happened if isinstance(one, v.StepSucceeded)]) == 1
