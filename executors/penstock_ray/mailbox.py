@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import Any
 
@@ -34,6 +34,7 @@ MOST = 64 << 20
 """Bytes that wait for a driver that is busy; beyond these, what can be left out is: outcomes repeat it."""
 
 _RENEWED = 60.0
+_GOODBYE = 0.5
 _CALLERS = 100_000
 
 Item = tuple[str, bytes | int | None]
@@ -205,6 +206,8 @@ class Mailbox:
         self._end_all()
         self._bell.close()
         if ray.is_initialized():  # or ``kill`` would start a Ray
+            asked(self.handle.mark, "", 0)  # answers the call that waits: Ray need not fail it
+            wait([self._taken], _GOODBYE)
             with suppress(Exception):
                 ray.kill(self.handle)
 

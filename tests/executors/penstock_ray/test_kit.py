@@ -41,16 +41,3 @@ class TestRayExecutor(ExecutorKit):
 
     def make(self):
         return RayExecutor({"max_concurrent": 2})
-
-
-class _ShutIn(RayExecutor):
-    """One that no worker can dial."""
-
-    def begin(self, shared):
-        super().begin(shared)
-        self._hub._door.close()
-
-
-class TestRayExecutorThroughMailbox(TestRayExecutor):
-    def make(self):
-        return _ShutIn({"max_concurrent": 2})
