@@ -102,7 +102,7 @@ def _restore(self: Any, state: tuple[tuple[str, ...], tuple[Any, ...]]) -> None:
     given, values = state
     names, _, puts = _layouts.get(self.__class__) or _layout_of(self.__class__)
     if given == names:
-        for put, value in zip(puts, values):  # noqa: B905 - checked, and this is what takes the time
+        for put, value in zip(puts, values, strict=True):
             put(self, value)
         return
     for name, value in zip(given, values, strict=True):  # written by a class of other fields
