@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from penstock import tables
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DROP_FOR_EVER = 24
 FOREIGN = threading._DummyThread  # begun by code that is not Python's, which ends it when it likes
@@ -49,8 +51,32 @@ def _working_folder_is_restored():
 
 
 @pytest.fixture(autouse=True)
+def _table_types_are_taken_back():
+    before = _table_types()
+    yield
+    left = sorted(_table_types() - before)
+    for name in left:
+        tables.unregister(name)
+    assert not left, f"the test left these table types registered: {left}"
+
+
+@pytest.fixture
+def keeps_registrations(_table_types_are_taken_back):
+    """Table types that the test registers are taken back after it."""
+    before = _table_types()
+    yield
+    for name in _table_types() - before:
+        tables.unregister(name)
+
+
+@pytest.fixture(autouse=True)
 def penstock_home(
-    _environment_is_restored, _working_folder_is_restored, _threads_are_joined, tmp_path_factory, monkeypatch
+    _environment_is_restored,
+    _working_folder_is_restored,
+    _threads_are_joined,
+    _table_types_are_taken_back,
+    tmp_path_factory,
+    monkeypatch,
 ):
     """The home folder of this test alone, also for child processes; it does not exist yet.
 
@@ -88,6 +114,11 @@ def _network_is_closed():
     socket.socket.connect = refuse_strangers
     yield
     socket.socket.connect = connect
+
+
+def _table_types():
+    """What plugins registered in this process, by name."""
+    return set(tables.registrations())
 
 
 def _environment():

@@ -23,7 +23,7 @@ from penstock.tables.convert import (
     to_arrow,
 )
 from penstock.tables.packed import Packed
-from penstock.tables.registry import register, registrations
+from penstock.tables.registry import register, registrations, unregister
 
 if TYPE_CHECKING:
     from penstock.tables.travel import pack, unpack
@@ -42,6 +42,7 @@ __all__ = [
     "settle",
     "to_arrow",
     "unpack",
+    "unregister",
 ]
 
 _TRAVEL = frozenset({"pack", "unpack"})

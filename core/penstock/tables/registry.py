@@ -82,8 +82,28 @@ def register(name: str, target: str | TypeHandler) -> None:
     _forget_all()
 
 
+def unregister(name: str) -> None:
+    """Take back what ``register`` did in this process; a built-in type is handled as before.
+
+    Args:
+        name: as it was registered.
+
+    Raises:
+        PluginError: when nothing is registered under this name.
+    """
+    if _registered.pop(name, None) is None:
+        raise PluginError(
+            f"No table type is registered as {name!r} in this process; registered are:"
+            f" {', '.join(sorted(_registered)) or 'none'}."
+        )
+    _targets.pop(name)
+    if name in _BUILT_IN:
+        _targets[name] = _BUILT_IN[name]
+    _forget_all()
+
+
 def when_registered(forget: Callable[[], None]) -> None:
-    """Call something whenever a type is registered: a cache to be emptied."""
+    """Call something whenever a type is registered or taken back: a cache to be emptied."""
     _watchers.append(forget)
 
 

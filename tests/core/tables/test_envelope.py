@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pyarrow as pa
 import pytest
 
 from penstock import tables
-from penstock.tables import registry
 
 TYPES = """
 import pyarrow as pa
@@ -127,15 +125,8 @@ NAME = f"{Ledger.__module__}.{Ledger.__qualname__}"
 
 
 @pytest.fixture
-def registered() -> Iterator[None]:
-    """Registrations are for the whole process, so the test puts them back."""
-    targets = dict(registry._targets)
+def registered(keeps_registrations) -> None:
     tables.register(NAME, f"{LedgerHandler.__module__}:HANDLER")
-    yield
-    registry._targets.clear()
-    registry._targets.update(targets)
-    registry._registered.clear()
-    registry._forget_all()
 
 
 def arrived(value: Any) -> tables.Packed:
@@ -160,14 +151,10 @@ def test_registrations_can_be_repeated_elsewhere(registered):
     assert tables.registrations() == {NAME: f"{LedgerHandler.__module__}:HANDLER"}
 
 
-def test_a_reader_that_never_met_the_plugin_has_its_handler():
+def test_a_reader_that_never_met_the_plugin_has_its_handler(keeps_registrations):
     tables.register(NAME, HANDLER)
-    try:
-        sent = arrived(Ledger([1, 2]))
-    finally:
-        registry._targets.pop(NAME)
-        registry._registered.clear()
-        registry._forget_all()
+    sent = arrived(Ledger([1, 2]))
+    tables.unregister(NAME)
     assert tables.unpack(sent).amounts == [1, 2]
 
 

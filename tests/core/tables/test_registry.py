@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -33,18 +32,26 @@ class LedgerHandler:
 NAME = f"{Ledger.__module__}.{Ledger.__qualname__}"
 
 
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """Registrations are for the whole process, so each test puts them back."""
-    targets = dict(registry._targets)
-    yield
-    registry._targets.clear()
-    registry._targets.update(targets)
-    registry._registered.clear()
-    registry._forget_all()
+def test_a_type_taken_back_is_no_table(keeps_registrations):
+    tables.register(NAME, LedgerHandler())
+    assert tables.recognize(Ledger([1])) is not None
+    tables.unregister(NAME)
+    assert tables.recognize(Ledger([1])) is None
+    assert NAME not in tables.registrations()
 
 
-def test_a_registered_type_is_a_table():
+def test_a_built_in_type_taken_back_is_handled_as_before(keeps_registrations):
+    tables.register("pandas.DataFrame", LedgerHandler())
+    tables.unregister("pandas.DataFrame")
+    assert tables.to_arrow(pd.DataFrame({"a": [1]})).to_pydict() == {"a": [1]}
+
+
+def test_what_was_not_registered_cannot_be_taken_back():
+    with pytest.raises(PluginError, match=r"No table type is registered as 'acme\.Frame'.*registered are"):
+        tables.unregister("acme.Frame")
+
+
+def test_a_registered_type_is_a_table(keeps_registrations):
     assert tables.recognize(Ledger([1])) is None
     tables.register(NAME, LedgerHandler())
     assert tables.kind_of(Ledger([1])) == "plugin.Ledger"
@@ -52,19 +59,19 @@ def test_a_registered_type_is_a_table():
     assert tables.convert(pa.table({"amount": [5]}), Ledger).amounts == [5]
 
 
-def test_a_recorded_kind_finds_the_registered_handler():
+def test_a_recorded_kind_finds_the_registered_handler(keeps_registrations):
     tables.register(NAME, LedgerHandler())
     assert tables.from_arrow(pa.table({"amount": [7]}), None, "plugin.Ledger").amounts == [7]
 
 
-def test_a_way_found_before_registration_is_forgotten():
+def test_a_way_found_before_registration_is_forgotten(keeps_registrations):
     table = pa.table({"amount": [1]})
     assert tables.convert(table, Ledger) is table
     tables.register(NAME, LedgerHandler())
     assert isinstance(tables.convert(table, Ledger), Ledger)
 
 
-def test_a_handler_named_by_string_is_imported_on_first_use():
+def test_a_handler_named_by_string_is_imported_on_first_use(keeps_registrations):
     tables.register(NAME, "penstock.no_such_module:HANDLER")
     assert tables.recognize(Ledger([1])) is not None
     with pytest.raises(PluginError, match="no_such_module"):
