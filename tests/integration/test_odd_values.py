@@ -155,8 +155,14 @@ GROWING = """
 
 
 def files_of_at_most(size):
-    """Options of a process whose files may not grow beyond a size: writing then fails as on a full disk."""
-    return {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
+    """Options of a process whose files may not grow beyond a size: writing then fails as on a full disk.
+
+    Python would write byte code that is cut off as well, and read it ever after.
+    """
+    return {
+        "env": {"PYTHONDONTWRITEBYTECODE": "1"},
+        "preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    }
 
 
 def test_a_table_that_finds_no_room_fails_its_step_and_leaves_nothing_half_written(desk):
@@ -202,9 +208,7 @@ def test_a_database_that_finds_no_room_is_told_and_the_next_command_goes_on(desk
 
 def test_a_home_on_a_disk_without_any_room_says_so(desk):
     desk.write("code.py", GROWING)
-    ended = desk.call(
-        "materialize", "-f", "code.py", env={"PYTHONDONTWRITEBYTECODE": "1"}, **files_of_at_most(0)
-    )
+    ended = desk.call("materialize", "-f", "code.py", **files_of_at_most(0))
     sys.stdout.write(ended.said)
     assert ended.code == 2, ended.said
     assert "Traceback" not in ended.said

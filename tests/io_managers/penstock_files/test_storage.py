@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,8 +177,12 @@ def test_a_place_that_takes_nothing_is_named(tmp_path):
 
 
 @pytest.fixture
-def small_files() -> Iterator[None]:
-    """No file may grow beyond 4096 bytes: writing fails half-way, as on a full disk."""
+def small_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No file may grow beyond 4096 bytes: writing fails half-way, as on a full disk.
+
+    Python would write byte code that is cut off as well, and read it ever after.
+    """
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     yield
