@@ -20,6 +20,7 @@ HOUR_FORMAT = "%Y-%m-%d-%H:%M"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDINAL_OF_1970 = date(1970, 1, 1).toordinal()
 _DIRECTIVE = re.compile("%(.)", re.DOTALL)
+_YEARS = frozenset("YyGcx")
 _OF_DAY, _OF_TIME = frozenset("YymdjbBaAuwUWGV"), frozenset("HIMSpf")
 
 
@@ -117,7 +118,19 @@ def _parsed(key: str, fmt: str) -> datetime:
         return datetime.fromisoformat(key)
     if fmt == HOUR_FORMAT and len(key) == 16:
         return datetime.fromisoformat(f"{key[:10]}T{key[11:]}")
-    return datetime.strptime(key, fmt)  # noqa: DTZ007 - the wall's zone is put in by the caller
+    return read_time(key, fmt)
+
+
+def read_time(text: str, fmt: str) -> datetime:
+    """What ``strptime`` reads; without a year that is 1900, which newer Pythons want to be said.
+
+    Raises:
+        ValueError: when it is not so written.
+        TypeError: when it is no text.
+    """
+    if isinstance(text, str) and not _YEARS.intersection(_DIRECTIVE.findall(fmt)):
+        text, fmt = f"{text} 1900", f"{fmt} %Y"
+    return datetime.strptime(text, fmt)  # noqa: DTZ007 - the wall's zone is put in by the caller
 
 
 def in_zone(time: datetime, zone: tzinfo) -> datetime:

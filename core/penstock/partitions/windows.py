@@ -22,7 +22,7 @@ from penstock.partitions import window_lookups
 from penstock.partitions.cron import read_cron, said_of
 from penstock.partitions.definition import PartitionsDefinition
 from penstock.partitions.forms import Form
-from penstock.partitions.key_format import in_zone, seconds
+from penstock.partitions.key_format import in_zone, read_time, seconds
 from penstock.partitions.span_form import SpanForm
 from penstock.partitions.timeline import Timeline, WindowRules, timeline_of
 from penstock.partitions.view import DynamicPartitionsStore, View, view_of
@@ -239,7 +239,7 @@ def _moment(what: str, given: datetime | date | str, fmt: str, zone_name: str) -
     if isinstance(given, date):
         return seconds(datetime.combine(given, time(), zone))
     try:
-        return seconds(in_zone(datetime.strptime(given, fmt), zone))  # noqa: DTZ007 - the wall's zone is put in
+        return seconds(in_zone(read_time(given, fmt), zone))
     except (TypeError, ValueError) as fault:
         raise InvalidDefinitionError(
             f"The {what} {given!r} of the partitions is not written as {fmt!r}. Give it so, or as a datetime."

@@ -53,7 +53,10 @@ def origin_of(point: Point) -> Origin:
     """What an entry point says of its plugin; ``module`` is empty when it cannot be read."""
     try:
         module, extras = point.module, tuple(point.extras)
-    except AttributeError:  # how EntryPoint tells that its text has no such form
+    except (
+        AttributeError,
+        AssertionError,
+    ):  # how it tells that its text has no such form
         module, extras = "", ()
     return Origin(
         name=point.name,

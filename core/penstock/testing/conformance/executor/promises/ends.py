@@ -51,10 +51,12 @@ class EndPromises:
 
     def test_waiting_for_ever_ends_with_a_message(self, stage: Stage) -> None:
         gate = stage.gate("a")
-        later = threading.Timer(0.1, stage.open, [gate])
+        ticket = stage.submit(tasks.wait, gate)
+        if stage.terms.places:
+            until_marked(stage, "waiting", ticket)
+        later = threading.Timer(0.2, stage.open, [gate])
         later.start()
         try:
-            ticket = stage.submit(tasks.wait, gate)
             while ticket not in stage.ends:
                 hold(stage.collect(None), "collect(None) waits for messages as long as a task is under way")
         finally:
