@@ -9,8 +9,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from penstock import tables
+
+# A deadline of an example is an assertion of wall time; so is how fast examples are made.
+settings.register_profile("penstock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("penstock")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DROP_FOR_EVER = 24

@@ -47,7 +47,7 @@ def keys_of(definition):
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_pieces_are_the_subset_and_no_key_is_in_two(name, data):
     definition = DEFINITIONS[name]
@@ -64,7 +64,6 @@ def test_pieces_are_the_subset_and_no_key_is_in_two(name, data):
     assert sorted(seen) == sorted(keys)
 
 
-@settings(deadline=None)
 @given(st.sets(st.sampled_from(keys_of(DAYS))), st.sampled_from([None, 1, 4]))
 def test_the_oldest_come_first_unless_the_newest_are_wanted(keys, per_run):
     subset = DAYS.subset_with_partition_keys(keys)

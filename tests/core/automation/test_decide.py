@@ -92,7 +92,7 @@ class Play:
         return list(getattr(self.sets[place], of))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.randoms(use_true_random=False), st.booleans(), st.dates(DAYS.start.date()).map(str))
 def test_everything_is_made_once_and_nothing_before_what_it_reads(chance, newest, first):
     asked = Asked(first=first if first <= "2024-02-11" else "2024-01-01")
@@ -106,7 +106,7 @@ def test_everything_is_made_once_and_nothing_before_what_it_reads(chance, newest
         assert sorted(made_by_runs) == sorted(play.sets[part.place].target)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.randoms(use_true_random=False), st.integers(0, 2**32))
 def test_whatever_fails_or_skips_all_is_settled_and_nothing_is_in_two_sets(chance, seed):
     def outcome(name, key):
@@ -118,7 +118,7 @@ def test_whatever_fails_or_skips_all_is_settled_and_nothing_is_in_two_sets(chanc
         assert sum(map(len, ends)) == len(own.target) == len(own.settled)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.randoms(use_true_random=False))
 def test_what_a_lost_run_had_not_made_is_asked_for_again(chance):
     lost = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.define.asset_decorators import asset, multi_asset
@@ -87,7 +87,6 @@ TEXTS = st.recursive(
 )
 
 
-@settings(deadline=None)  # the first text loads the parser
 @given(TEXTS)
 def test_what_is_written_reads_as_the_same_selection(text):
     selection = AssetSelection.from_string(text)
@@ -97,7 +96,6 @@ def test_what_is_written_reads_as_the_same_selection(text):
     assert str(AssetSelection.from_string(str(again))) == str(again)
 
 
-@settings(deadline=None)
 @given(TEXTS, TEXTS)
 def test_operators_are_those_of_sets(left, right):
     one, two = AssetSelection.from_string(left), AssetSelection.from_string(right)

@@ -119,7 +119,7 @@ def selections(graph):
     return st.recursive(leaves(graph), wider, max_leaves=6)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_what_is_written_chooses_the_same(data):
     graph = data.draw(graphs())
@@ -135,7 +135,6 @@ def test_keys_stay_where_the_first_of_them_was_written():
     assert str(AssetSelection.from_string(written)) == written
 
 
-@settings(deadline=None)
 @given(KEYS)
 def test_any_key_can_be_written(key):
     graph = AssetGraph.from_assets([AssetSpec(key), AssetSpec("another")])
@@ -144,7 +143,6 @@ def test_any_key_can_be_written(key):
     assert AssetSelection.from_string(f"{written}, another").resolve(graph) == {key, AssetKey("another")}
 
 
-@settings(deadline=None)
 @given(KEYS, PARTS)
 def test_any_check_can_be_written(key, name):
     selection = AssetSelection.checks(AssetCheckKey(key, name))
@@ -185,7 +183,7 @@ SINGLE = st.tuples(
 ).map("".join)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much])
 @given(SINGLE)
 def test_a_single_term_means_the_same_with_and_without_the_parser(text):
     term = one_term(text)
@@ -194,14 +192,13 @@ def test_a_single_term_means_the_same_with_and_without_the_parser(text):
     assert outcome(reading.term, term) == outcome(lambda _: reading.node(parse(text), 0), text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(TERMS, PIECES, SINGLE, st.text(max_size=20)))
 def test_any_text_is_read_or_refused_with_a_caret(text):
     read = outcome(AssetSelection.from_string, text)
     assert isinstance(read, AssetSelection) or "^" in read
 
 
-@settings(deadline=None)
 @given(st.one_of(PIECES, SINGLE))
 def test_writing_what_was_read_changes_nothing(text):
     read = outcome(AssetSelection.from_string, text)

@@ -74,7 +74,7 @@ def numbers_are_dense(result):
             assert getattr(event, "attempt", 1) == seen[event.step]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     shape=shapes(),
     chains=st.sampled_from([1, 2, 8]),
@@ -116,7 +116,7 @@ PLAIN = [("plain", reads) for reads in ((), (), (0, 1), (1,), (), (2,))]
 CHAINED = [("plain", reads) for reads in ((), (0,), (0, 1), (1,), (), (2,))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example(PLAIN, RELEASED_MEANWHILE, 1, 0, False, False)
 @example(CHAINED, LACKING_AFTER_OFTEN_IN_VAIN, 1, 0, False, False)
 @given(

@@ -6,7 +6,7 @@ import random
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.define.graph import FanIn, FromNode, GraphDefinition, Node
@@ -231,7 +231,7 @@ def verdict(plan, step, key, phases, made, units_of):
 
 # ---- what holds of all of them ---------------------------------------------------------------------
 
-stories_told = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+stories_told = settings(max_examples=150)
 
 
 @stories_told

@@ -5,7 +5,7 @@ The oracle remembers for each partition what its function really read; it knows 
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock import (
@@ -175,7 +175,7 @@ def found_statuses(world):
     return found
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(worlds(), ACTIONS)
 def test_verdicts_are_those_of_the_oracle(plan, actions):
     with Instance.ephemeral() as instance:
@@ -186,7 +186,7 @@ def test_verdicts_are_those_of_the_oracle(plan, actions):
         assert found_statuses(world) == expected
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(worlds(), ACTIONS)
 def test_what_is_made_as_changed_is_fresh(plan, actions):
     with Instance.ephemeral() as instance:
@@ -200,7 +200,7 @@ def test_what_is_made_as_changed_is_fresh(plan, actions):
         assert set(found_statuses(world).values()) <= {StaleStatus.FRESH}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(worlds(), ACTIONS)
 def test_runs_of_what_changed_come_to_an_end(plan, actions):
     with Instance.ephemeral() as instance:

@@ -60,7 +60,7 @@ def test_what_is_no_schedule_is_refused(cron, why):
         read_cron(cron)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     minute=st.sampled_from(["0", "15,45", "*/20", "7-9"]),
     hour=st.sampled_from(["0", "*", "*/6", "1,2,23"]),

@@ -46,7 +46,7 @@ def test_windows_around_clock_changes_are_those_of_the_oracle(zone):
 TIMES = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     zone=st.sampled_from(ODD),
     times=st.sets(TIMES, min_size=1, max_size=4),
@@ -63,7 +63,6 @@ def test_any_times_of_day_are_those_of_the_oracle(zone, times, day):
     assert found == oracle.once_a_day(zone, start, start + 8 * oracle.DAY, times)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ODD), st.integers(-40_000, 900_000), st.sampled_from(["0 * * * *", "*/20 5 * * 1-5"]))
 def test_a_tick_and_its_number_name_each_other(zone, number, cron):
     grid = Grid(calendar_of(read_cron(cron)), zone, Twice.BOTH, moment(2001, 5, 5))

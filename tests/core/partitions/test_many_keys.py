@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.partitions.dynamic import DynamicPartitionsDefinition
@@ -42,7 +42,6 @@ def windows(draw):
     )
 
 
-@settings(deadline=None)
 @given(windows(), st.integers(0, 20_000), st.integers(0, 900))
 def test_many_keys_are_those_written_one_by_one(definition, first, count):
     line = definition.timeline
@@ -51,7 +50,6 @@ def test_many_keys_are_those_written_one_by_one(definition, first, count):
     ]
 
 
-@settings(deadline=None)
 @given(windows(), st.integers(0, 9000), st.data())
 def test_many_keys_are_read_as_one_by_one(definition, first, data):
     line = definition.timeline
@@ -78,7 +76,6 @@ SIDES = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(SIDES[:3]), min_size=1, max_size=3), st.data())
 def test_keys_of_several_dimensions_are_read_at_once(sides, data):
     definition = MultiPartitionsDefinition({f"d{at}": one for at, one in enumerate(sides)})

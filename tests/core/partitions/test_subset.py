@@ -28,7 +28,7 @@ STORE = DynamicKeys({"files": ("x", "y")})
 KINDS = [LETTERS, DAYS, HOURS, FILES, GRID, CUBE]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from(KINDS), st.data())
 def test_subsets_are_sets_of_keys(definition, data):
     with partition_loading_context(NOW, STORE):

@@ -171,7 +171,7 @@ def overlapping(definition, span):
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(SIDES), st.sampled_from(SIDES), st.integers(-2, 2), st.integers(0, 2), st.data())
 def test_ranges_are_mapped_as_their_windows_one_by_one(down, up, start, more, data):
     mapping = TimeWindowPartitionMapping(start, start + more)
@@ -187,7 +187,7 @@ def test_ranges_are_mapped_as_their_windows_one_by_one(down, up, start, more, da
     assert not set(missing) & set(up.get_partition_keys(LATER))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from(SIDES), st.sampled_from(SIDES), st.integers(-2, 2), st.integers(0, 2), st.data())
 def test_who_reads_a_window_is_who_says_so(down, up, start, more, data):
     mapping = TimeWindowPartitionMapping(start, start + more)
@@ -200,7 +200,7 @@ def test_who_reads_a_window_is_who_says_so(down, up, start, more, data):
     assert set(readers(mapping, up, [key], down, LATER)) == expected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.sampled_from(SIDES), st.sampled_from(SIDES), st.integers(-2, 2), st.integers(0, 2))
 def test_what_many_windows_read_is_what_each_of_them_reads(down, up, start, more):
     mapping = TimeWindowPartitionMapping(start, start + more)

@@ -139,7 +139,7 @@ KINDS = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(ZONES), st.sampled_from(KINDS), st.integers(0, 200_000))
 def test_a_key_its_place_and_its_window_name_each_other(zone, kind, place):
     definition = kind(datetime.fromisoformat("1990-01-01"), timezone=zone)

@@ -16,7 +16,7 @@ from penstock.partitions.zones import clock_changes, offset_at, start_of_decade,
 FAR = ["America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "Africa/Casablanca", "America/Santiago"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(zone=st.sampled_from(FAR), decade=st.integers(250, 998))
 def test_far_changes_are_those_that_the_zone_has(zone, decade):
     changes = clock_changes(zone, decade)

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from attrs import define, field
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.events import values as v
@@ -238,7 +238,6 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(steps, st.sampled_from([LETTERS, DAYS, CUBES, TIMES, NAMES, MIXED, NAMED_CUBES]), which, flag)
 def test_the_projection_says_what_the_whole_history_says(steps, definitions, last, keeps):
     with closing(memory_store()) as store:

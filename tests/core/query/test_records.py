@@ -42,7 +42,7 @@ def test_an_unknown_run_has_an_empty_log(store):
     assert (found.records, found.cursor, found.has_more) == ([], "", False)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 @given(limit=st.integers(1, 12), ascending=st.booleans())
 def test_pages_of_any_size_give_every_event_once_in_order(store, limit, ascending):
     if not store.runs(records.RunsFilter()):

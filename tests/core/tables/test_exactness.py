@@ -136,13 +136,13 @@ def frames(draw: Any) -> pd.DataFrame:
     return frame
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(frames())
 def test_any_frame_of_pandas_is_exact(frame):
     assert_same_frame(travelled(frame), frame)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 6).flatmap(columns), st.one_of(st.none(), TEXT, st.integers(), st.tuples(TEXT)))
 def test_any_series_of_pandas_is_exact(series, name):
     found = travelled(series.rename(name))
@@ -151,7 +151,7 @@ def test_any_series_of_pandas_is_exact(series, name):
     assert_same_frame(found.to_frame("x"), series.to_frame("x"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     hpd.data_frames(index=hpd.range_indexes(), columns=hpd.columns(["a", "b"], dtype=float)), st.booleans()
 )
@@ -214,7 +214,7 @@ def test_frames_that_arrow_would_alter_are_exact(case):
     assert_same_frame(travelled(frame), frame)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(dataframes(max_size=5, max_cols=4, allow_chunks=True, excluded_dtypes=[pl.Object]))
 def test_any_frame_of_polars_is_exact(frame):
     assert_frame_equal(travelled(frame), frame, check_exact=True, categorical_as_str=True)
@@ -224,7 +224,7 @@ def test_any_frame_of_polars_is_exact(frame):
     assert_frame_equal(lazy.collect(), frame, check_exact=True, categorical_as_str=True)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(polars_series(max_size=5))
 def test_any_series_of_polars_is_exact(series):
     assert_series_equal(travelled(series), series, check_exact=True, categorical_as_str=True)
@@ -244,7 +244,7 @@ NATIVE = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(hnp.arrays(NATIVE, hnp.array_shapes(min_dims=0, min_side=0)))
 def test_any_array_of_numpy_is_exact(array):
     for one in (array, array.T, array[::-1] if array.ndim else array):
@@ -316,7 +316,7 @@ def arrays(draw: Any) -> pa.Array:
     return made.slice(start, draw(st.integers(0, len(made))))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(arrays())
 def test_any_arrow_array_is_exact_alone_and_in_a_table(array):
     found = travelled(array)
@@ -343,7 +343,6 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(PLAIN)
 def test_any_plain_value_is_exact(value):
     found = travelled(value)
@@ -362,7 +361,7 @@ def test_a_number_that_no_arrow_type_holds_fails_alike_near_and_far():
 CONSUMERS = [pa.Table, pd.DataFrame, pl.DataFrame, pl.LazyFrame, None, Any, pl.DataFrame | None, dict]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(frames(), st.sampled_from(CONSUMERS))
 def test_a_consumer_far_away_sees_what_one_nearby_sees(frame, wanted):
     try:
