@@ -11,6 +11,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ def make_tables(connection: sqlite3.Connection, steps: Sequence[Migration], now:
 
 def make_database(path: str, steps: Sequence[Migration]) -> None:
     """Make a new database file, unless another process just did."""
-    with FairLock(f"{path}.lock") as _:
+    with closing(FairLock(f"{path}.lock")) as lock, lock:
         connection = connect(path)
         try:
             if version_of(connection) == 0:
@@ -140,7 +141,7 @@ def migrate_file(path: str, steps: Sequence[Migration] | None = None) -> Migrati
     steps = known_migrations() if steps is None else steps
     if path == MEMORY or not Path(path).exists():
         raise StoreError(f"There is no database at {path}, so there is nothing to migrate.")
-    with FairLock(f"{path}.lock") as _:
+    with closing(FairLock(f"{path}.lock")) as lock, lock:
         connection = connect(path)
         try:
             return _migrate(path, connection, steps)

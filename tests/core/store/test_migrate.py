@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -55,6 +56,18 @@ def test_a_migration_lays_a_copy_aside_and_keeps_the_content(filled):
     assert Path(report.backup).name.startswith(f"penstock.db.backup-v{NOW}-")
     with closing(open_store(sqlite_url(report.backup))) as store:
         assert faults_of(store, "r") == []
+
+
+def test_no_file_stays_open(tmp_path):
+    path = tmp_path / "penstock.db"
+    make_database(str(path), known_migrations())
+    migrate_file(str(path), [*known_migrations(), FUTURE])
+    assert [one for one in open_files() if one.startswith(str(path))] == []
+
+
+def open_files():
+    """Of this process, by their paths."""
+    return [os.path.realpath(one) for one in Path("/proc/self/fd").iterdir()]
 
 
 def test_a_step_that_fails_changes_nothing(filled):
