@@ -26,9 +26,11 @@ class Shield:
         self._depth = self._seen = 0
         self._waiting: int | None = None
         self._owner: int | None = None
+        self.is_over = False
 
     def install(self) -> None:
         """Stand before the handlers; idempotent. Nothing happens outside of the main thread."""
+        self.is_over = False
         if self._before or threading.current_thread() is not threading.main_thread():
             return
         self._owner = threading.get_ident()
@@ -41,14 +43,19 @@ class Shield:
     def remove(self) -> None:
         """Put the handlers back; idempotent.
 
-        Where somebody else stands before them meanwhile, signals are passed on for ever after.
+        Where somebody else stands before them meanwhile, signals are passed on: until that goes, when it is
+        a shield, else for ever after.
         """
         if threading.get_ident() != self._owner:
             return
+        self.is_over = True
         for number, handler in list(self._before.items()):
             if signal.getsignal(number) == self._handle:
                 signal.signal(number, handler)
                 del self._before[number]
+                below = getattr(handler, "__self__", None)
+                if isinstance(below, Shield) and below.is_over:
+                    below.remove()
 
     def __enter__(self) -> Self:
         if threading.get_ident() == self._owner:  # others hold no signals up

@@ -95,6 +95,28 @@ def test_a_shield_that_another_thread_enters_holds_nothing_up(shield):
     thread.join()
 
 
+def test_handlers_are_put_back_although_shields_are_removed_in_the_wrong_order():
+    before = signal.getsignal(signal.SIGINT)
+    first, second, third = Shield(), Shield(), Shield()
+    for one in (first, second, third):
+        one.install()
+    for one in (first, second, third):
+        assert signal.getsignal(signal.SIGINT) == third._handle
+        one.remove()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_shield_that_is_back_stays_when_the_one_before_it_goes():
+    first, second = Shield(), Shield()
+    first.install()
+    second.install()
+    first.remove()
+    first.install()
+    second.remove()
+    assert signal.getsignal(signal.SIGINT) == first._handle
+    first.remove()
+
+
 def test_signals_arrive_although_shields_are_removed_in_the_wrong_order():
     first, second = Shield(), Shield()
     first.install()
