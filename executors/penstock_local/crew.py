@@ -42,6 +42,8 @@ class Crew:
         nursery: where workers come from; started and loaded.
         keep: is told of the values that a task handed on.
         bury: is told of the process id of each worker that ended.
+
+    ``used`` collects modules that workers had to import and that do no harm in the zygote.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Crew:
         self.seats: dict[int, Seat] = {}
         self.doomed: set[Seat] = set()
         self.timed: set[Flight] = set()
+        self.used: dict[str, None] = {}
         self.is_orphaned = False
         self._settings = settings
         self._nursery = nursery
@@ -192,6 +195,9 @@ class Crew:
         """What a message of a worker means."""
         if what == "unfit":
             seat.why = f"could not get ready for the run:\n{rest[0]}"
+            return
+        if what == "used":
+            self.used.update(dict.fromkeys(rest[0]))
             return
         flight = seat.flights.get(rest[0])
         if flight is None:

@@ -14,13 +14,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.errors import CodeLocationError
 from penstock_local import anonymous, kernel, wire
 from penstock_local.reasons import signal_name
-from penstock_local.zygote import BEAR, KILL, QUIT, REQUEST, SPAWN_PROGRAM
+from penstock_local.zygote import BEAR, KILL, QUIT, REQUEST, REST, SPAWN_PROGRAM
 
 _EARLY = ("penstock.define", "penstock.engine")
 """What the run will need of the core, as far as the driver has it too."""
@@ -31,7 +31,7 @@ class Nursery:
     """Gives birth to workers, and kills them.
 
     Args:
-        set_up: what every process of the pool is told at its start: ``tag``, ``shelf``, ``spawn`` …
+        set_up: what every process of the pool is told at its start: ``tag``, ``spawn``, ``preload`` …
     """
 
     def __init__(self, set_up: dict[str, Any]) -> None:
@@ -41,15 +41,24 @@ class Nursery:
         self._end: socket.socket | None = None
         self._channel: wire.Channel | None = None
         self.why_spawned = ""
-        self._is_loaded = False
+        self._is_loaded = self._is_resting = False
+        self._surroundings: tuple[Any, ...] = ()
 
     @property
     def pid(self) -> int:
         """Of the zygote; 0 when there is none."""
         return 0 if self._process is None else self._process.pid
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether the zygote has seen a run, waits for another, and a new one would be like it."""
+        if not self._is_resting or self._process is None or self._process.poll() is not None:
+            return False
+        return self._surroundings == _surroundings()
+
     def start(self) -> None:
         """Start the zygote; it waits for ``load``."""
+        self._surroundings = _surroundings()
         self._end, theirs = wire.pair()
         flags = _flags()
         set_up: dict[str, Any] = self._set_up | {
@@ -63,13 +72,12 @@ class Nursery:
         recipe = anonymous.holding(pickle.dumps(set_up))
         passed = (recipe, theirs.fileno())
         name, _, value = self._mark.partition("=")
-        environment = os.environ | {name: value, "PENSTOCK_RUN_ID": self._set_up["run"]}
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, *flags, SPAWN_PROGRAM, *map(str, passed)],
                 stdin=subprocess.DEVNULL,
                 pass_fds=passed,
-                env=environment,
+                env=os.environ | {name: value},
                 start_new_session=True,  # a Ctrl-C in the terminal is the driver's to answer
             )
         finally:
@@ -77,15 +85,21 @@ class Nursery:
             theirs.close()
         self._channel = wire.Channel(self._end)
 
-    def load(self, blob: bytes, modules: Sequence[str]) -> None:
+    def load(self, blob: bytes, modules: Sequence[str], of_run: Mapping[str, Any]) -> None:
         """Have the zygote load the run; returns when it has.
+
+        Args:
+            blob: gives the runner.
+            modules: that must be there.
+            of_run: what more every worker of this run is told: ``run``, ``shelf``.
 
         Raises:
             CodeLocationError: when it cannot.
         """
         assert self._channel is not None  # noqa: S101 - it was started
+        self._is_resting = False
         try:
-            self._channel.send(pickle.dumps((blob, tuple(modules))))
+            self._channel.send(pickle.dumps((blob, tuple(modules), dict(of_run))))
             what, said = pickle.loads(self._next())
         except (EOFError, OSError) as error:
             code = self._wait()
@@ -129,6 +143,28 @@ class Nursery:
                 found.extend(pickle.loads(one) for one in self._channel.receive())
         return found
 
+    def rest(self, used: Sequence[str]) -> None:
+        """Have the zygote end whatever the run left, forget the run, and wait for the next.
+
+        One that does not within a few seconds is ended.
+
+        Args:
+            used: modules for it to import meanwhile.
+        """
+        if self._end is None or self._channel is None:
+            return
+        self._ask(REST, 0, 0)
+        try:
+            self._end.settimeout(_PATIENCE)
+            self._channel.send(pickle.dumps(tuple(used)))
+            while pickle.loads(self._next())[0] != "rested":
+                pass  # the end of a worker
+            self._end.settimeout(None)
+        except (EOFError, OSError):
+            self.close()
+        else:
+            self._is_loaded, self._is_resting = False, True
+
     def end(self) -> str:
         """Bury a zygote that is gone, and kill what it can no longer kill; how it ended."""
         code = self._wait()
@@ -144,6 +180,8 @@ class Nursery:
             return
         if self._is_loaded:
             self._ask(QUIT, 0, 0)
+        elif self._is_resting and self._end is not None:
+            self._end.close()  # it waits for nothing else
         else:
             self._process.kill()  # it may be in the midst of an import, and has no children yet
         try:
@@ -194,7 +232,16 @@ class Nursery:
         if self._end is not None:
             self._end.close()
         self._process = self._end = self._channel = None
-        self._is_loaded = False
+        self._is_loaded = self._is_resting = False
+
+
+def _surroundings() -> tuple[Any, ...]:
+    """What a process that is started now inherits, as far as code can tell."""
+    try:
+        folder = os.getcwd()  # noqa: PTH109 - a text is compared
+    except FileNotFoundError:
+        folder = ""
+    return folder, dict(os.environ), tuple(sys.path), tuple(sys.argv)
 
 
 def _flags() -> list[str]:

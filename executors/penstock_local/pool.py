@@ -18,7 +18,7 @@ from typing import Any
 
 from attrs import evolve
 
-from penstock.errors import InvalidConfigError
+from penstock.errors import CodeLocationError, InvalidConfigError
 from penstock.spi.executor import (
     ExecutorFeatures,
     Lost,
@@ -62,6 +62,7 @@ class ProcessPoolExecutor:
             enforces_timeouts=True,
             survives_worker_loss=True,
             settles=True,
+            rests=True,
             chains=_CHAIN,
             lanes=_LANES,
             max_concurrent=self._settings.max_concurrent,
@@ -73,7 +74,7 @@ class ProcessPoolExecutor:
         self._messages: list[Message] = []
         self._calm = Calm()
         self._number = 0
-        self._shelf = ""
+        self._run = self._shelf = ""
         self._blob = b""
         self._modules: Sequence[str] = ()
         self._nursery: Nursery | None = None
@@ -87,29 +88,24 @@ class ProcessPoolExecutor:
         return self._features
 
     def begin(self, shared: Shared) -> None:
-        """Start the zygote and have it load the run.
+        """Have the zygote load the run: one that rests since the last, or a new one.
 
         Raises:
             CodeLocationError: when the run cannot be loaded in another process.
             InvalidConfigError: when values cannot lie where they should.
         """
-        tag = uuid.uuid4().hex[:12]
-        self._shelf = _directory(self._settings.shelf_directory)
-        self._stock = Stock(self._shelf)
-        self._nursery = Nursery(
-            {
-                "tag": tag,
-                "run": shared.key,
-                "shelf": (self._shelf, str(self._stock.shelf.overflow)),
-                "spawn": "the config asks for it" if self._settings.spawn else "",
-                "preload": self._settings.preload,
-                "max_worker_memory": self._settings.max_worker_memory,
-            }
-        )
         try:
-            self._nursery.start()
+            self._shelf = _directory(self._settings.shelf_directory)
+            self._stock = Stock(self._shelf)
+            self._run = shared.key
+            is_warm = self._wake()
             self._blob, self._modules = shared.blob(), tuple(shared.modules)
-            self._load()
+            try:
+                self._load()
+            except CodeLocationError:
+                if not is_warm:
+                    raise
+                self._load_anew()  # what one that has seen other runs says of this is no verdict
         except BaseException:
             self.close()
             raise
@@ -191,6 +187,18 @@ class ProcessPoolExecutor:
         if self._crew is not None:
             self._crew.settle()
 
+    def rest(self) -> None:
+        """End the workers as ``close`` does; the zygote stays, with the code that it has imported."""
+        nursery = self._nursery
+        try:
+            if nursery is not None and self._crew is not None:
+                self._crew.close()
+                nursery.rest(tuple(self._crew.used))
+                self._nursery = None
+        finally:
+            self.close()
+        self._nursery = nursery
+
     def close(self) -> None:
         """End the workers, and remove what was kept."""
         with contextlib.ExitStack() as closing:  # an interrupt skips no more than waiting
@@ -204,9 +212,34 @@ class ProcessPoolExecutor:
 
     # ---- the inside --------------------------------------------------------------------------------
 
+    def _wake(self) -> bool:
+        """See to it that there is a zygote which waits for a run; whether it has seen one before."""
+        if self._nursery is not None and self._nursery.is_at_rest:
+            return True
+        if self._nursery is not None:
+            self._nursery.close()
+        self._nursery = Nursery(
+            {
+                "tag": uuid.uuid4().hex[:12],
+                "spawn": "the config asks for it" if self._settings.spawn else "",
+                "preload": self._settings.preload,
+                "max_worker_memory": self._settings.max_worker_memory,
+            }
+        )
+        self._nursery.start()
+        return False
+
+    def _load_anew(self) -> None:
+        """Load the run in another zygote."""
+        assert self._nursery is not None  # noqa: S101 - it was started
+        self._nursery.close()
+        self._nursery.start()
+        self._load()
+
     def _load(self) -> None:
         assert self._nursery is not None  # noqa: S101 - it was started
-        self._nursery.load(self._blob, self._modules)
+        shelf = (self._shelf, str(self._stocked().shelf.overflow))
+        self._nursery.load(self._blob, self._modules, {"run": self._run, "shelf": shelf})
         self._crew = Crew(self._settings, self._nursery, self._keep, self._stocked().drop_unfinished)
         self._watch = Watch(self._crew, self._settings.max_step_memory)
         if self._nursery.why_spawned and not self._settings.spawn:
@@ -241,11 +274,8 @@ class ProcessPoolExecutor:
     def _restart(self) -> None:
         """The zygote was killed: another takes its place."""
         assert self._crew is not None  # noqa: S101 - it was orphaned
-        assert self._nursery is not None  # noqa: S101 - it was started
         self._crew.close()
-        self._nursery.close()
-        self._nursery.start()
-        self._load()
+        self._load_anew()
         self._dispatch()
 
     def _keep(self, flight: Flight, parcels: Mapping[str, Parcel]) -> None:
@@ -253,7 +283,8 @@ class ProcessPoolExecutor:
             self._parcels[flight.task.key, name] = parcel
 
     def _clear(self) -> None:
-        self._crew = self._nursery = self._stock = None
+        self._crew = self._nursery = self._stock = self._watch = None
+        self._messages = []
         self._flights.clear()
         self._parcels.clear()
         for queue in self._queues.values():

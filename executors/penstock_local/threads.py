@@ -128,6 +128,10 @@ class ThreadExecutor:
     def settle(self) -> None:
         """Nothing: the driver itself sees to what is stored here."""
 
+    def rest(self) -> None:
+        """Nothing would be kept."""
+        self.close()
+
     def close(self) -> None:
         """Drop the queue, wait a while for what is running, forget everything."""
         pool, self._pool = self._pool, None

@@ -31,6 +31,9 @@ from penstock_local.reaping import OWNER
 
 Make = Callable[[Place], Runner]
 
+_OURS = ("penstock", "pyarrow")
+"""Of what steps import, only this is imported beforehand for the next run: it does the same at any time."""
+
 
 def live(set_up: Mapping[str, Any], who: tuple[int, int], descriptors: Sequence[int], make: Make) -> None:
     """Be a worker until told to stop, or until the driver is gone; then end the process.
@@ -42,6 +45,7 @@ def live(set_up: Mapping[str, Any], who: tuple[int, int], descriptors: Sequence[
         make: gives the runner of this process.
     """
     number, threads = who
+    known = frozenset(sys.modules)
     _settle(set_up["zygote"], f"{set_up['tag']}.{number}")
     os.set_inheritable(descriptors[0], False)
     channel = wire.Channel(socket.socket(fileno=descriptors[0]))
@@ -58,6 +62,7 @@ def live(set_up: Mapping[str, Any], who: tuple[int, int], descriptors: Sequence[
             Lanes(bench, threads).serve()
         else:
             Worker(bench).serve()
+        bench.tell("used", [name for name in sys.modules if name.startswith(_OURS) and name not in known])
     with contextlib.suppress(BaseException):
         runner.close()
     leave(0)

@@ -33,7 +33,8 @@ from penstock_local.shelf import Shelf
 from penstock_local.worker import leave, live
 
 REQUEST = struct.Struct("<BIi")  # what, number of the worker, what more
-BEAR, KILL, QUIT = 1, 2, 3
+BEAR, KILL, QUIT, REST = 1, 2, 3, 4
+_SWEPT_EVERY = 16  # runs
 _CLOSED_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 SPAWN_PROGRAM = str(Path(__file__).with_name("boot.py"))
 
@@ -51,9 +52,8 @@ def main(set_up: dict[str, Any], descriptors: Sequence[int]) -> None:
     kernel.adopt_orphans()
     end = socket.socket(fileno=descriptors[0])
     zygote = Zygote(end, set_up)
-    if zygote.load():
-        kernel.die_with_parent(0, really=False)
-        zygote.serve()
+    while zygote.load() and zygote.serve():
+        pass
     leave(0)
 
 
@@ -71,19 +71,21 @@ class Zygote:
         self._set_up = set_up
         self._make: Callable[..., Any] | None = None
         self._recipe = -1
+        self._runs = 0
         self._workers: dict[int, int] = {}  # number → pid
         self._numbers: dict[int, int] = {}  # pid → number
         self._alarm, self._bell = wire.pair(socket.SOCK_STREAM)
 
     def load(self) -> bool:
         """Get the run, load it, and tell the driver how that went; whether to go on."""
-        for name in () if self._set_up["spawn"] else self._set_up["early"]:  # while the driver packs the run
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
+        self._import(() if self._set_up["spawn"] else self._set_up["early"])  # while the driver packs the run
         try:
-            blob, modules = pickle.loads(self._next())
+            blob, modules, of_run = pickle.loads(self._next())
         except EOFError:
             return False
+        kernel.die_with_parent(self._set_up["driver"])  # nobody hears it go while code is imported
+        self._set_up |= of_run
+        os.environ["PENSTOCK_RUN_ID"] = of_run["run"]
         try:
             missing = [name for name in modules if not _is_there(name)]
             if missing:
@@ -93,29 +95,40 @@ class Zygote:
         except BaseException:  # noqa: BLE001 - whatever the import of user code raises is told
             self._tell("refused", traceback.format_exc())
             return False
+        kernel.die_with_parent(0, really=False)
         self._tell("ready", why_spawned)
         return True
 
-    def serve(self) -> None:
-        """Do what the driver asks until it goes; then end everything."""
+    def serve(self) -> bool:
+        """Do what the driver asks until the run is over; then end everything. Whether another may come."""
         for one in (self._alarm, self._bell):
             one.setblocking(False)
         signal.set_wakeup_fd(self._bell.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _wake)
-        selector = selectors.DefaultSelector()
-        selector.register(self._end, selectors.EVENT_READ)
-        selector.register(self._alarm, selectors.EVENT_READ)
         gc.collect()
         gc.freeze()
-        goes_on = True
-        while goes_on:
-            for key, _ in selector.select():
-                if key.fileobj is self._end:
-                    goes_on = self._obey()
-                else:
-                    self._alarm.recv(4096)
-            self._reap()
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._end, selectors.EVENT_READ)
+            selector.register(self._alarm, selectors.EVENT_READ)
+            what = 0
+            while what not in (QUIT, REST):
+                for key, _ in selector.select():
+                    if key.fileobj is self._end:
+                        what = self._obey()
+                    else:
+                        self._alarm.recv(4096)
+                self._reap()
         self._end_all()
+        with contextlib.suppress(EOFError):
+            if what == REST:
+                self._forget()
+                return True
+        return False
+
+    def _import(self, names: Sequence[str]) -> None:
+        for name in names:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
 
     # ---- loading ---------------------------------------------------------------------------------
 
@@ -140,23 +153,38 @@ class Zygote:
             )
         return why
 
+    def _forget(self) -> None:
+        """Let go of the run, and say so; what it imported stays."""
+        self._make = None
+        if self._recipe >= 0:
+            os.close(self._recipe)
+            self._recipe = -1
+        self._workers.clear()
+        self._numbers.clear()
+        used = pickle.loads(self._next())
+        self._tell("rested")
+        self._import(() if self._set_up["spawn"] else used)
+        self._runs += 1
+        if self._runs % _SWEPT_EVERY == 0:  # of what was loaded some can only be found in this way
+            gc.unfreeze()
+
     # ---- requests --------------------------------------------------------------------------------
 
-    def _obey(self) -> bool:
-        """Carry out one request; whether to go on."""
+    def _obey(self) -> int:
+        """Carry out one request; which it was."""
         try:
             data, descriptors, _, _ = socket.recv_fds(self._end, REQUEST.size, 2, _CLOSED_ON_EXEC)
         except ConnectionResetError:
             data, descriptors = b"", []
         if not data:
             Shelf(*self._set_up["shelf"]).close()  # nobody else is left to do it
-            return False
+            return QUIT
         what, number, more = REQUEST.unpack(data)
         if what == BEAR:
             self._bear(number, more, descriptors)
         elif what == KILL:
             self._kill(number, more)
-        return what != QUIT
+        return what
 
     def _bear(self, number: int, slots: int, descriptors: list[int]) -> None:
         try:

@@ -111,6 +111,7 @@ FEATURES = {
     "stops a running step, whatever it does": "cancels_running",
     "kills a step that outlives its timeout": "enforces_timeouts",
     "a worker that dies takes no other step with it": "survives_worker_loss",
+    "the runs of one backfill begin it only once": "rests",
 }
 
 

@@ -84,6 +84,10 @@ class InlineExecutor:
     def settle(self) -> None:
         """Nothing: the driver itself sees to what is stored here."""
 
+    def rest(self) -> None:
+        """Nothing would be kept."""
+        self.close()
+
     def close(self) -> None:
         """Forget everything."""
         self._queue.clear()

@@ -155,6 +155,10 @@ class Team:
             if member.executor.features.settles:
                 member.executor.settle()
 
+    def rest(self) -> None:
+        """End every member: a team is made for one run."""
+        self.close()
+
     def close(self) -> None:
         """End every member, also when one of them fails to."""
         failures: list[Exception] = []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from attrs import define, field
 
@@ -18,9 +17,10 @@ from penstock.host import backfill_states
 from penstock.host.backfill_step import Step, iterate
 from penstock.host.backfill_work import Work
 from penstock.host.backfills import config_for, range_tags
-from penstock.host.execute import execute_job
 from penstock.host.extensions import Observer
+from penstock.host.launch import Launch, launch
 from penstock.host.ownership import OWNER_TAG, owner_tag
+from penstock.host.warm import WarmExecutors
 from penstock.spi.backfills import BACKFILL_TAG, Backfill, BackfillChunk, BackfillStatus
 
 CLAIMED, MOST_CLAIMED = 25, 1000
@@ -61,6 +61,7 @@ class Driver:
     _owner: str = field(factory=lambda: owner_tag()[OWNER_TAG])
     _refused: dict[int, str] = field(factory=dict[int, str])
     _claims: int = CLAIMED
+    _warm: WarmExecutors = field(factory=WarmExecutors)
 
     def drive(self) -> Backfill:
         """Work until the backfill is over, paused or canceled.
@@ -72,7 +73,8 @@ class Driver:
             KeyboardInterrupt: after the backfill was paused.
         """
         try:
-            return self._drive()
+            with self._warm:
+                return self._drive()
         except KeyboardInterrupt:
             self._pause()
             raise
@@ -123,17 +125,19 @@ class Driver:
             tags = {**backfill.tags, BACKFILL_TAG: backfill.backfill_id}
             if chunk.first is not None and chunk.last is not None:
                 tags |= range_tags(chunk.first, chunk.last)
-            result: Any = execute_job(
-                job,
-                self.work.instance,
+            given = Launch(
                 run_config=config_for(backfill, job),
                 tags=tags,
                 run_id=chunk.run_id,
                 partition_key=chunk.first if chunk.first == chunk.last else None,
+                raise_on_error=False,
+                keeps_values=False,
                 observers=tuple(self.observers),
                 code_location=self.location,
-                default_executor=self.default_executor,
+                executor=self.default_executor,
+                warm=self._warm,
             )
+            result = launch(job, given, self.work.instance)
         except UserError as error:
             self._refuse(chunk, error)
             return

@@ -21,6 +21,7 @@ from penstock.engine.wants import executor_value
 from penstock.errors import InvalidConfigError, InvalidDefinitionError
 from penstock.host.extensions import IN_PROCESS, executor_named
 from penstock.host.settings import Settings, environment
+from penstock.host.warm import Kind, WarmExecutors
 from penstock.plan.model import Plan
 from penstock.spi.executor import Executor
 from penstock.values import frozen
@@ -128,8 +129,14 @@ def is_wide(plan: Plan) -> bool:
     return any(step.upstream != (step.id - 1,) for step in plan.steps[1:])
 
 
-def open_executor(choice: Choice, program: Program, settings: Settings) -> Executor:
+def open_executor(choice: Choice, program: Program, settings: Settings, warm: WarmExecutors) -> Executor:
     """The executor of a run, not begun.
+
+    Args:
+        choice: what is to carry out the run.
+        program: of the run.
+        settings: of its instance.
+        warm: has what the run is given, and takes it back.
 
     Raises:
         InvalidConfigError: when config is wrong: that of the limits too, with every fault of all executors.
@@ -146,7 +153,7 @@ def open_executor(choice: Choice, program: Program, settings: Settings) -> Execu
     for name, definition in {None: choice.own, **choice.others}.items():
         config: Mapping[str, Any] = program.config.execution if name is None else {}
         try:
-            made[name] = _make(definition, program, settings, config)
+            made[name] = _taken(definition, program, settings, config, warm)
         except InvalidConfigError as error:
             refused.append(error if name is None else _said_by(error, name, program))
     if refused:
@@ -184,20 +191,26 @@ def limits_of(choice: Choice, program: Program, settings: Settings) -> Limits:
     return Limits(tag_limits(given), dict(settings.pools))
 
 
-def _make(
-    definition: ExecutorDefinition | None, program: Program, settings: Settings, config: Mapping[str, Any]
+def _taken(
+    definition: ExecutorDefinition | None,
+    program: Program,
+    settings: Settings,
+    config: Mapping[str, Any],
+    warm: WarmExecutors,
 ) -> Executor:
     if definition is None or is_here(definition):
-        return InlineExecutor()
+        return warm.take(None, InlineExecutor)
     given: Mapping[str, Any] = _config_of(config) if config else _settled(definition)
     bound = {key: value for key, value in given.items() if key not in _OWN_KEYS}
     if definition.executor_creation_fn is not None:
+        create = definition.executor_creation_fn
         context = InitExecutorContext(
             job=program.job, executor_def=definition, executor_config=bound, instance=program.instance
         )
-        return _checked(definition.executor_creation_fn(context), definition.name)
+        return warm.take(None, lambda: _checked(create(context), definition.name))
     name = definition.target or definition.name
-    return _checked(executor_named(name, bound, settings), name)
+    kind = Kind(name=name, config=bound, settings=settings)
+    return warm.take(kind, lambda: _checked(executor_named(name, bound, settings), name))
 
 
 def _checked(made: Any, name: str) -> Executor:

@@ -57,6 +57,7 @@ from penstock.host.relay import Relay
 from penstock.host.result import ExecutionResult
 from penstock.host.run_log import run_log
 from penstock.host.shipping import Cargo, Shipment
+from penstock.host.warm import WarmExecutors
 from penstock.keys import AssetKey
 from penstock.spi.executor import Executor
 from penstock.tables import registrations
@@ -174,15 +175,16 @@ class _Launched:
 
     def _opened(self, stack: contextlib.ExitStack) -> Executor:
         settings = self.instance.settings
-        executor = open_executor(self.choice, self.program, settings)
-        self.limits = limits_of(self.choice, self.program, settings)
-        self.works_here = works_here(executor)
-        # elsewhere values stay where the steps were
-        self.program.keeps_values = self.given.keeps_values and executor.features.in_process
         with contextlib.ExitStack() as attempt:
             shipment = self._shipment()
             attempt.callback(shipment.close)
-            attempt.callback(executor.close)
+            warm = self.given.warm or WarmExecutors(most=0)
+            attempt.push(warm.take_back)
+            executor = open_executor(self.choice, self.program, settings, warm)
+            self.limits = limits_of(self.choice, self.program, settings)
+            self.works_here = works_here(executor)
+            # elsewhere values stay where the steps were
+            self.program.keeps_values = self.given.keeps_values and executor.features.in_process
             executor.begin(shipment)
             stack.push(attempt.pop_all())
         return executor

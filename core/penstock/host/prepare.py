@@ -26,6 +26,7 @@ from penstock.host.defaults import default_io_manager
 from penstock.host.extensions import Observer
 from penstock.host.instance import Instance
 from penstock.host.settings import environment
+from penstock.host.warm import WarmExecutors
 from penstock.plan.expand import Given, build_plan
 from penstock.plan.op_selection import select_ops
 from penstock.plan.run_config import (
@@ -75,6 +76,7 @@ class Launch:
         raise_on_error: whether the first step's exception is raised at the end.
         runs_here: True leaves the job's executor aside.
         executor: carries out the steps where the job does not say; None for this process.
+        warm: lends executors to this run and to others after it; None for some of its own.
     """
 
     run_config: Any = None
@@ -93,6 +95,7 @@ class Launch:
     tools: Tools = _TOOLS
     observers: tuple[Observer, ...] = ()
     code_location: str | None = None
+    warm: WarmExecutors | None = None
 
 
 @frozen(kw_only=True, eq=False)

@@ -7,7 +7,8 @@ back what that returns. It never tries anything again by itself: attempts belong
 
 The inline executor (``penstock.engine.inline``) is the reference; ``penstock.testing.conformance`` holds the
 kit that proves others right. The life of an executor is ``begin``, then any number of ``submit``,
-``collect``, ``release``, ``cancel`` and ``fetch`` from one thread, then ``close``.
+``collect``, ``release``, ``cancel`` and ``fetch`` from one thread, then ``close``. One whose features say
+``rests`` may be told ``rest`` before that, as often as there are runs, and ``begin`` again.
 """
 
 from __future__ import annotations
@@ -235,6 +236,7 @@ class ExecutorFeatures:
         enforces_timeouts: a task that outlives ``wants.timeout`` by a little is killed.
         survives_worker_loss: a worker that dies takes no other task and no driver with it.
         settles: ``settle`` is to be called when every task has ended.
+        rests: after ``rest`` it can ``begin`` another run.
         chains: how many tasks that need only each other it would rather take as one; 1 for none.
         lanes: the lanes it knows; others are treated as ``process``.
         max_concurrent: how many tasks of the lane ``process`` it runs at once, None for any number.
@@ -248,6 +250,7 @@ class ExecutorFeatures:
     enforces_timeouts: bool = False
     survives_worker_loss: bool = False
     settles: bool = False
+    rests: bool = False
     chains: int = 1
     lanes: frozenset[str] = frozenset({"process"})
     max_concurrent: int | None = None
@@ -268,7 +271,7 @@ class Executor(Protocol):
         ...
 
     def begin(self, shared: Shared) -> None:
-        """Get ready for a run; called once, before anything of the run is recorded.
+        """Get ready for a run; called once for each, before anything of the run is recorded.
 
         Raises:
             UserError: when it cannot work: a wrong address, a module that workers lack, bad config.
@@ -318,6 +321,14 @@ class Executor(Protocol):
         """Close every runner and wait for it; called once no task is under way, if ``features`` say so.
 
         What tasks stored survives a power cut afterwards. Tasks may still be submitted.
+        """
+        ...
+
+    def rest(self) -> None:
+        """End the run as ``close`` does, and keep only what the next one can begin with sooner.
+
+        Called instead of ``close`` if ``features`` say so. Nothing of the run may be left: no task, no value,
+        nothing that its tasks started. What is kept ends with this process, however that ends.
         """
         ...
 

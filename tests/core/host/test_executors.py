@@ -25,6 +25,7 @@ from penstock.host.executors import (
     works_here,
 )
 from penstock.host.prepare import Launch, prepare
+from penstock.host.warm import WarmExecutors
 
 
 @op
@@ -124,7 +125,7 @@ def test_steps_may_name_executors_by_name_and_by_value(program):
     chosen = choose(made, None, runs_here=False)
     assert not chosen.stays_here
     with Instance.ephemeral() as instance:
-        team = open_executor(chosen, made, instance.settings)
+        team = open_executor(chosen, made, instance.settings, WarmExecutors())
     assert isinstance(team, Team)
     assert works_here(team)
     assert len(chosen.others) == 2
@@ -170,7 +171,7 @@ def test_a_function_makes_an_executor_of_its_context(program):
     definition = attrs.evolve(line, executor_def=make)
     made = program(definition, run_config={"execution": {"config": {"n": 3}}})
     with Instance.ephemeral() as instance:
-        found = open_executor(choose(made, None, runs_here=False), made, instance.settings)
+        found = open_executor(choose(made, None, runs_here=False), made, instance.settings, WarmExecutors())
     assert isinstance(found, Mine)
     assert seen == [("line", 3)]
 

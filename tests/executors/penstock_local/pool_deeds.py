@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _imp
 import ctypes
+import gc
 import importlib
 import os
 import signal
@@ -186,3 +187,27 @@ class Trap:
 
 def _spring():
     raise RuntimeError("not to be unpickled")
+
+
+# ---- between runs ----------------------------------------------------------------------------------
+
+
+def variable(scene, name):
+    return os.environ.get(name)
+
+
+def remember(scene, what):
+    keep.append(what)
+    return list(keep)
+
+
+def imports(scene, name):
+    """Import a module; whether it was there already."""
+    was_there = name in sys.modules
+    importlib.import_module(name)
+    return was_there
+
+
+def objects_below(scene):
+    """How many objects the zygote had when it was asked for this worker."""
+    return gc.get_freeze_count()

@@ -1,11 +1,12 @@
 """A driver as a program of its own, for tests that kill or interrupt it. Says what it did on its output.
 
 Its arguments: a folder, and what to do: ``wait`` for ever; ``interrupt``: cancel all when interrupted;
-``memory``: run out of it.
+``memory``: run out of it; ``rest``: have the pool rest, and wait; ``forget``: have it rest, and end.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -34,6 +35,8 @@ def main(folder, what):
     executor.begin(StandIn(folder))
     if what == "memory":
         eat(executor)
+    elif what in ("rest", "forget"):
+        rest(executor, what)
     else:
         wait(executor, folder, what)
 
@@ -47,6 +50,15 @@ def eat(executor):
     (end,) = executor.collect(30)
     say(f"small {end.record.value}")
     executor.close()
+
+
+def rest(executor, what):
+    submit(executor, tasks.answer, 7, key="small")
+    executor.collect(30)
+    executor.rest()
+    say("shelf gone")
+    if what == "rest":
+        signal.pause()
 
 
 def wait(executor, folder, what):

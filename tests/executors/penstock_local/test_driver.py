@@ -35,7 +35,7 @@ def until(condition, what):
 
 @pytest.fixture
 def driver(tmp_path):
-    """Start a driver; it waits with three tasks under way."""
+    """Start a driver; it waits with three tasks under way, unless its pool rests."""
     mark = f"{MARK}={tmp_path}"
     name, _, value = mark.partition("=")
     environment = {**os.environ, name: value, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -52,7 +52,8 @@ def driver(tmp_path):
         )
         started.append(process)
         shelf = process.stdout.readline().split()[1]
-        until(lambda: len(marks.read(str(tmp_path), "waiting")) == 3, "all tasks begin")
+        if what in ("wait", "interrupt"):
+            until(lambda: len(marks.read(str(tmp_path), "waiting")) == 3, "all tasks begin")
         return process, Path(shelf), mark
 
     yield start
@@ -132,3 +133,18 @@ def test_interrupts_in_any_number_lose_no_outcome(play):
     assert sorted(one.record.value for one in ended) == list(range(1000))
     assert interrupts
     stage.ends.update({one.ticket: one for one in ended})
+
+
+def test_a_driver_that_is_killed_takes_a_resting_zygote_with_it(driver):
+    process, _, mark = driver("rest")
+    until(lambda: len(kernel.marked(mark)) == 2, f"driver and zygote: {kernel.marked(mark)}")
+    process.kill()
+    process.wait()
+    until(lambda: not kernel.marked(mark), f"left: {kernel.marked(mark)}")
+
+
+def test_a_program_that_forgets_a_resting_pool_ends_with_it(driver):
+    process, _, mark = driver("forget")
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    until(lambda: not kernel.marked(mark), f"left: {kernel.marked(mark)}")

@@ -14,6 +14,7 @@ FEATURES = ExecutorFeatures(
     enforces_timeouts=True,
     survives_worker_loss=True,
     settles=True,
+    rests=True,
     chains=64,
     lanes=frozenset({"process", "thread", "async"}),
     max_concurrent=2,

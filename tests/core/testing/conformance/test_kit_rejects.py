@@ -491,6 +491,24 @@ class IgnoresGrace(Saboteur):
         self.right.cancel(ticket, 3600.0)
 
 
+class OnlySaysThatItRests(Saboteur):
+    begun = False
+
+    def begin(self, shared):
+        if not self.begun:
+            self.begun = True
+            self.right.begin(shared)
+
+    def rest(self):
+        pass
+
+
+class LeavesItsWorkersAtRest(Saboteur):
+    def close(self):
+        if self.right._crew is not None:
+            self.right.close()
+
+
 class ChecksNoModules(Saboteur):
     def begin(self, shared):
         self.right.begin(WithoutModules(shared))
@@ -581,6 +599,11 @@ IN_THREADS = [
 ]
 
 IN_PROCESSES = [
+    (OnlySaysThatItRests, "another_run_begins_after_a_rest", "a runner of its own"),
+    (OnlySaysThatItRests, "runners_are_closed_before_a_rest", "were not"),
+    (OnlySaysThatItRests, "a_rest_drops_values", "left on disk"),
+    (OnlySaysThatItRests, "a_rest_kills_what_runs", "comes to its end|in the next run"),
+    (LeavesItsWorkersAtRest, "closing_at_rest_leaves_nothing", "no process behind"),
     (RaisesOnLoss, "a_worker_that_exits_is_told_with_its_code", "collect() does not raise"),
     (RetriesByItself, "a_worker_that_exits_is_told_with_its_code", "carried out once|ends once"),
     (LiesAboutTheStart, "a_worker_that_exits_is_told_with_its_code", "had begun"),

@@ -130,11 +130,18 @@ class StandIn:
         patience: seconds for which a task may wait for anything.
         modules: that workers are to have.
         refusal: what ``blob`` raises, when something cannot travel.
+        number: of the run in this test.
     """
 
     def __init__(
-        self, folder: str, patience: float = 30.0, modules: Sequence[str] = (), refusal: str = ""
+        self,
+        folder: str,
+        patience: float = 30.0,
+        modules: Sequence[str] = (),
+        refusal: str = "",
+        number: int = 1,
     ) -> None:
+        self.number = number
         self.asked: list[str] = []
         self._folder = folder
         self._patience = patience
@@ -145,7 +152,7 @@ class StandIn:
     @property
     def key(self) -> str:
         """Unique among drivers and tests."""
-        return f"kit-{os.getpid()}-{self._folder}"
+        return f"kit-{os.getpid()}-{self._folder}-{self.number}"
 
     @property
     def modules(self) -> Sequence[str]:

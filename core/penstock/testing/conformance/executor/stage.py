@@ -82,6 +82,8 @@ class Stage:
     Args:
         terms: what its author says.
         folder: an empty one on a disk that workers see.
+
+    ``keys`` has those of the submitted tasks, ``ends`` and ``progress`` what came of them.
     """
 
     def __init__(self, terms: Terms, folder: Path) -> None:
@@ -93,9 +95,9 @@ class Stage:
         self.progress: dict[Ticket, list[Any]] = {}
         self.notes: list[Noted] = []
         self.findings: list[str] = []
-        self._keys: dict[Ticket, str] = {}
+        self.keys: dict[Ticket, str] = {}
         self._executor: Executor | None = None
-        self._is_begun = self._is_closed = False
+        self.is_begun = self._is_closed = False
         self._surroundings = _Surroundings(f"kit-{os.getpid()}-{id(self)}-{time.monotonic_ns()}")
 
     # ---- the executor ----------------------------------------------------------------------------
@@ -126,9 +128,9 @@ class Stage:
     @property
     def executor(self) -> Executor:
         """The executor, begun."""
-        if not self._is_begun:
+        if not self.is_begun:
             self.made.begin(self.shared)
-            self._is_begun = True
+            self.is_begun = True
         return self.made
 
     def submit(
@@ -142,14 +144,14 @@ class Stage:
         wanted: Mapping[str, Any] = _NOTHING,
     ) -> Ticket:
         """Submit a function of the kit as a task."""
-        key = f"{function.__name__}[{len(self._keys)}]#1"
+        key = f"{function.__name__}[{len(self.keys)}]#1"
         body = Work(key=key, function=function, arguments=arguments, wanted=wanted)
         task = Task(key=key, body=body, hands=hands, wants=wants)
         ticket = (
             self.executor.submit(task, upstream, given) if given else self.executor.submit(task, upstream)
         )
-        hold(ticket not in self._keys, f"each submission gets a ticket of its own; {ticket} was given twice")
-        self._keys[ticket] = key
+        hold(ticket not in self.keys, f"each submission gets a ticket of its own; {ticket} was given twice")
+        self.keys[ticket] = key
         return ticket
 
     def collect(self, timeout: float | None) -> Sequence[Message]:
@@ -185,7 +187,7 @@ class Stage:
 
     def end(self, ticket: Ticket) -> End:
         """How a task ended, waiting for it."""
-        key = self._keys[ticket]
+        key = self.keys[ticket]
         self.pump(lambda: ticket in self.ends, f"every ticket comes to its end; that of {key} did not")
         return self.ends[ticket]
 
@@ -193,23 +195,23 @@ class Stage:
         """The outcome of a task that is not to be lost."""
         end = self.end(ticket)
         if not isinstance(end, Outcome):
-            raise AssertionError(f"{self._keys[ticket]} should have come to an outcome, but {end}")
+            raise AssertionError(f"{self.keys[ticket]} should have come to an outcome, but {end}")
         return end
 
     def answer(self, ticket: Ticket) -> Any:
         """What the function of a task returned."""
         record = self.outcome(ticket).record
         if not isinstance(record, Answer):
-            raise AssertionError(f"the record of {self._keys[ticket]} did not come back, but {record!r}")
-        hold(not record.fault, f"{self._keys[ticket]} raised {record.fault}")
+            raise AssertionError(f"the record of {self.keys[ticket]} did not come back, but {record!r}")
+        hold(not record.fault, f"{self.keys[ticket]} raised {record.fault}")
         return record.value
 
     def lost(self, ticket: Ticket) -> Lost:
         """The loss of a task that cannot come to an outcome."""
         end = self.end(ticket)
         if not isinstance(end, Lost):
-            raise AssertionError(f"{self._keys[ticket]} should have been lost, but {end}")
-        hold(end.reason.strip(), f"a loss says why; that of {self._keys[ticket]} does not")
+            raise AssertionError(f"{self.keys[ticket]} should have been lost, but {end}")
+        hold(end.reason.strip(), f"a loss says why; that of {self.keys[ticket]} does not")
         return end
 
     def value(self, ticket: Ticket, name: str) -> Any:
@@ -232,7 +234,7 @@ class Stage:
 
     def marks(self, what: str | None = None, ticket: Ticket | None = None) -> list[marks.Mark]:
         """What truly happened so far."""
-        return marks.read(str(self.folder), what, None if ticket is None else self._keys[ticket])
+        return marks.read(str(self.folder), what, None if ticket is None else self.keys[ticket])
 
     def _check(self, message: Message) -> None:
         if isinstance(message, Noted):
@@ -240,8 +242,8 @@ class Stage:
             return
         hold(isinstance(message, Outcome | Lost | Progress), f"{message!r} is no message")
         ticket = message.ticket
-        hold(ticket in self._keys, f"messages are about submitted tasks; {ticket} was not submitted")
-        key = self._keys[ticket]
+        hold(ticket in self.keys, f"messages are about submitted tasks; {ticket} was not submitted")
+        key = self.keys[ticket]
         hold(
             ticket not in self.ends,
             f"a ticket ends once, and nothing follows; after that of {key}: {message}",
@@ -276,7 +278,7 @@ class Stage:
             self._surroundings.leave()
 
     def _see_that_nothing_more_comes(self) -> None:
-        if self._is_begun and not self._is_closed and set(self.ends) >= set(self._keys):
+        if self.is_begun and not self._is_closed and set(self.ends) >= set(self.keys):
             for _ in range(2):
                 more = self.collect(0)
                 hold(
@@ -284,10 +286,12 @@ class Stage:
                     f"nothing comes when all tasks have ended, but {more}",
                 )
 
-    @property
-    def keys(self) -> Mapping[Ticket, str]:
-        """Keys of the submitted tasks."""
-        return self._keys
+
+def rest(stage: Stage) -> None:
+    """End the run; what is submitted next belongs to another."""
+    stage.executor.rest()
+    stage.is_begun = False
+    stage.shared = StandIn(str(stage.folder), 2 * stage.terms.patience, number=stage.shared.number + 1)
 
 
 def fault(stage: Stage, ticket: Ticket) -> str:

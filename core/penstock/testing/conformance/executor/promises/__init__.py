@@ -13,6 +13,7 @@ from penstock.testing.conformance.executor.promises.keeping import KeepPromises
 from penstock.testing.conformance.executor.promises.losses import LossPromises
 from penstock.testing.conformance.executor.promises.manners import MannerPromises
 from penstock.testing.conformance.executor.promises.progress import ProgressPromises
+from penstock.testing.conformance.executor.promises.resting import RestPromises
 from penstock.testing.conformance.executor.promises.stopping import StopPromises
 from penstock.testing.conformance.executor.promises.tables import TablePromises
 from penstock.testing.conformance.executor.promises.values import ValuePromises
@@ -28,5 +29,6 @@ ALL: tuple[type, ...] = (
     StopPromises,
     LossPromises,
     MannerPromises,
+    RestPromises,
     ClosePromises,
 )
