@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from penstock.define.repository import RepositoryDefinition
     from penstock.define.repository_decorator import repository
     from penstock.define.resource import ResourceDefinition, ResourceParam, make_values_resource, resource
-    from penstock.define.results import AssetCheckResult, ExpectationResult, MaterializeResult, ObserveResult
+    from penstock.define.results import AssetCheckResult, MaterializeResult, ObserveResult
     from penstock.define.retry import Backoff, Failure, Jitter, RetryPolicy, RetryRequested
     from penstock.define.selection import AssetSelection
     from penstock.define.specs import AssetCheckSpec, AssetDep, AssetIn, AssetOut, AssetSpec
@@ -102,7 +102,8 @@ if TYPE_CHECKING:
         ExecutionInterruptedError, HandleOutputError, HookExecutionError, InvalidConfigDefinitionError,
         InvalidConfigError, InvalidDefinitionError, InvalidInvocationError, InvalidMetadataError,
         InvalidSubsetError, InvariantViolationError, LoadInputError, PluginError, ResourceFunctionError,
-        RunNotFoundError, SettingsError, StepExecutionError, StepNotFoundError, StepOutputNotFoundError,
+        ResourceRequirementError, RunNotFoundError, SettingsError, StepExecutionError, StepNotFoundError,
+        StepOutputNotFoundError,
         StepTimeoutError, StoreError, SubprocessError, TransitionRejected, TypeCheckDidNotPass,
         TypeCheckError, TypeLoadingError, UnknownPartitionError, UnknownResourceError,
         UnmetExecutorRequirementsError, UserCodeExecutionError, UserError,
@@ -113,7 +114,7 @@ if TYPE_CHECKING:
     )
     from penstock.events.runs import Run, RunRecord, RunStatus, RunsFilter
     from penstock.events.values import (
-        AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization, AssetObservation,
+        AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization, AssetObservation, ExpectationResult,
     )
     from penstock.events.view import Event, EventType
     from penstock.host.config_files import config_from_files, config_from_yaml_strings
@@ -240,7 +241,7 @@ _PLACES: dict[str, str] = {
     "penstock.define.repository": "RepositoryDefinition",
     "penstock.define.repository_decorator": "repository",
     "penstock.define.resource": "ResourceDefinition ResourceParam make_values_resource resource",
-    "penstock.define.results": "AssetCheckResult ExpectationResult MaterializeResult ObserveResult",
+    "penstock.define.results": "AssetCheckResult MaterializeResult ObserveResult",
     "penstock.define.retry": "Backoff Failure Jitter RetryPolicy RetryRequested",
     "penstock.define.selection": "AssetSelection",
     "penstock.define.specs": "AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec",
@@ -260,7 +261,8 @@ _PLACES: dict[str, str] = {
         "ExecutionInterruptedError HandleOutputError HookExecutionError InvalidConfigDefinitionError "
         "InvalidConfigError InvalidDefinitionError InvalidInvocationError InvalidMetadataError "
         "InvalidSubsetError InvariantViolationError LoadInputError PluginError ResourceFunctionError "
-        "RunNotFoundError SettingsError StepExecutionError StepNotFoundError StepOutputNotFoundError "
+        "ResourceRequirementError RunNotFoundError SettingsError StepExecutionError StepNotFoundError "
+        "StepOutputNotFoundError "
         "StepTimeoutError StoreError SubprocessError TransitionRejected TypeCheckDidNotPass "
         "TypeCheckError TypeLoadingError UnknownPartitionError UnknownResourceError "
         "UnmetExecutorRequirementsError UserCodeExecutionError UserError"
@@ -270,7 +272,9 @@ _PLACES: dict[str, str] = {
         "EventLogRecord EventRecordsFilter EventRecordsResult RunStatusChangeRecordsFilter"
     ),
     "penstock.events.runs": "Run RunRecord RunStatus RunsFilter",
-    "penstock.events.values": "AssetCheckEvaluation AssetCheckSeverity AssetMaterialization AssetObservation",
+    "penstock.events.values": (
+        "AssetCheckEvaluation AssetCheckSeverity AssetMaterialization AssetObservation ExpectationResult"
+    ),
     "penstock.events.view": "Event EventType",
     "penstock.host.config_files": "config_from_files config_from_yaml_strings",
     "penstock.host.execute": "execute_job materialize materialize_to_memory validate_run_config",
@@ -363,7 +367,8 @@ __all__ = [
     "PartitionsSubset", "PathMetadataValue", "Permissive", "PermissiveConfig", "PluginError",
     "PoolMetadataValue", "PythonArtifactMetadataValue", "PythonObjectType", "RawMetadataMapping",
     "RawMetadataValue", "ReconstructableJob", "ReexecutionOptions", "RepositoryDefinition",
-    "ResourceDefinition", "ResourceDependency", "ResourceFunctionError", "ResourceParam", "RetryPolicy",
+    "ResourceDefinition", "ResourceDependency", "ResourceFunctionError", "ResourceParam",
+    "ResourceRequirementError", "RetryPolicy",
     "RetryRequested", "Run", "RunConfig", "RunMetadataValue", "RunNotFoundError", "RunRecord",
     "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter", "RunsFilter", "ScalarUnion",
     "ScheduleDefinition", "ScheduleEvaluationContext", "ScheduleType", "Selector", "SensorDefinition",

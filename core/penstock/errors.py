@@ -3,7 +3,8 @@
     Error
     ├── UserError                        bad input: one message, exit code 2, no traceback
     │   ├── InvalidDefinitionError       assets, ops, graphs, jobs that cannot be
-    │   │   └── InvalidSubsetError       a selection that names what does not exist
+    │   │   ├── InvalidSubsetError       a selection that names what does not exist
+    │   │   └── ResourceRequirementError a resource that cannot be had; also invocation and invariant
     │   ├── InvalidConfigError           run config or resource config with faults
     │   ├── InvalidConfigDefinitionError a config schema that cannot be
     │   ├── InvalidMetadataError         a metadata value of no known kind
@@ -81,12 +82,16 @@ class InvariantViolationError(UserError):
     """Something was asked for that this object cannot give."""
 
 
+class ResourceRequirementError(InvalidDefinitionError, InvalidInvocationError, InvariantViolationError):
+    """Something needs a resource that it cannot have: nobody gives it, or the needs run in a circle."""
+
+
 class StepOutputNotFoundError(InvariantViolationError):
     """A step has no output of that name, or did not produce it."""
 
 
-class UnknownResourceError(UserError):
-    """A resource was asked for under a key that nobody bound."""
+class UnknownResourceError(UserError, AttributeError):
+    """A resource was asked for under a key that nobody bound; ``hasattr`` can ask, as for any attribute."""
 
 
 class UnknownPartitionError(UserError):
@@ -146,6 +151,10 @@ class UserCodeExecutionError(Error):
         super().__init__(message)
         self.user_exception = user_exception
 
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        self.__cause__ = self.user_exception  # a cause does not travel by itself
+
 
 class StepExecutionError(UserCodeExecutionError):
     """The function of an op or asset raised."""
@@ -184,10 +193,14 @@ class UnstorableValueError(HandleOutputError):
 class TypeCheckDidNotPass(Error):
     """A value is not of the type declared for its input or output."""
 
-    def __init__(self, message: str, metadata: Any = None, type_name: str | None = None) -> None:
+    def __init__(
+        self, message: str, metadata: Any = None, type_name: str | None = None, said: str | None = None
+    ) -> None:
         super().__init__(message)
+        self.description = message
         self.metadata = metadata
         self.type_name = type_name
+        self.said = said
 
 
 class TypeCheckError(Error):

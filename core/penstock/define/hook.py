@@ -14,7 +14,7 @@ from attrs import field
 from penstock.define.callables import positional_parameters
 from penstock.define.names import checked_name
 from penstock.define.signature import CONTEXT_NAMES
-from penstock.errors import InvalidDefinitionError, InvalidInvocationError
+from penstock.errors import InvalidDefinitionError, InvalidInvocationError, ResourceRequirementError
 from penstock.values import frozen
 
 ON_SUCCESS, ON_FAILURE, ON_END = "success", "failure", "end"
@@ -89,7 +89,17 @@ class HookDefinition:
                 f"Hook {self.name!r} is called with a context{extra}; found {len(given)} arguments."
                 " Make a context with build_hook_context(resources=...)."
             )
+        self._refuse_missing(given[0])
         return (self.decorated_fn or self.hook_fn)(*given)
+
+    def _refuse_missing(self, context: Any) -> None:
+        is_ours = getattr(context, "__penstock_context__", False) is True
+        missing = sorted(self.required_resource_keys - set(context.resources)) if is_ours else ()
+        if missing:
+            raise ResourceRequirementError(
+                f"Hook {self.name!r} requires the resources {', '.join(missing)}, which this context does not"
+                f" have. Build it with build_hook_context(resources={{{missing[0]!r}: ...}})."
+            )
 
 
 @overload

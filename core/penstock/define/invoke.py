@@ -20,7 +20,7 @@ from penstock.define import port
 from penstock.define.inout import NO_VALUE
 from penstock.define.output_checks import check_answer, check_one, check_value, missing_outputs
 from penstock.define.signature import FunctionShape
-from penstock.errors import InvalidInvocationError, suggest
+from penstock.errors import InvalidInvocationError, ResourceRequirementError, suggest
 
 
 @define(kw_only=True)
@@ -34,7 +34,7 @@ class _Call:
 
     @property
     def has_context(self) -> bool:
-        return self.context is not NO_VALUE and self.context is not None
+        return self.context is not NO_VALUE
 
 
 def is_context(value: Any) -> bool:
@@ -192,7 +192,7 @@ def _resource(op: Any, name: str, call: _Call) -> Any:
         return _ready(call.values.pop(name), call.opened)
     if call.has_context:
         return getattr(call.context.resources, name)
-    raise InvalidInvocationError(
+    raise ResourceRequirementError(
         f"{op.name!r} ({op.shape.where}) needs the resource {name!r}. Pass it by name, or pass a context"
         f" made by build_op_context(resources={{{name!r}: ...}})."
     )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from penstock.define.output import DynamicOutput, Output
+from attrs import evolve
+
+from penstock.define.output import DEFAULT_OUTPUT, DynamicOutput, Output
 from penstock.define.results import is_asset_result
 from penstock.errors import InvariantViolationError, suggest
 from penstock.types import Type, TypeCheckContext, refusal
@@ -68,7 +70,9 @@ def _check_single(op: Any, out: Any, answer: Any) -> None:
         for one in values:
             check_one(op, one, set())
     elif isinstance(answer, Output):
-        check_one(op, answer, set())
+        given = cast("Output[Any]", answer)
+        is_unnamed = given.output_name == DEFAULT_OUTPUT  # then its place says which one it is
+        check_one(op, evolve(given, output_name=out.name) if is_unnamed else given, set())
     elif not out.type.is_nothing:
         check_value(out.type, answer, f"output {out.name!r} of {op.name!r}")
 

@@ -96,6 +96,12 @@ def _of_op(op: OpDefinition, key: str) -> Iterator[Requirement]:
             yield Requirement(needed, f"the type of output {out.name!r} of {who}", where)
 
 
+def resource_keys_of(op: OpDefinition) -> frozenset[str]:
+    """The resources that an op and the types of its inputs and outputs use."""
+    of_types = {key for one in (*op.ins.values(), *op.outs.values()) for key in _of_type(one.type)}
+    return op.required_resource_keys | of_types if of_types else op.required_resource_keys
+
+
 def _of_type(wanted: Any) -> list[str]:
     loader = wanted.loader
     of_loader = frozenset[str]() if loader is None else loader.required_resource_keys()

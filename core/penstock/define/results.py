@@ -1,6 +1,6 @@
 """What an asset or a check gives back instead of a bare value.
 
-Owns: ``MaterializeResult``, ``ObserveResult``, ``AssetCheckResult`` and ``ExpectationResult``.
+Owns: ``MaterializeResult``, ``ObserveResult`` and ``AssetCheckResult``.
 Must not know definitions: a result names its asset by key, or leaves that to the step.
 """
 
@@ -162,23 +162,6 @@ class ObserveResult:
     check_results: tuple[AssetCheckResult, ...] = field(default=None, converter=_as_check_results)
     data_version: DataVersion | None = None
     tags: Mapping[str, str] = field(default=None, converter=_as_tags)
-
-
-@frozen(hash=False)
-class ExpectationResult:
-    """A remark on the quality of data, recorded with the step.
-
-    Args:
-        success: whether the data is as expected.
-        label: what was expected.
-        description: one sentence for people.
-        metadata: facts about it.
-    """
-
-    success: bool
-    label: str | None = None
-    description: str | None = None
-    metadata: Mapping[str, MetadataValue] = field(default=None, converter=_as_facts)
 
 
 def is_asset_result(value: Any) -> bool:

@@ -11,12 +11,14 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, cast
 
+from attrs import evolve
+
 from penstock.define.op import OpDefinition
-from penstock.define.output import DynamicOutput, Output
+from penstock.define.output import DEFAULT_OUTPUT, DynamicOutput, Output
 from penstock.define.results import AssetCheckResult, MaterializeResult, ObserveResult
 from penstock.engine.loops import LOOP
 from penstock.errors import InvariantViolationError
-from penstock.events.values import AssetMaterialization, AssetObservation
+from penstock.events.values import AssetMaterialization, AssetObservation, ExpectationResult
 
 _LAZY = (GeneratorType, CoroutineType, AsyncGeneratorType)
 _SHOWN = 60
@@ -28,6 +30,7 @@ ITEMS = (
     AssetCheckResult,
     AssetMaterialization,
     AssetObservation,
+    ExpectationResult,
 )
 
 
@@ -110,7 +113,7 @@ def _items(op: OpDefinition, returned: Any) -> list[Any]:
     """The items that a returned value stands for."""
     outs = op.outs
     if isinstance(returned, ITEMS):
-        return [returned]
+        return [_named(returned, next(iter(outs))) if len(outs) == 1 else returned]
     if len(outs) == 1:
         (name,) = outs
         if outs[name].is_dynamic:
@@ -124,7 +127,9 @@ def _items(op: OpDefinition, returned: Any) -> list[Any]:
         given = cast("tuple[Any, ...]", returned)
         if len(given) == len(outs):
             pairs = zip(outs, given, strict=True)
-            return [item if isinstance(item, ITEMS) else Output(item, name) for name, item in pairs]
+            return [
+                _named(item, name) if isinstance(item, ITEMS) else Output(item, name) for name, item in pairs
+            ]
     if returned is None and all(out.type.is_nothing or not out.is_required for out in outs.values()):
         return []
     raise InvariantViolationError(
@@ -132,6 +137,13 @@ def _items(op: OpDefinition, returned: Any) -> list[Any]:
         f" {_shown(returned)}. Return a tuple of {len(outs)} values in that order, or yield"
         " Output(value, name)."
     )
+
+
+def _named(item: Any, name: str) -> Any:
+    """A returned item; an output that does not say which one it is, is the one of its place."""
+    given: Any = item  # not narrowed, for the type of the value is nobody's business here
+    unnamed = isinstance(item, Output | DynamicOutput) and given.output_name == DEFAULT_OUTPUT
+    return evolve(given, output_name=name) if unnamed else given
 
 
 def _listed(returned: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from penstock.engine.hooks import HookContext
 from penstock.engine.logs import RunLog
 from penstock.engine.offered import Resources
 from penstock.engine.resources import InitResourceContext, open_resources
-from penstock.errors import InvalidInvocationError
+from penstock.errors import InvalidInvocationError, ResourceRequirementError
 from penstock.events.runs import Run
 from penstock.partitions.keys import PartitionKeyRange
 
@@ -86,7 +86,7 @@ class DirectContext(AssetCheckExecutionContext):
         hand.program.resources = {key: getattr(opened, key) for key in opened}
         hand.bound.place = SimpleNamespace(node=op)
         pretended = SimpleNamespace(name="<direct call>", required_resource_keys=tuple(opened))
-        return HookContext(hand, pretended, {}, error)
+        return DirectHookContext(hand, pretended, error, self._stack)
 
     def bound_to(self, op: Any, assets: Any, config: Any) -> DirectContext:
         """The same context for one op; metadata and events stay visible here."""
@@ -102,11 +102,29 @@ class DirectContext(AssetCheckExecutionContext):
         )
         missing = sorted(op.required_resource_keys - set(self._hand.resources) - set(op.shape.resources))
         if missing:
-            raise InvalidInvocationError(
+            raise ResourceRequirementError(
                 f"{op.name!r} requires the resources {', '.join(missing)}, which this context does not have."
                 f" Build it with resources={{{missing[0]!r}: ...}}."
             )
         return DirectContext(hand, self._stack)
+
+
+class DirectHookContext(HookContext):
+    """A hook's context made for a test; as a context manager it closes its resources at the end."""
+
+    def __init__(
+        self, hand: Any, hook: Any, error: BaseException | None, stack: contextlib.ExitStack
+    ) -> None:
+        super().__init__(hand, hook, {}, error)
+        self._stack = stack
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
 
 
 def _for_partitions_of(assets: Any, program: Any) -> Any:
@@ -246,7 +264,7 @@ def direct_context(context: Any, op: Any, assets: Any, config: Any) -> Any:
     """Bind a context to the op it is passed to.
 
     Args:
-        context: made by one of the builders, or that of a running step.
+        context: made by one of the builders, or that of a running step; None for an empty one.
         op: the op that is called.
         assets: the assets definition behind it, or None.
         config: config given as an argument of the call, or the mark for none.
@@ -254,6 +272,8 @@ def direct_context(context: Any, op: Any, assets: Any, config: Any) -> Any:
     Raises:
         InvalidConfigError: when the context's config does not fit the op.
     """
+    if context is None:
+        context = build_op_context()
     if not isinstance(context, DirectContext):
         return context
     given = context.op_config

@@ -24,8 +24,9 @@ from penstock.engine.verdicts import (
     materialization_of,
     observations_of,
     observed_result,
+    refused,
 )
-from penstock.errors import CheckFailedError, InvariantViolationError
+from penstock.errors import CheckFailedError, InvariantViolationError, TypeCheckDidNotPass
 from penstock.events.places import PartitionPlace
 from penstock.events.values import (
     AssetCheckEvaluation,
@@ -34,9 +35,12 @@ from penstock.events.values import (
     AssetObservation,
     AssetObserved,
     CheckEvaluated,
+    ExpectationResult,
+    ExpectationTold,
     OutputProduced,
     OutputStored,
     Receipt,
+    TypeChecked,
     as_metadata,
 )
 from penstock.keys import AssetCheckKey, AssetKey
@@ -172,7 +176,7 @@ class Ending:
         definition = hand.bound.op.outs[output.name]
         value = hand.program.tools.settle(item.value) if has_value else None
         if has_value:
-            verdict = check_output(hand, definition, item.value)
+            verdict = self._verdict(definition, item.value, key)
             value = only_partition_of(hand, output.asset_key, value)
         self._record.events.append(
             OutputProduced(
@@ -184,6 +188,19 @@ class Ending:
             added = self._hand_on(definition, key, metadata, value)
         if output.asset_key is not None and hand.step.kind == "materialize":
             self._materialized(output, item, {**added, **metadata} if added else metadata)
+
+    def _verdict(self, definition: OutputDefinition, value: Any, key: str | None) -> TypeChecked | None:
+        """What the type says of a value; of one that it refuses, the event tells too."""
+        try:
+            return check_output(self._hand, definition, value)
+        except TypeCheckDidNotPass as error:
+            self._record.events.append(
+                OutputProduced(
+                    at=self._now(), step=self._hand.key, output_name=definition.name, mapping_key=key,
+                    type_check=refused(error),
+                )
+            )  # fmt: skip
+            raise
 
     def _metadata(self, output: StepOutput, item: Any, key: str | None) -> Mapping[str, Any]:
         """What the function said of an output, with the value and before."""
@@ -302,10 +319,12 @@ class Ending:
             self._evaluated(event)
         elif isinstance(event, AssetCheckResult):
             self._take_check(event)
+        elif isinstance(event, ExpectationResult):
+            events.append(ExpectationTold(at=now, step=step, expectation=event))
         else:
             raise InvariantViolationError(
                 f"Step {step!r} logged a {type(event).__name__}; log_event takes AssetMaterialization,"
-                " AssetObservation and check evaluations."
+                " AssetObservation, ExpectationResult and check evaluations."
             )
 
     # ---- at the end ---------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from penstock.define.op import InputDefinition
 from penstock.engine.context import StepInHand
 from penstock.engine.io import Ref, load
 from penstock.engine.partitioned import takes_by_key
-from penstock.engine.verdicts import check_input, loaded_from_config
-from penstock.events.values import AssetObserved, Happened, InputChecked, InputLoaded
+from penstock.engine.verdicts import check_input, loaded_from_config, refused
+from penstock.errors import TypeCheckDidNotPass
+from penstock.events.values import AssetObserved, Happened, InputChecked, InputLoaded, TypeChecked
 from penstock.keys import AssetKey
 from penstock.plan.model import COLLECTED, StepInput
 from penstock.types.annotations import resolve_type
@@ -65,12 +66,19 @@ class Inputs:
         return found
 
     def _check(self, definition: InputDefinition, value: Any) -> None:
-        verdict = check_input(self.hand, definition, value)
+        try:
+            verdict = check_input(self.hand, definition, value)
+        except TypeCheckDidNotPass as error:
+            self._tell(definition, refused(error))
+            raise
         if verdict is not None:
-            now = self.hand.program.tools.now()
-            self.events.append(
-                InputChecked(at=now, step=self.hand.key, input_name=definition.name, type_check=verdict)
-            )
+            self._tell(definition, verdict)
+
+    def _tell(self, definition: InputDefinition, verdict: TypeChecked) -> None:
+        now = self.hand.program.tools.now()
+        self.events.append(
+            InputChecked(at=now, step=self.hand.key, input_name=definition.name, type_check=verdict)
+        )
 
     def _value(self, one: StepInput, definition: InputDefinition) -> Any:
         only = takes_by_key(self.hand, one.name, definition.type.typing_type)

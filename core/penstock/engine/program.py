@@ -20,6 +20,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.hook import HookDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.op import OpDefinition
+from penstock.define.requirements import resource_keys_of
 from penstock.define.retry import RetryPolicy
 from penstock.define.specs import AssetCheckSpec
 from penstock.engine.offered import Resources
@@ -263,7 +264,7 @@ class Program:
             hooks=_hooks(place, self.job, assets),
             retry_policy=policy,
             timeout=timeout,
-            resource_keys=op.required_resource_keys,
+            resource_keys=resource_keys_of(op),
         )
         self._give_config(bound)
         return bound

@@ -18,7 +18,7 @@ from penstock.engine.failures import said_by
 from penstock.engine.io import asset_manager_key, hands_straight_on
 from penstock.engine.offered import Resources
 from penstock.engine.program import Program
-from penstock.errors import InvalidDefinitionError, ResourceFunctionError, suggest
+from penstock.errors import ResourceFunctionError, ResourceRequirementError, suggest
 from penstock.events.runs import Run
 from penstock.keys import AssetKey
 from penstock.values import frozen
@@ -90,7 +90,7 @@ def in_order_of_needs(defs: Mapping[str, Any], keys: Iterable[str], who: str) ->
     """Keys with everything they require, requirements first.
 
     Raises:
-        InvalidDefinitionError: when a required key is bound to nothing, or resources require each other.
+        ResourceRequirementError: when a required key is bound to nothing, or resources require each other.
     """
     order: dict[str, None] = {}
     stack: list[tuple[str, str, bool]] = [(key, who, False) for key in reversed(list(keys))]
@@ -104,9 +104,11 @@ def in_order_of_needs(defs: Mapping[str, Any], keys: Iterable[str], who: str) ->
         if key in order:
             continue
         if key in open_keys:
-            raise InvalidDefinitionError(f"The resources {sorted(open_keys)} require each other in a circle.")
+            raise ResourceRequirementError(
+                f"The resources {sorted(open_keys)} require each other in a circle."
+            )
         if key not in defs:
-            raise InvalidDefinitionError(
+            raise ResourceRequirementError(
                 f"{asked_by} requires the resource {key!r}, which nobody provides."
                 f"{suggest(key, defs)} Bind it under resources={{{key!r}: ...}}."
             )

@@ -141,9 +141,22 @@ def _attempt(
     )
     record.is_success = True
     if bound.hooks:
-        _call_hooks(hand, record, {name: values.get(name) for name in bound.op.outs})
+        _call_hooks(hand, record, _given_to_hooks(hand, values))
         for name in values.keys() - {*record.handed, *record.kept}:
             del values[name]
+
+
+def _given_to_hooks(hand: StepInHand, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that came, by name; those of a dynamic output as a dict by mapping key."""
+    found: dict[str, Any] = {}
+    for name, definition in hand.bound.op.outs.items():
+        if definition.is_dynamic:
+            own = f"{name}["
+            by_key = {key[len(own) : -1]: value for key, value in values.items() if key.startswith(own)}
+            found |= {name: by_key} if by_key else {}
+        elif (name, None) in hand.given:
+            found[name] = values.get(name)
+    return found
 
 
 def _call_of(hand: StepInHand, arguments: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -165,6 +178,8 @@ def _fail(hand: StepInHand, error: BaseException, record: StepRecord) -> None:
     """Write down a failed attempt: as a retry when another follows, else for good."""
     program = hand.program
     shown = record.exception = without_own_frames(user_error(error))
+    if isinstance(error, ResourceFunctionError):
+        record.exception = error
     record.handed, record.kept = [], []
     retry = retry_after(
         shown,

@@ -436,16 +436,20 @@ class RunState:
             for unit in self._units_behind(source, key):
                 if self.phase[unit] > Phase.SKIPPED:
                     return True, False
-                present = present or self._has(unit, source)
+                present = present or (unit[0] == source.step and self._has(unit, source))
             if source.mode == COLLECTED and self._collects_nothing(source):
                 present = True
         return False, present
 
     def _collects_nothing(self, source: Source) -> bool:
-        """An empty collection is a value: the dynamic step ran and gave no keys."""
+        """An empty collection is a value, unless the dynamic output is optional: then it was left out."""
         step = self.plan.steps[source.step]
-        origin = step.mapped_by.step if step.mapped_by is not None else step.id
-        return self.phase.get((origin, None)) is Phase.SUCCEEDED
+        origin = step.mapped_by or source
+        number, name = origin.step, origin.output
+        unit = (number, None)
+        if self.phase.get(unit) is not Phase.SUCCEEDED or name in self.produced.get(unit, {}):
+            return False
+        return any(out.name == name and out.required for out in self.plan.steps[number].outputs)
 
     def _has(self, unit: Unit, source: Source) -> bool:
         if self.phase[unit] is not Phase.SUCCEEDED:

@@ -43,6 +43,11 @@ def check_output(hand: StepInHand, definition: OutputDefinition, value: Any) -> 
     return _told(_checked(hand, definition.type, value, f"step output {definition.name!r}"))
 
 
+def refused(error: TypeCheckDidNotPass) -> TypeChecked:
+    """The verdict on a value that is not of its type."""
+    return TypeChecked(success=False, description=error.said, metadata=error.metadata or {})
+
+
 def loaded_from_config(hand: StepInHand, definition: InputDefinition, given: Any) -> Any:
     """The value that a type's loader makes of what run config gave for an input.
 
@@ -80,6 +85,7 @@ def _checked(hand: StepInHand, wanted: Type, value: Any, what: str) -> TypeCheck
             f"Type check failed for {what} of {hand.key!r}, {_wanted(wanted, value, verdict)}",
             verdict.metadata,
             wanted.display_name,
+            verdict.description,
         )
     return verdict
 

@@ -236,7 +236,14 @@ def _slots(cls: Any, known: Mapping[str, tuple[_Write | None, _Write | None]]) -
     return [_Slot(a.name, a.default, *known[a.type]) for a in fields(cls) if a.name not in _APART]
 
 
-for _cls in (v.ErrorInfo, v.UserFailure, v.TypeChecked, v.Receipt, v.AssetCheckEvaluation):
+for _cls in (
+    v.ErrorInfo,
+    v.UserFailure,
+    v.TypeChecked,
+    v.Receipt,
+    v.AssetCheckEvaluation,
+    v.ExpectationResult,
+):
     _TYPES[_cls.__name__] = _TYPES[f"{_cls.__name__} | None"] = _nested(_cls)
 for _cls in (v.AssetMaterialization, v.AssetObservation):
     _TYPES[_cls.__name__] = _fact(_cls)

@@ -171,6 +171,13 @@ class HookErroredData:
     error: v.ErrorInfo
 
 
+@frozen
+class StepExpectationResultData:
+    """A step said whether data is as it expected."""
+
+    expectation_result: v.ExpectationResult
+
+
 @frozen(kw_only=True)
 class LogsCapturedData:
     """Where the log of these steps lies."""
@@ -240,5 +247,6 @@ _MAKERS: Mapping[type[v.Happened], Callable[[Any], Any]] = {
     v.StepRetryScheduled: lambda e: StepRetryData(error=e.error, seconds_to_wait=e.wait),
     v.StepSkipped: lambda e: StepSkippedData(e.reason),
     v.HookErrored: lambda e: HookErroredData(e.error),
+    v.ExpectationTold: lambda e: StepExpectationResultData(e.expectation),
     v.LogsCaptured: lambda e: LogsCapturedData(file_key=e.file, step_keys=(e.step,) if e.step else ()),
 }

@@ -84,6 +84,7 @@ TYPE_OF: Mapping[type[v.Happened], EventType] = {
     v.HookSkipped: EventType.HOOK_SKIPPED,
     v.HookErrored: EventType.HOOK_ERRORED,
     v.LogsCaptured: EventType.LOGS_CAPTURED,
+    v.ExpectationTold: EventType.STEP_EXPECTATION_RESULT,
 }
 """The name of each class of event; names without a class are never recorded."""
 

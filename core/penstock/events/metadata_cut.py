@@ -24,7 +24,7 @@ LARGEST_PICTURE = 1 << 20
 """Characters of a Markdown value with a picture inside that are kept whole."""
 
 _PICTURE = "(data:image/"
-_HOLDERS = ("failure", "type_check", "evaluation", "receipt", "materialization", "observation")
+_HOLDERS = ("failure", "type_check", "evaluation", "receipt", "materialization", "observation", "expectation")
 
 
 def cut_metadata(event: Happened, limit: int) -> Happened:

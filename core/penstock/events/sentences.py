@@ -107,6 +107,13 @@ def _checked(event: v.CheckEvaluated) -> str:
     )
 
 
+def _expected(event: v.ExpectationTold) -> str:
+    told = event.expectation
+    what = f"Expectation {told.label!r}" if told.label else "An expectation"
+    verdict = "was met" if told.success else "was not met"
+    return _with_reason(f"{what} of step {event.step!r} {verdict}", told.description or "")
+
+
 def _failed(event: v.StepFailed) -> str:
     said = event.failure.description if event.failure and event.failure.description else _error(event.error)
     return f"Step {event.step!r} failed: {said}"
@@ -150,4 +157,5 @@ _SENTENCES: Mapping[type[v.Happened], Callable[[Any], str]] = {
     v.HookSkipped: lambda e: f"Hook {e.hook!r} had nothing to do after step {e.step!r}.",
     v.HookErrored: lambda e: f"Hook {e.hook!r} failed after step {e.step!r}: {_error(e.error)}",
     v.LogsCaptured: lambda e: f"The log of step {e.step!r} is at {e.file}.",
+    v.ExpectationTold: _expected,
 }

@@ -23,7 +23,7 @@ CAUSE_LIMIT = 4
 """Errors of a chain that stay."""
 
 _TEXTS = ("message", "description", "reason")
-_HOLDERS = ("failure", "type_check", "evaluation", "materialization", "observation")
+_HOLDERS = ("failure", "type_check", "evaluation", "materialization", "observation", "expectation")
 
 T = TypeVar("T")
 

@@ -114,6 +114,23 @@ class AssetCheckEvaluation:
         return self.blocking and not self.passed and self.severity is AssetCheckSeverity.ERROR
 
 
+@frozen(hash=False)
+class ExpectationResult:
+    """A remark on the quality of data, recorded with the step.
+
+    Args:
+        success: whether the data is as expected.
+        label: what was expected.
+        description: one sentence for people.
+        metadata: facts about it.
+    """
+
+    success: bool
+    label: str | None = None
+    description: str | None = None
+    metadata: Metadata = field(default=_NO_METADATA, converter=as_metadata)
+
+
 @frozen(kw_only=True)
 class ErrorInfo:
     """An exception as text: class, message, stack lines, and the exception behind it."""
@@ -413,11 +430,18 @@ class LogsCaptured(StepHappened):
     file: str
 
 
+@frozen(kw_only=True)
+class ExpectationTold(StepHappened):
+    """A step said whether data is as it expected."""
+
+    expectation: ExpectationResult
+
+
 EVENT_CLASSES: tuple[type[Happened], ...] = (
     RunQueued, RunStarting, RunStarted, RunSucceeded, RunFailed, RunCanceling, RunCanceled,
     ResourceFailed, EngineNoted, StepStarted, StepRestarted, InputLoaded, InputChecked,
     OutputProduced, OutputStored, AssetMaterialized, AssetObserved, CheckEvaluated,
     StepSucceeded, StepFailed, StepRetryScheduled, StepSkipped, StepInterrupted,
-    HookCompleted, HookSkipped, HookErrored, LogsCaptured,
+    HookCompleted, HookSkipped, HookErrored, LogsCaptured, ExpectationTold,
 )  # fmt: skip
 """Every kind of event, in the order of their storage numbers (from 1; append only)."""

@@ -319,7 +319,7 @@ class _Launched:
     def _end_early(self, error: BaseException) -> None:
         """The run ends without its drive: a resource failed, somebody interrupted, or worse."""
         now = self.program.tools.now()
-        self.exception = user_error(error)
+        self.exception = error if isinstance(error, ResourceFunctionError) else user_error(error)
         events: tuple[Happened, ...]
         if isinstance(error, KeyboardInterrupt):
             events = (RunCanceling(at=now, reason=INTERRUPTED), RunCanceled(at=now, reason=INTERRUPTED))

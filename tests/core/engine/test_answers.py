@@ -10,6 +10,8 @@ import pytest
 from penstock import (
     DynamicOut,
     DynamicOutput,
+    EventType,
+    ExpectationResult,
     Out,
     Output,
     RetryPolicy,
@@ -271,3 +273,37 @@ def test_a_misfitting_answer_that_cannot_show_itself_is_named_by_its_type():
 
     with pytest.raises(InvariantViolationError, match="returned Shy"):
         alone.execute_in_process()
+
+
+def test_a_returned_output_without_a_name_is_the_only_one():
+    @op(out={"rows": Out()})
+    def one():
+        return Output(3, metadata={"n": 1})
+
+    assert outcome(one, "rows") == 3
+    assert one().value == 3
+
+
+def test_returned_outputs_without_names_are_those_of_their_places():
+    @op(out={"low": Out(), "high": Out()})
+    def both():
+        return Output(1), Output(9)
+
+    assert (outcome(both, "low"), outcome(both, "high")) == (1, 9)
+
+
+def test_an_expectation_is_recorded_with_its_step():
+    @op
+    def one(context):
+        context.log_event(ExpectationResult(success=True))
+        yield ExpectationResult(success=False, label="rows", metadata={"n": 0})
+        yield Output(3)
+
+    @job
+    def alone():
+        one()
+
+    told = alone.execute_in_process().events_of_type(EventType.STEP_EXPECTATION_RESULT)
+    results = [event.event_specific_data.expectation_result for event in told]
+    assert [(one.success, one.label) for one in results] == [(True, None), (False, "rows")]
+    assert results[1].metadata["n"].value == 0

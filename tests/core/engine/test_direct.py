@@ -25,7 +25,12 @@ from penstock import (
     resource,
     success_hook,
 )
-from penstock.errors import InvalidConfigError, InvalidInvocationError, InvariantViolationError
+from penstock.errors import (
+    InvalidConfigError,
+    InvalidDefinitionError,
+    InvalidInvocationError,
+    InvariantViolationError,
+)
 
 
 @op(config_schema={"rows": int})
@@ -206,3 +211,48 @@ def test_a_context_made_by_hand_has_an_instance():
 
     with build_op_context() as context:
         assert recorded(context)
+
+
+def test_none_stands_for_an_empty_context():
+    @op
+    def who(context, x):
+        return context.run_id, x
+
+    assert who(None, 1) == ("EPHEMERAL", 1)
+
+
+def test_a_context_of_a_hook_closes_its_resources():
+    log = []
+
+    @resource
+    def lamp(_context):
+        log.append("on")
+        yield "light"
+        log.append("off")
+
+    @success_hook(required_resource_keys={"lamp"})
+    def watch(context):
+        log.append(context.resources.lamp)
+
+    with build_hook_context(resources={"lamp": lamp}) as context:
+        watch(context)
+    assert log == ["on", "light", "off"]
+
+
+def test_a_hook_without_its_resource_is_refused():
+    @success_hook(required_resource_keys={"lamp"})
+    def watch(context):
+        raise AssertionError(context)
+
+    with pytest.raises(InvalidDefinitionError, match="lamp"):
+        watch(build_hook_context())
+
+
+def test_an_op_without_its_resource_is_a_fault_of_the_definition_and_of_the_call():
+    @op(required_resource_keys={"lamp"})
+    def read(context):
+        raise AssertionError(context)
+
+    for fault in (InvalidDefinitionError, InvalidInvocationError):
+        with pytest.raises(fault, match="lamp"):
+            read(build_op_context())

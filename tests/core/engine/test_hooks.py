@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock import failure_hook, job, op, resource, success_hook
+from penstock import DynamicOut, DynamicOutput, Out, Output, failure_hook, job, op, resource, success_hook
 from penstock.events import values as v
 
 
@@ -131,3 +131,28 @@ def test_an_interrupt_in_a_hook_leaves_the_step_done_and_ends_the_run():
     assert result.is_canceled
     assert result.is_node_success("fine")
     assert result.is_node_untouched("later")
+
+
+def test_a_hook_sees_the_outputs_that_came():
+    seen = []
+
+    @success_hook
+    def watch(context):
+        seen.append(dict(context.op_output_values))
+
+    @op(out={"left": Out(is_required=False), "right": Out(is_required=False)})
+    def choose():
+        yield Output(1, "left")
+
+    @op(out=DynamicOut())
+    def many():
+        for n in (2, 1):
+            yield DynamicOutput(n, mapping_key=f"k{n}")
+
+    @job(hooks={watch})
+    def both():
+        choose()
+        many()
+
+    both.execute_in_process()
+    assert seen == [{"left": 1}, {"result": {"k2": 2, "k1": 1}}]

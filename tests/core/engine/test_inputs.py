@@ -17,6 +17,9 @@ from penstock import (
     InputManager,
     IOManager,
     Out,
+    ResourceDefinition,
+    Type,
+    TypeCheck,
     asset,
     graph,
     io_manager,
@@ -25,6 +28,7 @@ from penstock import (
     mem_io_manager,
     op,
     resource,
+    type_loader,
 )
 from penstock.errors import InvariantViolationError, TypeCheckDidNotPass
 from penstock.events import values as v
@@ -352,3 +356,84 @@ def test_a_function_with_keywords_gets_every_input():
         several(a=one(), b=one())
 
     assert wired.execute_in_process().output_for_node("several") == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+def test_of_mapped_steps_that_were_all_skipped_nothing_is_collected(is_required):
+    @op(out=DynamicOut(is_required=is_required))
+    def many():
+        if is_required:
+            yield DynamicOutput(1, mapping_key="a")
+
+    @op(out=Out(is_required=False))
+    def drop(item):
+        yield from ()
+
+    @op
+    def collect(items):
+        raise AssertionError(items)
+
+    @job
+    def dropping():
+        collect(many().map(drop).collect())
+
+    result = dropping.execute_in_process()
+    assert result.success
+    assert result.is_node_skipped("collect")
+
+
+def test_a_type_that_refuses_is_told_with_what_it_said():
+    def check(_context, value):
+        return TypeCheck(success=len(value) < 2, description="too long", metadata={"length": len(value)})
+
+    short = Type(name="Short", type_check_fn=check)
+
+    @op(out=Out(short))
+    def emit():
+        return [1, 2]
+
+    @op
+    def make():
+        return [1, 2, 3]
+
+    @op(ins={"items": In(short)})
+    def take(items):
+        raise AssertionError(items)
+
+    @job
+    def both():
+        emit()
+        take(make())
+
+    result = both.execute_in_process(raise_on_error=False)
+    assert result.get_failed_step_keys() == {"emit", "take"}
+    told = [e for e in result.happened if isinstance(e, v.OutputProduced | v.InputChecked) and e.type_check]
+    assert [(e.step, e.type_check.success, e.type_check.metadata["length"].value) for e in told] == [
+        ("emit", False, 2),
+        ("take", False, 3),
+    ]
+    with pytest.raises(TypeCheckDidNotPass, match="too long") as caught:
+        both.execute_in_process()
+    assert (caught.value.metadata["length"].value, caught.value.description) == (2, str(caught.value))
+
+
+def test_types_and_their_loaders_have_the_resources_they_require():
+    @type_loader({"n": int}, required_resource_keys={"base"})
+    def load(context, config):
+        return config["n"] + context.resources.base
+
+    def check(context, value):
+        return value > context.resources.least
+
+    big = Type(name="Big", type_check_fn=check, loader=load, required_resource_keys={"least"})
+
+    @op(ins={"n": In(big)}, out=Out(big))
+    def double(n):
+        return n * 2
+
+    @job(resource_defs={"base": ResourceDefinition.hardcoded_resource(4), "least": 6})
+    def doubling():
+        double()
+
+    given = {"ops": {"double": {"inputs": {"n": {"n": 3}}}}}
+    assert doubling.execute_in_process(run_config=given).output_for_node("double") == 14

@@ -17,6 +17,7 @@ from penstock.engine.resources import in_order_of_needs, open_resources
 from penstock.errors import (
     InvalidConfigError,
     InvalidDefinitionError,
+    InvariantViolationError,
     ResourceFunctionError,
     UnknownResourceError,
 )
@@ -113,15 +114,16 @@ def test_a_resource_that_does_not_open_fails_the_run_before_any_step(diary):
     assert result.happened[-1].reason == "resource_failure"
 
 
-def test_the_caller_gets_what_the_resource_raised(diary):
+def test_the_caller_is_told_which_resource_did_not_open(diary):
     one = diary.op("work", ["a"])
 
     @job(resource_defs={"a": diary.resource("a", fails_to="open")})
     def alone():
         one()
 
-    with pytest.raises(OSError, match="no a"):
+    with pytest.raises(ResourceFunctionError, match="'a' could not be set up: OSError: no a") as caught:
         alone.execute_in_process()
+    assert isinstance(caught.value.__cause__, OSError)
 
 
 def test_an_interrupt_while_opening_cancels_the_run(diary):
@@ -147,6 +149,26 @@ def test_a_resource_that_nobody_provides_is_refused():
         InvalidDefinitionError, match=r"requires the resource 'c'.*nobody provides.*Did you mean 'cc'"
     ):
         in_order_of_needs({"cc": object()}, ["c"], "Job 'x'")
+
+
+def test_a_step_can_ask_whether_it_has_a_resource():
+    seen = []
+
+    @op
+    def look(context):
+        seen.append(hasattr(context.resources, "b"))
+
+    @job(resource_defs={"b": 1})
+    def alone():
+        look()
+
+    alone.execute_in_process()
+    assert seen == [False]
+
+
+def test_a_missing_requirement_is_a_fault_of_the_definition_and_of_the_call(diary):
+    with pytest.raises(InvariantViolationError, match="nobody provides"):
+        in_order_of_needs({"a": diary.resource("a", ["b"])}, ["a"], "Job 'x'")
 
 
 def test_resources_that_require_each_other_are_refused(diary):

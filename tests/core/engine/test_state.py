@@ -224,9 +224,17 @@ def verdict(plan, step, key, phases, made, units_of):
             if any(phases[unit] > Phase.SKIPPED for unit in [*units, *([] if units else [origin])]):
                 return Phase.OUT_OF_REACH
             present |= any(source.output in made.get(unit, {}) for unit in units)
-            present |= source.mode == COLLECTED and phases[origin] is Phase.SUCCEEDED
+            present |= source.mode == COLLECTED and collects_nothing(plan, source, phases, made)
         skipped |= not present
     return Phase.SKIPPED if skipped else Phase.READY
+
+
+def collects_nothing(plan, source, phases, made):
+    """An empty list is collected when the dynamic step gave no keys, and may not leave its output out."""
+    at = plan.steps[source.step].mapped_by or source
+    (output,) = [one for one in plan.steps[at.step].outputs if one.name == at.output]
+    unit = (at.step, None)
+    return phases[unit] is Phase.SUCCEEDED and output.required and not made.get(unit, {}).get(at.output)
 
 
 # ---- what holds of all of them ---------------------------------------------------------------------

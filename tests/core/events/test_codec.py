@@ -63,6 +63,13 @@ receipts = st.builds(
     v.Receipt, uri=maybe(words), bytes=maybe(st.integers(0, 2**60)), rows=maybe(st.integers(0, 2**60)),
     checksum=maybe(words), metadata=metadata,
 )  # fmt: skip
+expectations = st.builds(
+    v.ExpectationResult,
+    success=st.booleans(),
+    label=maybe(words),
+    description=maybe(words),
+    metadata=metadata,
+)
 failures = st.builds(v.UserFailure, label=words, description=maybe(words), metadata=metadata)
 attempts = st.integers(1, 5)
 
@@ -73,6 +80,7 @@ FIELDS = {
     "asset_key": maybe(keys), "type_check": type_checks, "output_name": words, "mapping_key": maybe(words),
     "metadata": metadata, "receipt": receipts, "materialization": materializations,
     "observation": observations, "evaluation": evaluations, "seconds": times, "failure": maybe(failures),
+    "expectation": expectations,
     "blame": st.sampled_from(v.Blame), "wait": times, "hook": names, "file": words,
     "place": maybe(st.builds(PartitionPlace, names, st.integers(0, 9))),
 }  # fmt: skip
@@ -106,6 +114,7 @@ def test_every_kind_survives_its_bytes(cls):
 @pytest.mark.parametrize("cls", v.EVENT_CLASSES)
 def test_defaults_take_no_bytes(cls):
     required = {"error": v.ErrorInfo(cls_name="E", message=""), "type_check": v.TypeChecked(), "attempt": 2}
+    required["expectation"] = v.ExpectationResult(success=True)
     if cls in {v.AssetMaterialized, v.AssetObserved, v.CheckEvaluated}:
         return
     needed = [a.name for a in attrs.fields(cls) if a.default is attrs.NOTHING and a.name != "at"]

@@ -12,6 +12,7 @@ SAMPLES = {
     "at": 1.0, "step": "load", "attempt": 2, "error": DEFAULT_ERROR, "resource": "db", "message": "a note",
     "input_name": "x", "type_check": v.TypeChecked(), "hook": "tell", "file": "load.log",
     "materialization": v.AssetMaterialization("a", partition="eu"), "observation": v.AssetObservation("a"),
+    "expectation": v.ExpectationResult(success=False, label="rows", description="none"),
     "evaluation": v.AssetCheckEvaluation(asset_key=AssetKey("a"), check_name="c", passed=False),
 }  # fmt: skip
 

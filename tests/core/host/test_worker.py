@@ -14,6 +14,7 @@ import worker_assets as w
 from courier import Courier
 
 from penstock import Definitions, Instance, define_asset_job, execute_job, materialize
+from penstock.errors import ResourceFunctionError
 from penstock.events import values as v
 from penstock.spi.executor import Place
 from penstock.store.logs import LogFolder, Stream
@@ -68,8 +69,9 @@ def test_a_resource_that_fails_fails_the_steps_that_need_it_and_is_named(durable
 
 def test_what_the_resource_raised_is_raised_as_in_one_process(durable, marks):
     for executor in (None, Courier()):
-        with pytest.raises(ValueError, match="no database"):
+        with pytest.raises(ResourceFunctionError, match="no database") as caught:
             materialize([w.needs_broken], instance=durable, resources={"broken": w.broken}, executor=executor)
+        assert isinstance(caught.value.__cause__, ValueError)
 
 
 def test_a_resource_that_does_not_end_well_is_told_in_the_log_of_the_run(durable, marks):
