@@ -29,6 +29,7 @@ from penstock.spi.executor import (
     Task,
     Ticket,
 )
+from penstock.spi.queueing import enqueue
 from penstock_local.calm import Calm
 from penstock_local.crew import Crew
 from penstock_local.folders import choose_directory
@@ -133,7 +134,7 @@ class ProcessPoolExecutor:
             own=tuple(own.values()),
         )
         self._flights[task.key] = flight
-        self._queues[task.wants.lane != "process"].append(flight)
+        enqueue(self._queues[task.wants.lane != "process"], flight, lambda one: one.task.wants.priority)
         self._dispatch()
         return ticket
 

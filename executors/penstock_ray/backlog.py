@@ -11,6 +11,7 @@ from collections.abc import Collection, Hashable
 
 from attrs import define, field
 
+from penstock.spi.queueing import enqueue
 from penstock_ray.flights import Flight
 from penstock_ray.pace import Pace, share
 
@@ -54,19 +55,20 @@ class Backlog:
         self._kinds[kind] = _Kind(places)
 
     def add(self, flight: Flight) -> bool:
-        """Let a flight wait behind all others; whether it should be sent without waiting for more."""
+        """Let a flight wait behind all as urgent; whether it should be sent without waiting for more."""
         self._number += 1
         self._waiting += 1
         kind = self._kinds[flight.kind]
         flight.number = self._number
-        kind.flights.append(flight)
+        enqueue(kind.flights, flight, _priority)
         return flight.kind is None or kind.pace.together == 1
 
     def put_back(self, flight: Flight) -> None:
         """Let a flight that was sent in vain wait where it was before."""
         self._waiting += 1
         waiting = self._kinds[flight.kind].flights
-        place = next((at for at, one in enumerate(waiting) if one.number > flight.number), len(waiting))
+        turn = _turn(flight)
+        place = next((at for at, one in enumerate(waiting) if _turn(one) > turn), len(waiting))
         waiting.insert(place, flight)
 
     def next(self, under_way: Counter[Hashable]) -> list[Flight]:
@@ -75,13 +77,13 @@ class Backlog:
         Args:
             under_way: batches by kind that were sent and are not over.
         """
-        best: tuple[int, _Kind, int] | None = None
+        best: tuple[tuple[int, int], _Kind, int] | None = None
         for name, kind in self._kinds.items():
-            if kind.flights and (best is None or kind.flights[0].number < best[0]):
+            if kind.flights and (best is None or _turn(kind.flights[0]) < best[0]):
                 together = 1 if name is None else kind.pace.together
                 count = share(together, len(kind.flights), under_way[name], kind.places)
                 if count:
-                    best = kind.flights[0].number, kind, count
+                    best = _turn(kind.flights[0]), kind, count
         if best is None:
             return []
         _, kind, count = best
@@ -108,3 +110,12 @@ class Backlog:
         for kind in self._kinds.values():
             kind.flights.clear()
         self._waiting = 0
+
+
+def _priority(flight: Flight) -> int:
+    return flight.task.wants.priority
+
+
+def _turn(flight: Flight) -> tuple[int, int]:
+    """What is smaller goes first."""
+    return -flight.task.wants.priority, flight.number

@@ -2,8 +2,9 @@
 
 Owns: when steps may be joined. A chain saves the way of each value to the driver's side and back; it costs
 the freedom to place its steps apart, so whatever asks for a place, a limit or a time of its own stays
-alone. When a worker dies, what its chain has not stored is gone with it: a step that is to be tried again
-joins only when it can read its input once more. Pure.
+alone, and so does what may be overtaken: a step of lower priority than another of the run. When a worker
+dies, what its chain has not stored is gone with it: a step that is to be tried again joins only when it can
+read its input once more. Pure.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def chain_from(program: Program, state: RunState, first: Unit, longest: int) -> 
     """
     plan = program.plan
     chain = [first]
-    if longest < 2 or not _may_join(program.bound(plan.steps[first[0]])):
+    bound = program.bound(plan.steps[first[0]])
+    if longest < 2 or not _may_join(bound) or bound.wants.priority < plan.top_priority:
         return (first,)
     while len(chain) < longest:
         step, key = chain[-1]

@@ -65,9 +65,9 @@ def next_command(state: RunState, now: float, running: int, room: int) -> Comman
     """
     retry = state.next_retry()
     if room > 0:
-        if retry is not None and retry[0] <= now:
-            return Submit(retry[1], state.attempts[retry[1]] + 1)
         unit = state.next_ready()
+        if retry is not None and retry[0] <= now and not _goes_before(state, unit, retry[1]):
+            return Submit(retry[1], state.attempts[retry[1]] + 1)
         if unit is not None:
             return Submit(unit, state.attempts.get(unit, 0) + 1)
     if running:
@@ -75,6 +75,12 @@ def next_command(state: RunState, now: float, running: int, room: int) -> Comman
     if retry is not None:
         return WaitUntil(retry[0])
     return Finish(ending(state, now))
+
+
+def _goes_before(state: RunState, unit: Unit | None, due: Unit) -> bool:
+    """Whether a unit that is ready is more urgent than one that is due again."""
+    of = state.plan.priorities
+    return unit is not None and bool(of) and of.get(unit[0], 0) > of.get(due[0], 0)
 
 
 def ending(state: RunState, now: float) -> tuple[Happened, ...]:

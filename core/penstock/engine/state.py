@@ -20,6 +20,8 @@ from penstock.events import values as v
 from penstock.events.runs import RunStatus
 from penstock.keys import AssetKey
 from penstock.plan.model import COLLECTED, MAPPED, Plan, Source, Step, bare_key, mapping_key_of, unit_key
+from penstock.plan.priorities import turns
+from penstock.spi.queueing import enqueue
 
 Unit = tuple[int, str | None]
 
@@ -77,7 +79,9 @@ class RunState:
         self.versions: dict[AssetKey, str] = {}
         self.spent: list[int] = []
         self._layout = layout_of(plan)
-        self._ready: list[tuple[int, int, str | None]] = []
+        self._turns = turns(plan) if plan.priorities else None
+        self._turn_of = None if self._turns is None else _inverse(self._turns)
+        self._ready: list[tuple[int, int, str | None]] = []  # by turn
         self._retries: list[tuple[float, int, str | None]] = []
         self._readers_left = [len(readers) for readers in plan.readers]
         self._waiting: dict[Unit, int] = {}
@@ -117,10 +121,11 @@ class RunState:
         return found
 
     def next_ready(self) -> Unit | None:
-        """The first unit that may start: in plan order, mapped ones in the order of their keys."""
+        """The first unit that may start: by priority, then in plan order, mapped ones by their keys."""
         heap = self._ready
         while heap:
-            unit = (heap[0][0], heap[0][2])
+            turn = heap[0][0]
+            unit = (turn if self._turns is None else self._turns[turn], heap[0][2])
             if self.phase[unit] is Phase.READY:
                 return unit
             heapq.heappop(heap)  # started meanwhile
@@ -184,11 +189,12 @@ class RunState:
 
     def park(self, unit: Unit, reason: str) -> None:
         """Take a unit out of what is ready or due until ``unpark`` of the same reason."""
-        self._parked.setdefault(reason, deque()).append((unit, self.phase[unit]))
+        queue = self._parked.setdefault(reason, deque())
+        enqueue(queue, (unit, self.phase[unit]), lambda one: self.plan.priorities.get(one[0][0], 0))
         self.claim(unit)
 
     def unpark(self, reason: str, now: float) -> bool:
-        """Give back the unit that was parked first for a reason; False when there is none."""
+        """Give back the first unit that is parked for a reason; False when there is none."""
         parked = self._parked.get(reason)
         if not parked:
             return False
@@ -314,7 +320,8 @@ class RunState:
             self._retry_at(unit, self._due.pop(unit))
             return
         self.phase[unit] = Phase.READY
-        heapq.heappush(self._ready, (unit[0], order, unit[1]))
+        turn = unit[0] if self._turn_of is None else self._turn_of[unit[0]]
+        heapq.heappush(self._ready, (turn, order, unit[1]))
 
     def _finish(self, unit: Unit, phase: Phase) -> None:
         """A unit is final: spread what that means, without recursion."""
@@ -487,3 +494,11 @@ class RunState:
             else:
                 found.extend((unit, source.output, k) for k in keys)
         return found
+
+
+def _inverse(turns: Sequence[int]) -> list[int]:
+    """For each step its place among the turns."""
+    found = [0] * len(turns)
+    for place, step in enumerate(turns):
+        found[step] = place
+    return found

@@ -24,6 +24,7 @@ from penstock.spi.executor import (
     Ticket,
     Wants,
 )
+from penstock.spi.queueing import enqueue
 
 _NO_VALUES: Mapping[str, Any] = {}
 _SHORTEST, _LONGEST = 0.001, 0.02
@@ -108,7 +109,7 @@ class Team:
         """Accept a task for the member it names."""
         member = self._members[task.wants.executor]
         self._at[task.key] = member
-        member.waiting.append((task, upstream, given))
+        enqueue(member.waiting, (task, upstream, given), lambda one: one[0].wants.priority)
         self._feed(member)
         return Ticket(task.key)
 

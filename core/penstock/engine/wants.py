@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from penstock.define.op import OpDefinition
 from penstock.errors import InvalidDefinitionError
+from penstock.plan.priorities import priority_of
 from penstock.spi.executor import Lane, Wants
 
 LANE_TAG = "penstock/lane"
@@ -46,7 +47,8 @@ def wants_of(op: OpDefinition, tags: Mapping[str, str], executor: Any, timeout: 
         )
     told: Mapping[str, Any] = {**tags, RAY_TAG: {**_ray(tags), **rest}} if rest else tags
     chosen = name if name is not None else tags.get(EXECUTOR_TAG)
-    return Wants(timeout=timeout, lane=lane, tags=told, executor=chosen, **asked)
+    first = priority_of(tags)  # the plan has looked at it
+    return Wants(timeout=timeout, lane=lane, tags=told, executor=chosen, priority=first, **asked)
 
 
 def _parts(executor: Any) -> tuple[str | None, Mapping[str, Any]]:

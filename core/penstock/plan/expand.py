@@ -31,6 +31,7 @@ from penstock.plan.model import (
     StepInput,
     StepOutput,
 )
+from penstock.plan.priorities import priorities_of
 from penstock.values import frozen
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def build_plan(job: JobDefinition, given: Given = _NOTHING_GIVEN) -> Plan:
         given: inputs and partitions of this launch.
 
     Raises:
-        InvalidDefinitionError: when an input comes from nowhere, or steps wait for each other.
+        InvalidDefinitionError: when an input comes from nowhere, steps wait for each other, or a priority is
+            no number.
     """
     places = list(walk(Scope(job.graph)))
     ids = {place.path: number for number, place in enumerate(places)}
@@ -82,6 +84,7 @@ def build_plan(job: JobDefinition, given: Given = _NOTHING_GIVEN) -> Plan:
         steps=_mark_mapped(steps),
         partition_keys=given.partition_keys,
         reads=given.reads,
+        priorities=priorities_of(places, steps),
     )
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DIRECT, MAPPED, COLLECTED = "direct", "mapped", "collected"
 NO_READS: Mapping[AssetKey, Read] = {}
 NO_READING: Mapping[str, Mapping[AssetKey, Read]] = {}
+NO_PRIORITIES: Mapping[int, int] = {}
 
 
 @frozen
@@ -108,12 +109,14 @@ class Plan:
         steps: every step, sources before readers; ``steps[i].id == i``.
         partition_keys: the partitions that the run covers, empty for none.
         reads: top-level node → upstream asset → the partitions of it that the node reads.
+        priorities: id of a step → its priority, unless that is 0; of what is ready, higher goes first.
     """
 
     job_name: str
     steps: tuple[Step, ...]
     partition_keys: tuple[str, ...] = field(default=())
     reads: Mapping[str, Mapping[AssetKey, Read]] = field(default=NO_READING)
+    priorities: Mapping[int, int] = field(default=NO_PRIORITIES)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -125,6 +128,12 @@ class Plan:
     def by_key(self) -> dict[str, Step]:
         """Steps by their keys (without mapping keys)."""
         return {step.key: step for step in self.steps}
+
+    @cached_property
+    def top_priority(self) -> int:
+        """The highest priority that a step has."""
+        least = () if len(self.priorities) == len(self.steps) else (0,)
+        return max((*self.priorities.values(), *least), default=0)
 
     @cached_property
     def readers(self) -> tuple[tuple[int, ...], ...]:

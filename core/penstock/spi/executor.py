@@ -39,6 +39,7 @@ class Wants:
             that mostly wait.
         tags: of the step, for what only one executor understands (``penstock/ray``).
         executor: which of several executors of a run is meant; None for the run's own.
+        priority: of the tasks that an executor accepted and has not begun, higher goes first.
     """
 
     cpus: float | None = None
@@ -48,6 +49,7 @@ class Wants:
     lane: Lane = "process"
     tags: Mapping[str, Any] = field(factory=dict[str, Any])
     executor: str | None = None
+    priority: int = 0
 
 
 @frozen(kw_only=True)

@@ -151,3 +151,13 @@ def test_every_member_begins_and_is_closed_also_when_one_fails_to():
     with pytest.raises(ValueError, match="will not"):
         team.close()
     assert [what for what, *_ in other.calls] == ["begin", "close"]
+
+
+def test_of_those_that_wait_for_a_member_the_most_urgent_goes_first(pair):
+    team, own, _ = pair
+    for key, priority in {"a": 0, "b": 0, "c": 5, "d": 5}.items():
+        team.submit(Task(key=key, body=None, wants=Wants(priority=priority)), {})
+    for key in "acdb":
+        assert list(own.tasks)[-1] == key
+        own.end(key)
+        team.collect(0)

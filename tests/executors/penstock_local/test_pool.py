@@ -94,11 +94,24 @@ def test_workers_draw_different_random_numbers(play):
 def test_what_a_task_does_to_its_process_is_undone_for_the_next(play):
     stage = play()
     stage.outcome(stage.submit(deeds.forget_signals))
-    assert stage.answer(stage.submit(deeds.facts))["folder"] == str(Path.cwd())
+    found = stage.answer(stage.submit(deeds.facts))
+    assert (found["folder"], found["alarm"]) == (str(Path.cwd()), 0)
     ticket = stage.submit(deeds.soft)
     until_marked(stage, "waiting", ticket)
     stage.executor.cancel(ticket)
     assert stage.answer(ticket) == "interrupted"
+
+
+def test_of_those_that_wait_the_most_urgent_begins_first(play):
+    stage = play(max_concurrent=1)
+    gate = stage.gate("first")
+    until_marked(stage, "waiting", stage.submit(tasks.wait, gate))
+    tickets = [stage.submit(tasks.answer, n, wants=Wants(priority=n)) for n in (0, 2, 1, 2, -1)]
+    stage.open(gate)
+    for ticket in tickets:
+        stage.answer(ticket)
+    began = [mark.key for mark in stage.marks("start")][1:]
+    assert began == [stage.keys[tickets[place]] for place in (1, 3, 2, 0, 4)]
 
 
 # ---- how ends read ---------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penstock.spi.executor import Task, Ticket
+from penstock.spi.executor import Task, Ticket, Wants
 from penstock_ray.backlog import Backlog
 from penstock_ray.flights import Flight
 from penstock_ray.options import Request
@@ -102,3 +102,29 @@ def test_each_flight_goes_once_in_the_order_of_its_kind(entries):
     assert len(made) == 0
     for kind, found in sent.items():
         assert found == [str(number) for number, (one, _) in enumerate(entries) if one == kind]
+
+
+def urgent(key, priority, kind=None):
+    task = Task(key=key, body=None, wants=Wants(priority=priority))
+    return Flight(task=task, ticket=Ticket(key), inputs={}, request=Request(), kind=kind)
+
+
+def test_the_most_urgent_goes_first_of_all_kinds():
+    made = Backlog()
+    made.know("k", 9)
+    for one in (flight("a"), urgent("b", 1, "k"), urgent("c", 2), urgent("d", -1, "k"), urgent("e", 1)):
+        made.add(one)
+    sent = []
+    while found := made.next(NONE):
+        sent += keys(found)
+    assert sent == ["c", "b", "e", "a", "d"]
+
+
+def test_what_is_put_back_waits_among_its_equals():
+    made = Backlog()
+    for one in (urgent("a", 1), urgent("b", 1), flight("c")):
+        made.add(one)
+    (first,) = made.next(NONE)
+    made.add(urgent("d", 2))
+    made.put_back(first)
+    assert [keys(made.next(NONE)) for _ in range(4)] == [["d"], ["a"], ["b"], ["c"]]
