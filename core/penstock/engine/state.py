@@ -20,7 +20,7 @@ from penstock.events import values as v
 from penstock.events.runs import RunStatus
 from penstock.keys import AssetKey
 from penstock.plan.model import COLLECTED, MAPPED, Plan, Source, Step, bare_key, mapping_key_of, unit_key
-from penstock.plan.priorities import turns
+from penstock.plan.priorities import places_among, turns
 from penstock.spi.queueing import enqueue
 
 Unit = tuple[int, str | None]
@@ -80,7 +80,7 @@ class RunState:
         self.spent: list[int] = []
         self._layout = layout_of(plan)
         self._turns = turns(plan) if plan.priorities else None
-        self._turn_of = None if self._turns is None else _inverse(self._turns)
+        self._turn_of = None if self._turns is None else places_among(self._turns)
         self._ready: list[tuple[int, int, str | None]] = []  # by turn
         self._retries: list[tuple[float, int, str | None]] = []
         self._readers_left = [len(readers) for readers in plan.readers]
@@ -494,11 +494,3 @@ class RunState:
             else:
                 found.extend((unit, source.output, k) for k in keys)
         return found
-
-
-def _inverse(turns: Sequence[int]) -> list[int]:
-    """For each step its place among the turns."""
-    found = [0] * len(turns)
-    for place, step in enumerate(turns):
-        found[step] = place
-    return found

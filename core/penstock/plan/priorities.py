@@ -52,3 +52,11 @@ def priorities_of(places: Iterable[Place], steps: Iterable[Step]) -> Mapping[int
 def turns(plan: Plan) -> Sequence[int]:
     """The ids of all steps in the order in which they go when all are ready."""
     return sorted(range(len(plan.steps)), key=lambda step: -plan.priorities.get(step, 0))
+
+
+def places_among(turns: Sequence[int]) -> Sequence[int]:
+    """For each step its place among the turns."""
+    found = [0] * len(turns)
+    for place, step in enumerate(turns):
+        found[step] = place
+    return found
