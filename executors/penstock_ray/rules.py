@@ -10,6 +10,9 @@ from typing import Any, cast
 
 Rule = Callable[[Any], str]
 
+OWN_ONLY = "custom resources only (for CPU, GPU and memory say num_cpus, num_gpus, memory)"
+PARTS = "a whole number, or a part of one"
+
 
 def text(value: Any) -> str:
     """Any text that is not empty."""
@@ -25,7 +28,7 @@ def amount(value: Any) -> str:
     """A quantity of processors: Ray divides one into ten thousand parts, and takes no part of many."""
     if not _is_number(value) or value < 0:
         return "a number of zero or more"
-    return "" if value <= 1 or value == int(value) else "a whole number, or a part of one"
+    return "" if value <= 1 or value == int(value) else PARTS
 
 
 def whole(value: Any) -> str:
@@ -54,8 +57,8 @@ def quantities(value: Any) -> str:
     named = _by_name(value)
     if named is None or any(amount(one) for one in named.values()):
         return "a mapping of resource names to numbers"
-    own = sorted(named.keys() & {"CPU", "GPU", "memory"})
-    return f"custom resources only ({', '.join(own)}: say num_cpus, num_gpus, memory)" if own else ""
+    own = named.keys() & {"CPU", "GPU", "memory"}
+    return OWN_ONLY if own else ""
 
 
 def strategy(value: Any) -> str:

@@ -7,12 +7,14 @@ itself is a plugin (``spi.executor``); the ready-made definitions name theirs by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Self, cast, overload
 
 from attrs import evolve, field
 
 from penstock.config import Any as AnyConfig
-from penstock.config import Field, Noneable, Permissive, Selector, as_field, configured_field
+from penstock.config import Field, Int, Noneable, Permissive, Selector, as_field, configured_field
+from penstock.config.python_nodes import Checked, Rule
 from penstock.define.callables import is_schema
 from penstock.define.names import checked_name
 from penstock.errors import InvalidDefinitionError
@@ -105,13 +107,40 @@ def executor(
     return decorate
 
 
+_COUNT = "a whole number above 0"
+_BYTES = "a number of bytes"
+_START_METHODS = ("fork", "forkserver", "spawn")
+RETRIES = Selector({"enabled": {}, "disabled": {}, "deferred": {}})
+
+
 def _retries() -> Field:
     return Field(
-        Selector({"enabled": {}, "disabled": {}, "deferred": {}}),
+        RETRIES,
         default_value={"enabled": {}},
         description="whether failed steps are tried again as their policies say",
     )
 
+
+def _from(least: int, wanted: str) -> Checked:
+    """A whole number that is not too small."""
+    return Checked(Int, (Rule(wanted, partial(_is_from, least)),))
+
+
+def _is_from(least: int, value: int) -> bool:
+    return value >= least
+
+
+def _is_start_method(value: Any) -> bool:
+    names: list[Any] = list(cast("Mapping[Any, Any]", value)) if isinstance(value, Mapping) else [value]
+    return len(names) == 1 and names[0] in _START_METHODS
+
+
+_START_METHOD = Checked(AnyConfig, (Rule('"forkserver" or "spawn", or {"spawn": {}}', _is_start_method),))
+TAG_LIMITS = Field(
+    [Permissive({"key": str, "limit": _from(1, _COUNT)})],
+    is_required=False,
+    description="steps at once by tag",
+)
 
 IN_PROCESS_CONFIG = {
     "retries": _retries(),
@@ -120,17 +149,27 @@ IN_PROCESS_CONFIG = {
 MULTIPROCESS_CONFIG = {
     "retries": _retries(),
     "max_concurrent": Field(
-        Noneable(int), default_value=None, description="steps at once; None or 0 for one per processor"
+        Noneable(_from(0, "a whole number, or 0 for one per processor")),
+        default_value=None,
+        description="steps at once; None or 0 for one per processor",
     ),
-    "tag_concurrency_limits": Field([Permissive()], is_required=False, description="steps at once by tag"),
+    "tag_concurrency_limits": TAG_LIMITS,
     "start_method": Field(
-        AnyConfig, is_required=False, description="forkserver (the usual) or spawn: how workers begin"
+        _START_METHOD, is_required=False, description="forkserver (the usual) or spawn: how workers begin"
     ),
-    "max_steps_per_worker": Field(int, is_required=False, description="a worker is replaced after so many"),
-    "max_worker_memory": Field(int, is_required=False, description="bytes; a larger worker is replaced"),
-    "max_step_memory": Field(int, is_required=False, description="bytes; a step that holds more is killed"),
+    "max_steps_per_worker": Field(
+        _from(1, _COUNT), is_required=False, description="a worker is replaced after so many"
+    ),
+    "max_worker_memory": Field(
+        _from(1, _BYTES), is_required=False, description="bytes; a larger worker is replaced"
+    ),
+    "max_step_memory": Field(
+        _from(1, _BYTES), is_required=False, description="bytes; a step that holds more is killed"
+    ),
     "shelf_directory": Field(str, is_required=False, description="where values lie that are handed on"),
-    "max_threads": Field(int, is_required=False, description="steps at once on the thread and async lanes"),
+    "max_threads": Field(
+        _from(1, _COUNT), is_required=False, description="steps at once on the thread and async lanes"
+    ),
 }
 
 in_process_executor = ExecutorDefinition(

@@ -35,6 +35,28 @@ def test_config_is_checked():
         bind(multiprocess_executor.config, {"max_concurrent": "two"}, env={})
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"max_concurrent": 0, "max_threads": 1, "max_worker_memory": 1, "max_step_memory": 1},
+        {"max_concurrent": {"env": "N"}},
+        {"start_method": "spawn"},
+        {"start_method": {"forkserver": {"preload_modules": ["json"]}}},
+        {"tag_concurrency_limits": [{"key": "db", "limit": 1, "value": {"applyLimitPerUniqueValue": True}}]},
+    ],
+)
+def test_what_the_pool_takes_is_right_in_a_run_config(given):
+    assert (
+        bind(multiprocess_executor.config, given, env={"N": "2"}).items()
+        >= {"retries": {"enabled": {}}}.items()
+    )
+
+
+def test_a_number_from_the_environment_is_looked_at_as_well():
+    with pytest.raises(InvalidConfigError, match="whole number, or 0"):
+        bind(multiprocess_executor.config, {"max_concurrent": {"env": "N"}}, env={"N": "-2"})
+
+
 def test_configured_settles_config():
     one = multiprocess_executor.configured({"max_concurrent": 1}, name="one_by_one")
     assert (one.name, one.target) == ("one_by_one", "multiprocess")

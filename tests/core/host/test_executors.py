@@ -217,8 +217,9 @@ def test_all_faults_of_all_executors_come_together_and_nothing_is_recorded(tmp_p
         assert instance.get_runs() == []
     assert len(caught.value.faults) == 4
     text = str(caught.value)
-    assert "process executor does not fit: $.max_concurrent: wanted" in text
-    assert "(asked for by 'a'): $.max_threads: wanted" in text
+    assert "'multiprocess' does not fit its schema: $.executor.max_concurrent: wanted" in text
+    assert "'multiprocess' does not fit its schema: $.executor.tag_concurrency_limits[0].key: wanted" in text
+    assert "(asked for by 'a'): $.executor.max_threads: wanted" in text
     assert "(asked for by 'b'): $.max_concurrent: wanted" in text
 
 
@@ -226,8 +227,33 @@ def test_faults_of_one_executor_are_told_as_it_tells_them():
     @asset(executor={"process": {"max_threads": 0}})
     def a(): ...
 
-    with pytest.raises(InvalidConfigError, match=r"does not fit \(asked for by 'a'\):\n  \$.max_threads"):
+    with pytest.raises(InvalidConfigError, match=r"schema \(asked for by 'a'\):\n  \$.executor.max_threads"):
         materialize([a])
+
+
+def test_faults_of_kind_and_of_range_of_every_section_come_together(tmp_path):
+    definition = attrs.evolve(wide, executor_def=multiprocess_executor)
+    given = {
+        "max_concurrent": -1,
+        "max_threads": "many",
+        "max_steps_per_worker": 0,
+        "max_step_memory": 0,
+        "max_worker_memory": 0,
+        "start_method": "magic",
+        "tag_concurrency_limits": [{"key": "db", "limit": 0}],
+        "unknown": 1,
+    }
+    config = {"execution": {"config": given}, "ops": {"nobody": {}}}
+    with Instance.local_temp(str(tmp_path)) as instance:
+        with pytest.raises(InvalidConfigError) as caught:
+            execute_job(definition, instance, run_config=config)
+        assert instance.get_runs() == []
+    found = {fault.path.removeprefix("$.execution.config.") for fault in caught.value.faults}
+    assert found == {
+        *(given.keys() - {"tag_concurrency_limits"}),
+        "tag_concurrency_limits[0].limit",
+        "$.ops.nobody",
+    }
 
 
 def test_a_function_that_gives_no_executor_is_told():

@@ -7,6 +7,7 @@ from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.config import bind
 from penstock.errors import InvalidConfigError
 from penstock.spi.executor import Wants
 from penstock_ray import ray_executor
@@ -47,6 +48,56 @@ def test_what_belongs_to_the_engine_is_left_to_it():
 def test_the_definition_knows_each_field():
     own = {one.name for one in fields(RayConfig)}
     assert own == RAY_CONFIG.keys() - {"retries", "tag_concurrency_limits"}
+
+
+FAULTS = {
+    "address": "",
+    "num_cpus": -1,
+    "num_gpus": 1.5,
+    "memory": 0,
+    "resources": {"GPU": 1},
+    "scheduling_strategy": "FAR",
+    "window": 0,
+    "max_concurrent": -1,
+    "heartbeat": 0,
+    "auth": "magic",
+}
+
+
+def test_the_definition_finds_what_the_config_finds_and_what_is_of_another_kind():
+    with pytest.raises(InvalidConfigError) as own:
+        RayConfig.read(FAULTS)
+    with pytest.raises(InvalidConfigError) as found:
+        bind(ray_executor.config, {**FAULTS, "fuse": "yes", "unknown": 1, "retries": {"never": {}}}, env={})
+    said = {fault.path: fault.wanted for fault in found.value.faults}
+    assert said.keys() == {f"$.{name}" for name in (*FAULTS, "fuse", "unknown")} | {"$.retries.never"}
+    for fault in own.value.faults:
+        assert said[fault.path.replace("$.execution.config", "$")] == fault.wanted
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "num_cpus": st.sampled_from([0, 0.5, 1, 2, 1.5, -1]),
+            "window": st.integers(-1, 1002),
+            "memory": st.integers(-1, 2),
+            "grace": st.floats(-1, 1),
+            "resources": st.dictionaries(st.sampled_from(["tape", "CPU"]), st.integers(-1, 1)),
+        },
+    )
+)
+def test_the_definition_lets_pass_what_the_config_lets_pass(config):
+    def is_right(read):
+        try:
+            read()
+        except InvalidConfigError:
+            return False
+        return True
+
+    assert is_right(lambda: RayConfig.read(config)) == is_right(
+        lambda: bind(ray_executor.config, config, env={})
+    )
 
 
 def test_the_definition_names_the_plugin():
