@@ -95,6 +95,16 @@ class Structured:
         entries = ", ".join(f"{name}={value!r}" for name, value in _entries(self))
         return f"{type(self).__name__}({entries})"
 
+    @classmethod
+    def to_config_schema(cls) -> Field:
+        """A schema whose bound value is a dict with the entries of this class."""
+        return Field(ObjectOf(cls, as_dict=True))
+
+    @classmethod
+    def to_fields_dict(cls) -> dict[str, Field]:
+        """The fields by key, for use inside another schema."""
+        return {field.key: _as_schema_field(field) for field in spec_of(cls).fields}
+
     def model_dump(self) -> dict[str, Any]:
         """The values by name, nested objects as dicts, everything else as it is."""
         return {name: _dumped(value) for name, value in _entries(self)}
@@ -116,16 +126,6 @@ class Config(Structured):
     ``class Bake(Config): minutes: int; fan: bool = False`` is configured as
     ``{"minutes": 30}`` and made in code as ``Bake(minutes=30)``. Objects cannot be changed.
     """
-
-    @classmethod
-    def to_config_schema(cls) -> Field:
-        """A schema whose bound value is a dict with the entries of this class."""
-        return Field(ObjectOf(cls, as_dict=True))
-
-    @classmethod
-    def to_fields_dict(cls) -> dict[str, Field]:
-        """The fields by key, for use inside another schema."""
-        return {field.key: _as_schema_field(field) for field in spec_of(cls).fields}
 
 
 class PermissiveConfig(Config):

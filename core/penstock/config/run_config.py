@@ -21,7 +21,7 @@ def _as_section(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return dict(given or {})
 
 
-@frozen(kw_only=True)
+@frozen  # in the order of the public signature
 class RunConfig:
     """The config of one run, with config objects where code has them.
 

@@ -17,7 +17,7 @@ from penstock.define.inout import NO_VALUE, In, InputDefinition, Out, OutputDefi
 from penstock.define.names import as_tags
 from penstock.define.op import OpDefinition, config_of
 from penstock.define.signature import BARE, FunctionShape
-from penstock.define.spec_rules import key_named
+from penstock.define.spec_rules import COMPUTE_KIND_TAG, key_named
 from penstock.define.specs import NO_TYPE, AssetDep, AssetIn, as_deps, dep_on, key_of
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.keys import AssetKey
@@ -39,6 +39,7 @@ class StepOptions(TypedDict, total=False):
     required_resource_keys: Iterable[str] | None
     resource_defs: Mapping[str, Any] | None
     op_tags: Mapping[str, Any] | None
+    compute_kind: str | None
     retry_policy: Any
     pool: str | None
     hooks: Iterable[Any] | None
@@ -171,7 +172,9 @@ def make_op(
         InvalidDefinitionError: when the function has a config parameter and a config schema is given.
     """
     keys = options.get("required_resource_keys")
-    tags = options.get("op_tags")
+    tags: Mapping[str, Any] | None = options.get("op_tags")
+    if options.get("compute_kind"):
+        tags = {COMPUTE_KIND_TAG: options["compute_kind"], **(tags or {})}
     return OpDefinition(
         name=name,
         fn=fn,

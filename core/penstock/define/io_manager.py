@@ -13,7 +13,7 @@ from typing import Any, overload
 from attrs import field
 
 from penstock.config import Field, as_field
-from penstock.define.callables import is_schema
+from penstock.define.callables import is_schema, positional_parameters
 from penstock.define.configurable_resource import ConfigurableResource, ConfigurableResourceFactory
 from penstock.define.resource import ResourceDefinition, constant
 from penstock.errors import InvalidDefinitionError
@@ -153,9 +153,15 @@ class _LoadingFunction(InputManager):
         return self.function(context)
 
 
-def _loading(fn: Callable[[Any], Any]) -> Callable[[Any], InputManager]:
+def _loading(fn: Callable[..., Any]) -> Callable[[Any], InputManager]:
+    def without_context(context: Any) -> Any:
+        del context  # the function does not want it
+        return fn()
+
+    load: Callable[[Any], Any] = fn if positional_parameters(fn) else without_context
+
     def make(init_context: Any) -> InputManager:
-        return _LoadingFunction(fn, init_context.resource_config)
+        return _LoadingFunction(load, init_context.resource_config)
 
     return make
 

@@ -15,6 +15,7 @@ from penstock.define.job import JobDefinition
 from penstock.define.names import as_tags, checked_name, name_of
 from penstock.define.pending import checked_hooks
 from penstock.define.retry import RetryPolicy
+from penstock.define.spec_rules import check_owners
 from penstock.define.wiring_checks import refuse_clashing_names, refuse_unfilled_inputs
 from penstock.errors import InvalidDefinitionError, suggest
 
@@ -157,15 +158,18 @@ def job_of_graph(graph: GraphDefinition, **options: Unpack[JobOptions]) -> JobDe
         hooks=graph.hooks | checked_hooks(options.get("hooks"), own_name),
         op_retry_policy=options.get("op_retry_policy"),
         partitions_def=_partitions(config, options.get("partitions_def"), title),
-        input_values=_checked_values(options.get("input_values"), graph, title),
-        owners=tuple(options.get("owners") or ()),
+        input_values=checked_values(options.get("input_values"), graph, title),
+        owners=check_owners(options.get("owners") or (), f"job {own_name!r}"),
         timeout=options.get("timeout"),
     )
 
 
-def _checked_values(
-    values: Mapping[str, Any] | None, graph: GraphDefinition, title: str
-) -> Mapping[str, Any]:
+def checked_values(values: Mapping[str, Any] | None, graph: GraphDefinition, title: str) -> Mapping[str, Any]:
+    """Values for inputs of a job's graph.
+
+    Raises:
+        InvalidDefinitionError: when one is for an input that there is not.
+    """
     for name in values or ():
         if name not in graph.ins:
             raise InvalidDefinitionError(

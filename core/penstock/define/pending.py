@@ -56,6 +56,32 @@ class PendingNode:
         hooks = self.use.hooks | checked_hooks(hook_defs, self.name)
         return PendingNode(self.definition, evolve(self.use, hooks=hooks))
 
+    def to_job(self, name: str | None = None, **options: Any) -> Any:
+        """A job of this graph with the tags and hooks of this use.
+
+        Args:
+            name: of the job, by default that of this use.
+            options: as of ``GraphDefinition.to_job``.
+
+        Raises:
+            InvalidDefinitionError: when it is an op, which makes no job by itself.
+        """
+        if not hasattr(self.definition, "to_job"):
+            raise InvalidDefinitionError(
+                f"{self.name!r} is an op, of which no job is made. Put it in a @graph."
+            )
+        options["tags"] = {**self.use.tags, **(options.get("tags") or {})}
+        options["hooks"] = self.use.hooks | checked_hooks(options.get("hooks"), self.name)
+        return self.definition.to_job(name or self.name, **options)
+
+    def execute_in_process(self, **options: Any) -> Any:
+        """Run this graph here and now, with the tags and hooks of this use.
+
+        Args:
+            options: as of ``JobDefinition.execute_in_process``.
+        """
+        return self.to_job().execute_in_process(**options)
+
     def with_retry_policy(self, retry_policy: RetryPolicy) -> PendingNode:
         """The same with another retry policy on this use."""
         return PendingNode(self.definition, evolve(self.use, retry_policy=as_retry_policy(retry_policy)))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, ContextDecorator, contextmanager, suppress
-from types import SimpleNamespace
 from typing import Annotated, Any, Protocol, Self, TypeVar, cast, overload, runtime_checkable
 
 from attrs import Factory, evolve, field, has
@@ -19,7 +18,7 @@ from penstock.config import Field, as_field, bind, configured_field, holds_refer
 from penstock.define import port
 from penstock.define.annotations import RESOURCE_MARK
 from penstock.define.callables import is_schema, takes_argument
-from penstock.errors import InvalidDefinitionError, InvalidInvocationError
+from penstock.errors import InvalidDefinitionError, InvalidInvocationError, suggest
 from penstock.values import frozen
 
 T = TypeVar("T")
@@ -101,7 +100,7 @@ class ResourceDefinition:
         """Call the resource function, as tests do.
 
         Args:
-            args, kwargs: an init context, when the function takes one.
+            args, kwargs: an init context, when the function takes one; None for an empty one.
 
         Returns:
             What the function returns: for one that yields, its generator.
@@ -112,14 +111,14 @@ class ResourceDefinition:
         given = [*args, *kwargs.values()]
         if not self.takes_context:
             return self.resource_fn()
-        if len(given) != 1 or given[0] is None:
-            found = f"{len(given)} arguments" if len(given) != 1 else "None"
+        if len(given) != 1:
             raise InvalidInvocationError(
                 f"The resource {_name(self.resource_fn)!r} is called with one init context, found"
-                f" {found}. Make one with"
+                f" {len(given)} arguments. Make one with"
                 " build_init_resource_context(config=..., resources=...)."
             )
-        return self.resource_fn(self._bound(given[0]))
+        empty = given[0] is None
+        return self.resource_fn(self._bound(port.call("init_resource_context") if empty else given[0]))
 
     def _bound(self, context: Any) -> Any:
         """The context with its config checked and completed."""
@@ -250,7 +249,7 @@ def resource(
 
 
 def make_values_resource(**kwargs: Any) -> ResourceDefinition:
-    """A resource whose attributes are the entries of its config.
+    """A resource that is a dict of the entries of its config, which are its attributes too.
 
     Args:
         kwargs: entry → schema; without any, whatever is given is taken.
@@ -258,8 +257,17 @@ def make_values_resource(**kwargs: Any) -> ResourceDefinition:
     return ResourceDefinition(_entries_as_attributes, config_schema=kwargs or dict)
 
 
-def _entries_as_attributes(init_context: Any) -> SimpleNamespace:
-    return SimpleNamespace(**(init_context.resource_config or {}))
+class _Entries(dict[str, Any]):
+    """A dict whose entries are attributes too."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        raise AttributeError(f"This resource has no entry {name!r}.{suggest(name, self)}")
+
+
+def _entries_as_attributes(init_context: Any) -> _Entries:
+    return _Entries(init_context.resource_config or {})
 
 
 # ------------------------------------------------------------------------- anything as a definition

@@ -15,6 +15,7 @@ from penstock.keys import AssetKey, as_asset_key
 
 KIND_PREFIX = "penstock/kind/"
 IO_MANAGER_KEY = "penstock/io_manager_key"
+COMPUTE_KIND_TAG = "penstock/compute_kind"
 """The metadata entry of an external asset that names the I/O manager which reads it."""
 DEFAULT_GROUP = "default"
 
@@ -127,7 +128,7 @@ def check_group(group: str | None) -> str | None:
     return group
 
 
-def check_owners(owners: Iterable[str], key: AssetKey) -> tuple[str, ...]:
+def check_owners(owners: Iterable[str], whose: AssetKey | str) -> tuple[str, ...]:
     """Owners: e-mail addresses or ``team:name``.
 
     Raises:
@@ -139,11 +140,15 @@ def check_owners(owners: Iterable[str], key: AssetKey) -> tuple[str, ...]:
             continue
         if not _is_owner(owner):
             raise InvalidDefinitionError(
-                f"{owner!r} cannot own asset {key.to_user_string()!r}: wanted an e-mail address or"
+                f"{owner!r} cannot own {_owned(whose)}: wanted an e-mail address or"
                 f" 'team:name'. Write for instance 'team:{owner}'."
             )
         _fine_owners.add(owner)
     return found
+
+
+def _owned(whose: AssetKey | str) -> str:
+    return whose if isinstance(whose, str) else f"asset {whose.to_user_string()!r}"
 
 
 def _is_owner(owner: object) -> bool:

@@ -225,12 +225,12 @@ class AssetSpec:
         }
 
     def replace_attributes(self, **changes: Unpack[SpecChanges]) -> AssetSpec:
-        """The same spec with some attributes replaced; kinds replace only the kinds among the tags."""
+        """The same spec with some attributes replaced; tags leave the kinds among them, kinds the others."""
         check_options(changes, SpecChanges.__annotations__, "replace_attributes()")
         given: dict[str, Any] = dict(changes)
         if "tags" not in given:
             given["tags"] = {k: v for k, v in self.tags.items() if not k.startswith(KIND_PREFIX)}
-        given.setdefault("kinds", _NO_KINDS if "tags" in changes else self.kinds)
+        given.setdefault("kinds", self.kinds)
         return evolve(self, **given)
 
     def merge_attributes(self, **additions: Unpack[SpecMerges]) -> AssetSpec:

@@ -129,6 +129,8 @@ class BoundStep:
     resource_keys: frozenset[str]
     config: Any = None
     inputs_config: Mapping[str, Any] = _NO_CONFIG
+    outputs_config: Mapping[str, Any] = _NO_CONFIG
+    loads_config: Mapping[str, Any] = _NO_CONFIG
 
     @cached_property
     def tags(self) -> Mapping[str, str]:
@@ -231,6 +233,8 @@ class Program:
     def _give_config(self, bound: BoundStep) -> None:
         bound.config = self.config.ops.get(bound.step.key)
         bound.inputs_config = self.config.inputs.get(bound.step.key, _NO_CONFIG)
+        bound.outputs_config = self.config.outputs.get(bound.step.key, _NO_CONFIG)
+        bound.loads_config = self.config.loads.get(bound.step.key, _NO_CONFIG)
 
     def use(self, resources: Mapping[str, Any]) -> None:
         """From now on these are the opened resources."""

@@ -15,6 +15,7 @@ from attrs import evolve, field
 from penstock.config import as_run_config_dict
 from penstock.define.executor import as_executor
 from penstock.define.job import JobDefinition
+from penstock.define.job_decorator import checked_values
 from penstock.define.resource import as_resource_definitions
 from penstock.engine.program import Program, Tools
 from penstock.engine.resources import in_order_of_needs, needed_keys
@@ -121,7 +122,10 @@ def prepare(job: JobDefinition, given: Launch, instance: Instance) -> Prepared:
     tags = _tags_of(job, given)
     coverage = coverage_of(job, given.partition_key, tags, instance)
     raw = effective_config(job, own, env, coverage.keys)
-    values = {**job.input_values, **given.input_values}
+    values = {
+        **job.input_values,
+        **checked_values(given.input_values, job.graph, job_title(job.name, begins=True)),
+    }
     plan = build_plan(
         job,
         Given(

@@ -176,7 +176,8 @@ def _input(
     asset_key = _asset_of(open_name if at_top else name, at_top, definition, assets)
     if is_nothing:
         return StepInput(name=name, kind="nothing")
-    if name in given.config_inputs.get(".".join(place.path), _NO_NAMES):
+    is_loaded = definition.input_manager_key is not None  # what config says is for its manager
+    if not is_loaded and name in given.config_inputs.get(".".join(place.path), _NO_NAMES):
         return StepInput(name=name, kind="config")
     if isinstance(wire, OpenInput) and wire.node is None:
         if wire.name in given.input_values:

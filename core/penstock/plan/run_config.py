@@ -19,6 +19,7 @@ from penstock.define.job import JobDefinition
 from penstock.define.logger import colored_console_logger
 from penstock.define.op import InputDefinition, OpDefinition
 from penstock.errors import InvalidConfigError, InvalidInvocationError, job_title, suggest
+from penstock.plan.manager_config import ManagerSchemas
 from penstock.values import frozen
 
 _SECTIONS = ("ops", "resources", "execution", "loggers", "inputs")
@@ -36,6 +37,8 @@ class BoundRunConfig:
         inputs: step key → input name → bound config value of the input.
         graph_inputs: the same for inputs of the outermost graph.
         resources: resource key → bound config.
+        outputs: step key → output name → bound config for the I/O manager that stores it.
+        loads: step key → input name → bound config for the input manager that loads it.
         execution: what stands under ``execution.config``.
         loggers: logger name → bound config, for those that the run asks for.
     """
@@ -44,6 +47,8 @@ class BoundRunConfig:
     inputs: Mapping[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
     graph_inputs: Mapping[str, Any] = field(factory=dict[str, Any])
     resources: Mapping[str, Any] = field(factory=dict[str, Any])
+    outputs: Mapping[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
+    loads: Mapping[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
     execution: Mapping[str, Any] = field(factory=dict[str, Any])
     loggers: Mapping[str, Any] = field(factory=dict[str, Any])
 
@@ -78,8 +83,11 @@ class _Binding:
     """One binding on its way: what was bound so far, and the faults."""
 
     env: Mapping[str, str]
+    managers: ManagerSchemas
     ops: dict[str, Any] = field(factory=dict[str, Any])
     inputs: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]])
+    outputs: dict[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
+    loads: dict[str, Mapping[str, Any]] = field(factory=dict[str, Mapping[str, Any]])
     faults: list[Fault] = field(factory=list[Fault])
 
 
@@ -144,7 +152,7 @@ def bind_run_config(
     Raises:
         InvalidConfigError: with every fault at once.
     """
-    binding = _Binding(env)
+    binding = _Binding(env, ManagerSchemas.of(job.resource_defs))
     _refuse_unknown(raw, _SECTIONS, "$", "run config sections", binding)
     _bind_nodes(job.graph, _section(raw, "ops", "$", binding), binding)
     graph_inputs = _bind_inputs(job.graph.ins, _section(raw, "inputs", "$", binding), "$.inputs", binding)
@@ -157,6 +165,8 @@ def bind_run_config(
         inputs=binding.inputs,
         graph_inputs=graph_inputs,
         resources=resources,
+        outputs=binding.outputs,
+        loads=binding.loads,
         execution=execution,
         loggers=loggers,
     )
@@ -255,7 +265,7 @@ def _bind_nodes(graph: GraphDefinition, raw: Mapping[str, Any], binding: _Bindin
             definition = node.definition
             if isinstance(definition, GraphDefinition):
                 waiting.append(_bind_graph(name, definition, level, binding))
-            elif name in level.raw or definition.config is not None:
+            elif name in level.raw or definition.config is not None or binding.managers.concern(definition):
                 _bind_op(name, definition, level, binding)
 
 
@@ -277,8 +287,23 @@ def _bind_op(name: str, op: OpDefinition, level: _Level, binding: _Binding) -> N
     if value is not None:
         binding.ops[key] = value
     given = _section(entry, "inputs", path, binding)
-    if given:
-        binding.inputs[key] = _bind_inputs(op.ins, given, below(path, "inputs"), binding)
+    where = below(path, "inputs")
+    loads, faults = binding.managers.bind_loads(op, given, binding.env, where)
+    binding.faults.extend(faults)
+    plain = {name: one for name, one in given.items() if name not in op.ins or not _is_loaded(op.ins[name])}
+    if plain:
+        binding.inputs[key] = _bind_inputs(op.ins, plain, where, binding)
+    told = _section(entry, "outputs", path, binding)
+    _refuse_unknown(told, op.outs, below(path, "outputs"), "outputs", binding)
+    outputs, faults = binding.managers.bind_outputs(op, told, binding.env, below(path, "outputs"))
+    binding.faults.extend(faults)
+    binding.loads.update({key: loads} if loads else {})
+    binding.outputs.update({key: outputs} if outputs else {})
+
+
+def _is_loaded(definition: InputDefinition) -> bool:
+    """Whether config of an input is for the manager that loads it, and is not its value."""
+    return definition.input_manager_key is not None
 
 
 def _bind_graph(name: str, graph: GraphDefinition, level: _Level, binding: _Binding) -> _Level:

@@ -57,6 +57,7 @@ def test_references_stay_references():
 def test_nothing_is_an_empty_run_config():
     assert as_run_config_dict(None) == {}
     assert RunConfig(ops=None).to_config_dict()["ops"] == {}
+    assert RunConfig({"bake": {"config": 1}}).to_config_dict()["ops"] == {"bake": {"config": 1}}
 
 
 def test_what_is_wrong_is_left_for_the_schema_to_name():

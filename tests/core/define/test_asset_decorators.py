@@ -207,3 +207,11 @@ def test_partitions_are_said_in_one_place():
 def test_what_a_step_is_computed_with_is_a_mapping():
     with pytest.raises(InvalidDefinitionError, match="compute= takes a mapping"):
         asset(name="a", compute=5)(lambda: None)
+
+
+def test_a_compute_kind_is_a_tag_of_the_op():
+    @asset(compute_kind="python", op_tags={"a": "b"})
+    def rows():
+        return 1
+
+    assert rows.op.tags == {"penstock/compute_kind": "python", "a": "b"}

@@ -13,6 +13,7 @@ from penstock.define.configurable_resource import (
 from penstock.define.job_decorator import job
 from penstock.define.op import op
 from penstock.define.resource import ResourceDefinition, ResourceParam, as_resource_definition, resource
+from penstock.engine.direct import build_init_resource_context
 from penstock.errors import (
     InvalidConfigError,
     InvalidDefinitionError,
@@ -215,3 +216,16 @@ def test_the_definition_requires_what_its_parts_require():
 
     assert as_resource_definition(Whole(part=part)).required_resource_keys == {"base"}
     assert isinstance(as_resource_definition(Whole(part=5)), ResourceDefinition)
+
+
+def test_a_function_can_take_the_schema_of_a_class():
+    class Client(ConfigurableResource):
+        url: str
+        port: int = 1
+
+    @resource(config_schema=Client.to_config_schema())
+    def client(context):
+        return Client.from_resource_context(context)
+
+    made = client(build_init_resource_context(config={"url": "db"}))
+    assert (made.url, made.port) == ("db", 1)

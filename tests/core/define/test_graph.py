@@ -60,7 +60,7 @@ def test_to_job_adds_what_a_run_needs():
         one()
 
     job = made.to_job(
-        "other", description="d", tags={"b": "2"}, run_tags={"c": 3}, metadata={"m": 1}, owners=["o"]
+        "other", description="d", tags={"b": "2"}, run_tags={"c": 3}, metadata={"m": 1}, owners=["team:o"]
     )
     assert (job.name, job.description, job.tags, job.run_tags) == (
         "other",
@@ -68,7 +68,7 @@ def test_to_job_adds_what_a_run_needs():
         {"a": "1", "b": "2"},
         {"c": "3"},
     )
-    assert (job.hooks, job.owners, job.graph) == ({cheer}, ("o",), made)
+    assert (job.hooks, job.owners, job.graph) == ({cheer}, ("team:o",), made)
     assert job.metadata["m"].value == 1
 
 

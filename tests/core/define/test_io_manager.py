@@ -117,3 +117,19 @@ def test_an_input_manager_is_a_function_of_the_input():
 def test_a_factory_wants_create_io_manager():
     with pytest.raises(NotImplementedError, match="create_io_manager"):
         ConfigurableIOManagerFactory().create_resource(None)
+
+
+def test_an_input_manager_may_go_without_context():
+    @input_manager
+    def eleven():
+        return 11
+
+    @op(ins={"n": In(input_manager_key="eleven")})
+    def take(n):
+        return n
+
+    @job(resource_defs={"eleven": eleven})
+    def taking():
+        take()
+
+    assert taking.execute_in_process().output_for_node("take") == 11

@@ -24,7 +24,7 @@ def show(context, value):
 
 
 def test_a_function_becomes_a_job():
-    @job(tags={"a": 1}, owners=["ann"], executor_def=in_process_executor, timeout=3.0)
+    @job(tags={"a": 1}, owners=["team:ann"], executor_def=in_process_executor, timeout=3.0)
     def made():
         """Made for a test."""
         one()
@@ -35,7 +35,7 @@ def test_a_function_becomes_a_job():
         {"a": "1"},
         None,
     )
-    assert (made.owners, made.executor_def, made.timeout) == (("ann",), in_process_executor, 3.0)
+    assert (made.owners, made.executor_def, made.timeout) == (("team:ann",), in_process_executor, 3.0)
     assert [node.name for node in made.nodes] == ["one"]
 
 
@@ -186,3 +186,50 @@ def test_metadata_of_a_job_can_be_shown():
     def told(): ...
 
     assert told.metadata["tier"].value == 1
+
+
+def test_owners_of_a_job_are_people_or_teams():
+    with pytest.raises(InvalidDefinitionError, match="'nobody' cannot own job 'alone'"):
+
+        @job(owners=["nobody"])
+        def alone():
+            pass
+
+
+def test_a_value_given_at_launch_for_no_input_is_refused():
+    @op
+    def show(x):
+        return x
+
+    @job
+    def showing(x):
+        show(x)
+
+    assert showing.execute_in_process(input_values={"x": 1}).output_for_node("show") == 1
+    with pytest.raises(InvalidDefinitionError, match="'y'"):
+        showing.execute_in_process(input_values={"y": 1})
+
+
+def test_a_use_of_a_graph_becomes_a_job_with_its_tags_and_hooks():
+    seen = []
+
+    @success_hook
+    def watch(context):
+        seen.append(context.step_key)
+
+    @op
+    def emit():
+        return 1
+
+    @graph
+    def emitting():
+        return emit()
+
+    used = emitting.with_hooks({watch}).tag({"team": "x"})
+    made = used.to_job(tags={"more": "y"})
+    assert (made.name, made.tags) == ("emitting", {"team": "x", "more": "y"})
+    assert made.execute_in_process().success
+    assert used.execute_in_process().output_value() == 1
+    assert seen == ["emit", "emit"]
+    with pytest.raises(InvalidDefinitionError, match="op"):
+        emit.alias("other").to_job()

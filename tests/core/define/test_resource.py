@@ -164,10 +164,15 @@ def test_a_resource_class_is_not_an_object_of_it():
         as_resource_definition(Client)
 
 
-def test_a_resource_function_wants_a_context_not_none():
-    @resource
-    def wanting(context):
-        return context.resource_config
+def test_entries_of_a_values_resource_are_those_of_a_dict():
+    values = make_values_resource(a=int)(build_init_resource_context(config={"a": 1}))
+    assert (values["a"], values.a, dict(values)) == (1, 1, {"a": 1})
+    assert not hasattr(values, "b")
 
-    with pytest.raises(InvalidInvocationError, match="found None"):
-        wanting(None)
+
+def test_none_stands_for_an_empty_init_context():
+    @resource
+    def client(context):
+        return context.run_id
+
+    assert client(None) is None

@@ -45,7 +45,7 @@ def test_replaced_kinds_leave_other_tags_alone():
     spec = AssetSpec("orders", kinds={"csv"}, tags={"tier": "gold"})
     changed = spec.replace_attributes(kinds={"sql"})
     assert changed.tags == {"tier": "gold", "penstock/kind/sql": ""}
-    assert spec.replace_attributes(tags={"a": "b"}).kinds == frozenset()
+    assert spec.replace_attributes(tags={"a": "b"}).kinds == spec.kinds
 
 
 def test_merged_attributes_are_added():
