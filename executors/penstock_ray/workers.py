@@ -35,6 +35,7 @@ class Worker:
         is_cut: whether that came by a fault, which takes away what was on its way.
         process: tells how it ended; None where that cannot be known.
         is_direct: whether what it sent before a crash arrives for certain.
+        heard: when something came from it last, by the monotonic clock; None before, and after its end.
     """
 
     voice: Voice
@@ -44,6 +45,7 @@ class Worker:
     is_cut: bool = False
     process: Watched | None = None
     is_direct: bool = True
+    heard: float | None = None
 
     def introduce(self, frame: wire.Frame, space: str) -> None:
         """It says hello.
