@@ -7,7 +7,7 @@ batch; the others go alone. What waits for a fuller batch holds nobody else up. 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable
 
 from attrs import define, field
 
@@ -40,19 +40,17 @@ class Backlog:
     def __len__(self) -> int:
         return self._waiting
 
-    @property
-    def kinds(self) -> Collection[Hashable]:
-        """Those that are known."""
-        return self._kinds
-
     def know(self, kind: Hashable, places: float) -> None:
-        """Flights of a kind will come.
+        """Flights of a kind will come; or those of a known kind have more places now, or fewer.
 
         Args:
             kind: hashable.
             places: how many of them can run at once.
         """
-        self._kinds[kind] = _Kind(places)
+        if kind in self._kinds:
+            self._kinds[kind].places = places
+        else:
+            self._kinds[kind] = _Kind(places)
 
     def add(self, flight: Flight) -> bool:
         """Let a flight wait behind all as urgent; whether it should be sent without waiting for more."""

@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,12 +52,23 @@ class Connection:
 
     def nodes(self) -> tuple[Node, ...]:
         """The machines that are alive now."""
-        known: list[dict[str, Any]] = ray.nodes()
+        known: list[dict[str, Any]] = ray.nodes() if ray.is_initialized() else []
         return tuple(
             Node(one["NodeID"], one["NodeManagerAddress"], one.get("Resources", {}))
             for one in known
             if one.get("Alive")
         )
+
+    def is_alone(self, nodes: Iterable[Node]) -> bool:
+        """Whether workers are on this machine only, and will be.
+
+        A cluster that somebody else started may grow beyond it.
+
+        Args:
+            nodes: that are alive now.
+        """
+        is_attached = self.is_own and not self.is_started
+        return not is_attached and all(node.host == self.host for node in nodes)
 
     def close(self) -> None:
         """Leave it; what was started here ends. Idempotent."""

@@ -30,10 +30,11 @@ from penstock.spi.executor import (
     Wants,
 )
 from penstock_ray.backlog import Backlog
+from penstock_ray.census import Census
 from penstock_ray.config import RayConfig
 from penstock_ray.connection import LOOPBACK, Connection, connect
 from penstock_ray.exits import here
-from penstock_ray.feasibility import misfit, places, processors
+from penstock_ray.feasibility import Node, misfit, places, processors
 from penstock_ray.flights import Arrival, Flight, Runway
 from penstock_ray.hub import Hub
 from penstock_ray.losses import lost, unread, unsent
@@ -72,6 +73,8 @@ class RayExecutor:
         self._config = RayConfig.read(config)
         self._connection: Connection | None = None
         self._hub: Hub | None = None
+        self._census: Census | None = None
+        self._counted: Sequence[Node] = ()
         self._window = 0
         self._unreached = 0
         self._had_mailbox = False
@@ -80,6 +83,7 @@ class RayExecutor:
         self._values: dict[str, dict[str, Any]] = {}
         self._usual: Request | None = None
         self._feasible: set[tuple[tuple[str, float], ...]] = set()
+        self._amounts: dict[Any, Mapping[str, float]] = {}  # of kinds that may share a task
 
     @property
     def features(self) -> ExecutorFeatures:
@@ -113,13 +117,12 @@ class RayExecutor:
             raise
 
     def _prepare(self, shared: Shared, blob: bytes, connection: Connection) -> None:
-        nodes = connection.nodes()
-        self._window = self._config.window or min(_LARGEST_WINDOW, max(16, 4 * processors(nodes)))
-        self._window = min(self._window, self._config.max_concurrent or self._window)
+        self._census = Census(connection.nodes)
+        self._recount(self._census.nodes)
         if self._config.probe:
-            check_modules(shared.modules, nodes, connection.host)
+            check_modules(shared.modules, self._counted, connection.host)
         secret = secrets.token_bytes(32)
-        is_local = all(node.host == connection.host for node in nodes)
+        is_local = connection.is_alone(self._counted) and not self._config.autoscaling
         self._hub = Hub(self._config.hub_host or (LOOPBACK if is_local else connection.host), secret)
         self._tower = Tower(self._hub, self._config)
         seed = Seed(
@@ -212,6 +215,9 @@ class RayExecutor:
             self._end_flights()
             self._hub.close(_GOODBYE)
             self._hub = None
+        if self._census is not None:
+            self._census.close()  # before Ray is left: a question would start another
+            self._census = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -258,16 +264,23 @@ class RayExecutor:
         if request.runtime_env or _ALONE in task.wants.tags:
             return None
         kind = request.shape
-        if kind not in self._backlog.kinds and self._connection is not None:
-            found = math.inf
-            if not self._config.autoscaling:
-                found = max(
-                    1.0, places(request.amounts(), self._connection.nodes())
-                )  # a node may be back soon
-            self._backlog.know(kind, min(found, self._window))
+        if kind not in self._amounts:
+            self._amounts[kind] = request.amounts()
+            self._recount(self._counted)
         return kind
 
+    def _recount(self, nodes: Sequence[Node]) -> None:
+        """Nodes have come or gone: so much fits on them at once."""
+        self._counted = nodes
+        window = self._config.window or min(_LARGEST_WINDOW, max(16, 4 * processors(nodes)))
+        self._window = min(window, self._config.max_concurrent or window)
+        for kind, amounts in self._amounts.items():
+            found = math.inf if self._config.autoscaling else places(amounts, nodes)
+            self._backlog.know(kind, min(max(1.0, found), self._window))  # a node may be back soon
+
     def _launch(self) -> None:
+        if self._census is not None and self._census.nodes is not self._counted:
+            self._recount(self._census.nodes)
         while self._backlog and len(self._tower.batches) < self._window:
             flights = self._backlog.next(self._tower.under_way)
             if not flights:

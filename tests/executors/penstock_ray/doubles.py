@@ -144,6 +144,9 @@ class Runner:
     def do_raise(self, argument, values, report):
         raise RuntimeError(argument)
 
+    def do_own_pid(self, argument, values, report):
+        return TaskResult(record=os.getpid())
+
     def do_place(self, argument, values, report):
         return TaskResult(record=self.place)
 

@@ -128,3 +128,23 @@ def test_what_is_put_back_waits_among_its_equals():
     made.add(urgent("d", 2))
     made.put_back(first)
     assert [keys(made.next(NONE)) for _ in range(4)] == [["d"], ["a"], ["b"], ["c"]]
+
+
+def test_what_waits_is_shared_among_places_that_came_meanwhile():
+    made = backlog("k")
+    for number in range(60):
+        made.add(flight(str(number), "k"))
+    made.know("k", 3)
+    sent, sizes = Counter(), []
+    while found := made.next(sent):
+        sizes.append(len(found))
+        sent["k"] += 1
+    assert sizes == [10] * 6
+
+
+def test_fewer_places_get_no_more_than_they_keep_busy():
+    made = backlog("k", places=3)
+    made.add(flight("a", "k"))
+    made.know("k", 1)
+    assert made.next(Counter({"k": 4})) == []
+    assert keys(made.next(Counter({"k": 1}))) == ["a"]

@@ -7,7 +7,10 @@ import signal
 import subprocess
 import sys
 
-from penstock_ray.connection import _own_sigterm
+import pytest
+
+from penstock_ray.connection import Connection, _own_sigterm
+from penstock_ray.feasibility import Node
 
 
 def test_who_answers_sigterm_stays_who_it_was():
@@ -23,6 +26,20 @@ def test_who_answers_sigterm_stays_who_it_was():
         assert signal.getsignal(signal.SIGTERM) is own
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize(
+    ("made", "hosts", "is_alone"),
+    [
+        (Connection("here", is_own=True, is_started=True), ["here"], True),
+        (Connection("here", is_own=False), ["here", "here"], True),
+        (Connection("here", is_own=False), ["here", "there"], False),
+        (Connection("here", is_own=True), ["here"], False),
+    ],
+    ids=["started for the run", "of the process", "of several machines", "attached"],
+)
+def test_workers_may_come_from_elsewhere_where_a_cluster_may_grow(made, hosts, is_alone):
+    assert made.is_alone([Node(str(number), host, {}) for number, host in enumerate(hosts)]) is is_alone
 
 
 def test_what_ray_does_not_take_for_a_ray_of_its_own_is_told():
