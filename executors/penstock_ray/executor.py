@@ -212,7 +212,7 @@ class RayExecutor:
         self._outbox.clear()
         self._values.clear()
         if self._hub is not None:
-            self._end_flights()
+            self._tower.close()
             self._hub.close(_GOODBYE)
             self._hub = None
         if self._census is not None:
@@ -221,15 +221,6 @@ class RayExecutor:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-    def _end_flights(self) -> None:
-        for flight in self._tower.flights.values():
-            flight.leave()
-        for batch in self._tower.batches:
-            if not batch.has_landed:
-                ray.cancel(batch.handle, force=True, recursive=True)
-        self._tower.flights.clear()
-        self._tower.batches.clear()
 
     def _request(self, task: Task) -> Request:
         """What a task asks for; nearly all of them ask for nothing special."""

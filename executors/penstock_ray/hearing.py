@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from penstock.spi.executor import Message, Progress
 from penstock_ray.flights import Arrival, Flight
 from penstock_ray.orders import decoded
-from penstock_ray.stops import say_again
+from penstock_ray.stops import Stops
 from penstock_ray.traffic import Traffic
 from penstock_ray.workers import Heard, Worker
 
@@ -21,10 +21,11 @@ class Hearing:
 
     Args:
         traffic: what is under way.
+        stops: stop what begins too late.
     """
 
-    def __init__(self, traffic: Traffic) -> None:
-        self._traffic = traffic
+    def __init__(self, traffic: Traffic, stops: Stops) -> None:
+        self._traffic, self._stops = traffic, stops
 
     def hear(self, heard: Heard, now: float, messages: list[Message]) -> None:
         """Take in what a worker said.
@@ -47,7 +48,7 @@ class Hearing:
         if flight is None:
             return
         if kind == "start":
-            _begin(flight, worker, now)
+            self._begin(flight, worker, now)
         elif kind == "again":
             self._take_up(flight, worker, now)
         elif kind == "done":
@@ -67,6 +68,13 @@ class Hearing:
         for batch in self._traffic.batches:
             batch.is_unheard = batch.is_unheard or batch.worker is None or not batch.worker.is_direct
 
+    def _begin(self, flight: Flight, worker: Worker, now: float) -> None:
+        flight.worker, flight.started, worker.task = worker, now, flight.key
+        if flight.batch is not None:
+            flight.batch.worker = worker
+            flight.batch.is_recalled = flight.batch.is_unheard = False
+        self._stops.say_again(flight)
+
     def _take_back(self, worker: Worker, keys: Iterable[str]) -> None:
         """Flights that did not begin in the worker they were sent to; by now they may be on another way."""
         for key in keys:
@@ -77,7 +85,7 @@ class Hearing:
     def _take_up(self, flight: Flight, worker: Worker, now: float) -> None:
         """A worker whose connection was cut is back; it tells what is missing once it knows what is."""
         before, started = flight.worker, flight.started
-        _begin(flight, worker, now)
+        self._begin(flight, worker, now)
         flight.started, flight.cut = started or now, None
         self._traffic.trust(flight.batch)
         if before is not None:
@@ -96,11 +104,3 @@ class Hearing:
         if flight is not None:
             flight.cut = now
             self._traffic.suspect(flight)
-
-
-def _begin(flight: Flight, worker: Worker, now: float) -> None:
-    flight.worker, flight.started, worker.task = worker, now, flight.key
-    if flight.batch is not None:
-        flight.batch.worker = worker
-        flight.batch.is_recalled = flight.batch.is_unheard = False
-    say_again(flight)

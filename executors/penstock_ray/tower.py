@@ -12,19 +12,21 @@ from __future__ import annotations
 import time
 
 from penstock.spi.executor import Message, Noted
+from penstock_ray.cancels import Cancels
 from penstock_ray.config import RayConfig
 from penstock_ray.flights import Arrival, Batch, Flight
 from penstock_ray.hearing import Hearing
 from penstock_ray.hub import Hub
 from penstock_ray.landings import Landings
 from penstock_ray.mailbox import Mailbox
-from penstock_ray.stops import stop
+from penstock_ray.stops import Stops
 from penstock_ray.traffic import Traffic
 from penstock_ray.watch import Watch
 
 SWEEP = 0.1
 _BRIEFLY = 0.005
 _UNWATCHED = 0.02
+_GOODBYE = 2.0
 
 
 class Tower:
@@ -41,8 +43,10 @@ class Tower:
         self._hub = hub
         self._traffic = Traffic()
         self._landings = Landings(self._traffic)
-        self._hearing = Hearing(self._traffic)
-        self._watch = Watch(self._traffic, self._landings, config)
+        self._cancels = Cancels()
+        self._stops = Stops(self._cancels)
+        self._hearing = Hearing(self._traffic, self._stops)
+        self._watch = Watch(self._traffic, self._landings, self._stops, config)
         self._sweep_at = 0.0
         self.flights = self._traffic.flights
         self.batches = self._traffic.batches
@@ -87,9 +91,21 @@ class Tower:
 
     def stop(self, flight: Flight, grace: float) -> None:
         """Ask a task to stop, and kill it later."""
-        stop(flight, grace, time.monotonic())
+        self._stops.stop(flight, grace, time.monotonic())
         if flight.kill is not None:
             self._sweep_at = min(self._sweep_at, flight.kill)
+
+    def close(self) -> None:
+        """Kill what is under way, and forget it."""
+        for flight in self.flights.values():
+            flight.leave()
+        for batch in self.batches:
+            if not batch.has_landed:
+                self._cancels.cancel(batch.handle, force=True)
+        if self.batches:
+            self._cancels.settle(_GOODBYE)
+        self.flights.clear()
+        self.batches.clear()
 
     def _patience(self, now: float) -> float:
         """How long to listen before something else is due."""

@@ -10,7 +10,7 @@ from penstock.spi.executor import Message, Noted
 from penstock_ray.config import RayConfig
 from penstock_ray.flights import Flight
 from penstock_ray.landings import LAST_WORDS, Landings
-from penstock_ray.stops import call_off, kill, recall
+from penstock_ray.stops import Stops
 from penstock_ray.traffic import Traffic
 
 _RECALL = 0.1
@@ -22,11 +22,13 @@ class Watch:
     Args:
         traffic: what is under way.
         landings: where those end that Ray does not answer for.
+        stops: stop what is due.
         config: for its times.
     """
 
-    def __init__(self, traffic: Traffic, landings: Landings, config: RayConfig) -> None:
-        self._traffic, self._landings, self._config = traffic, landings, config
+    def __init__(self, traffic: Traffic, landings: Landings, stops: Stops, config: RayConfig) -> None:
+        self._traffic, self._landings = traffic, landings
+        self._stops, self._config = stops, config
 
     def keep(self, now: float, messages: list[Message]) -> None:
         """Do what is due.
@@ -41,7 +43,7 @@ class Watch:
             if flight.kill is not None and now >= flight.kill:
                 self._kill(flight, now)
             elif flight.kill is not None and flight.batch.worker is None:
-                call_off(flight.batch)
+                self._stops.call_off(flight.batch)
             elif flight.started is not None and flight.kill is None:
                 self._look_after(flight, now, now - flight.started, messages)
 
@@ -57,7 +59,7 @@ class Watch:
             flight.is_stalled = True
             messages.append(_stalled(flight, now - heard))
         if age > _RECALL:
-            recall(flight.batch)
+            self._stops.recall(flight.batch)
 
     def _wait_for(self, flight: Flight, gone: float, messages: list[Message]) -> None:
         """A connection was cut and the task goes on: the sweep finds its end."""
@@ -68,7 +70,7 @@ class Watch:
             messages.append(_cut(flight))
 
     def _kill(self, flight: Flight, now: float) -> None:
-        if not kill(flight, now) and flight.batch is not None:
+        if not self._stops.kill(flight, now) and flight.batch is not None:
             self._landings.give_up(flight.batch, now)
 
 

@@ -7,6 +7,7 @@ from attrs import define, field
 from test_flights import batch_of
 
 from penstock_ray.hearing import Hearing
+from penstock_ray.stops import Stops
 from penstock_ray.traffic import Traffic
 from penstock_ray.workers import Worker
 
@@ -30,7 +31,7 @@ def traffic():
 @pytest.fixture
 def tell(traffic):
     """Has a worker say something; gives the records that came of it."""
-    hearing = Hearing(traffic)
+    hearing = Hearing(traffic, Stops(None))
 
     def say(worker, *frame, now=1.0):
         messages = []
