@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import ctypes
+import decimal
+import gc
+import locale
+import logging
 import os
+import resource
+import signal
 import socket
+import sys
+import tempfile
 import threading
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from penstock import tables
+from penstock.tables import registry
 
 # A deadline of an example is an assertion of wall time; so is how fast examples are made.
 settings.register_profile("penstock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,6 +32,28 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 DROP_FOR_EVER = 24
 FOREIGN = threading._DummyThread  # begun by code that is not Python's, which ends it when it likes
 RIGHTS_OVER_FILES = (1, 2)  # to write and to read whatever the permissions say
+HANDLED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGXFSZ")
+OF_PYTEST = "PYTEST_CURRENT_TEST"  # which it sets at each step of a test, and takes away in the end
+ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
+KEPT_BY_PYTHON = "multiprocessing.resource_tracker"  # a process that Python ends with its own
+OF_ALL = {
+    "the search path": lambda: list(sys.path),
+    "importers": lambda: list(sys.meta_path),
+    "signal handlers": lambda: {name: signal.getsignal(getattr(signal, name)) for name in HANDLED},
+    "logging": lambda: (logging.root.level, logging.root.handlers[:], logging.root.manager.disable),
+    "limits": lambda: (resource.getrlimit(resource.RLIMIT_FSIZE), resource.getrlimit(resource.RLIMIT_NOFILE)),
+    "the interpreter": lambda: (
+        sys.getrecursionlimit(), sys.getswitchinterval(), sys.dont_write_bytecode, gc.isenabled(),
+        sys.displayhook, threading.excepthook,
+    ),
+    "the umask": lambda: (now := os.umask(0o077), os.umask(now))[0],
+    "the locale": lambda: locale.setlocale(locale.LC_ALL),
+    "the time zone": lambda: time.tzname,
+    "decimals": lambda: (decimal.getcontext().prec, decimal.getcontext().rounding),
+    "the folder for temporary files": lambda: tempfile.tempdir,
+    "the patience of sockets": socket.getdefaulttimeout,
+}  # fmt: skip
+"""What the whole process shares, by what it is called in the message of a test that changed it."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +62,11 @@ def _environment_is_restored():
     yield
     after = _environment()
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    os.environ.update(before)
-    for name in after.keys() - before.keys():
-        del os.environ[name]
+    for name in changed:
+        if name in before:
+            os.environ[name] = before[name]
+        else:
+            del os.environ[name]
     assert not changed, f"the test left these environment variables changed: {changed}"
 
 
@@ -65,6 +100,56 @@ def _table_types_are_taken_back():
     assert not left, f"the test left these table types registered: {left}"
 
 
+@pytest.fixture(autouse=True)
+def _process_is_as_before():
+    before = {what: look() for what, look in OF_ALL.items()}
+    yield
+    after = {what: look() for what, look in OF_ALL.items()}
+    changed = [f"{what}: {before[what]} -> {now}" for what, now in after.items() if now != before[what]]
+    sys.path[:] = before["the search path"]
+    assert not changed, f"the test left these changed: {changed}"
+
+
+@pytest.fixture(autouse=True)
+def _modules_are_forgotten(tmp_path_factory):
+    """Libraries may stay imported; not what the test wrote, nor anything in the place of what was there."""
+    before = dict(sys.modules)
+    yield
+    if sys.modules == before:
+        return
+    made = str(tmp_path_factory.getbasetemp())
+    new = [name for name, one in sys.modules.items() if before.get(name) is not one]
+    own = [name for name in new if str(getattr(sys.modules[name], "__file__", "")).startswith(made)]
+    changed = [name for name, one in before.items() if sys.modules.get(name) is not one]
+    for name in own:
+        del sys.modules[name]
+    sys.modules.update({name: before[name] for name in changed})
+    assert not own, f"the test left these modules of its own: {own}"
+    assert not changed, f"the test took these modules away, or put others in their place: {changed}"
+
+
+@pytest.fixture(autouse=True)
+def _children_are_waited_for():
+    before = _children()
+    yield
+    left = _children() - before
+    said = [f"{pid}: {_command(pid)}" for pid in left if KEPT_BY_PYTHON not in _command(pid)]
+    assert not said, f"the test left these processes running, or did not ask how they ended: {said}"
+
+
+@pytest.fixture(autouse=True)
+def _files_are_closed(tmp_path_factory):
+    before = len(_open_files())
+    yield
+    if len(_open_files()) <= before:
+        return
+    gc.collect()
+    made = str(tmp_path_factory.getbasetemp())
+    paths = [os.path.realpath(f"/proc/self/fd/{number}") for number in _open_files()]
+    left = sorted(path for path in paths if path.startswith(made))
+    assert not left, f"the test left these files open: {left}"
+
+
 @pytest.fixture
 def keeps_registrations(_table_types_are_taken_back):
     """Table types that the test registers are taken back after it."""
@@ -80,6 +165,10 @@ def penstock_home(
     _working_folder_is_restored,
     _threads_are_joined,
     _table_types_are_taken_back,
+    _process_is_as_before,
+    _modules_are_forgotten,
+    _children_are_waited_for,
+    _files_are_closed,
     tmp_path_factory,
     monkeypatch,
 ):
@@ -106,6 +195,67 @@ def bound_by_permissions():
     return {"preexec_fn": give_up_rights}
 
 
+@pytest.fixture(scope="session")
+def steady_environment():
+    """Gives a context manager for a process with Ray in it: variables change their values, but none is added.
+
+    Ray's threads read the environment whenever they write to a log. glibc before 2.41 moves it when it grows;
+    a thread that reads it just then ends the process with a segmentation fault. The manager gives a function
+    to be called when Ray runs: from then on who adds a variable is told so.
+    """
+    return _steady_environment
+
+
+@contextmanager
+def _steady_environment(**values):
+    everywhere = {
+        "PENSTOCK_HOME": "/nowhere",
+        "PENSTOCK_KIT": "",
+        "TMPDIR": tempfile.gettempdir(),
+        OF_PYTEST: "",
+    }
+    put, take, known = os.putenv, os.unsetenv, set()
+
+    def hold():
+        known.update(os.environb)
+        patch.setattr(os, "putenv", put_known)
+        patch.setattr(os, "unsetenv", take_unless_it_comes_back)
+
+    def put_known(name, value):
+        assert name in known, f"a process with Ray in it gets no new variable: {name.decode()}"
+        put(name, value)
+
+    def take_unless_it_comes_back(name):
+        if name != OF_PYTEST.encode():
+            known.discard(name)
+            take(name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**everywhere, **values}.items():
+            patch.setenv(name, value)
+        yield hold
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _environment_is_usual():
+    """Without what people, or a service that runs tests, may have set to change how things look."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "RAY_ADDRESS"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _signals_are_heard():
+    """Who starts the tests may have these ignored, as ``nohup`` and ``&`` do; children would inherit it."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _network_is_closed():
     """Only this machine may be called."""
@@ -122,9 +272,33 @@ def _network_is_closed():
 
 
 def _table_types():
-    """What plugins registered in this process, by name."""
-    return set(tables.registrations())
+    """What plugins registered in this process, by name; also what only repeats what is built in."""
+    return set(registry._registered)
 
 
 def _environment():
-    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    return {name: value for name, value in os.environ.items() if name != OF_PYTEST}
+
+
+def _open_files():
+    return os.listdir("/proc/self/fd")  # noqa: PTH208 - each test pays for it twice
+
+
+def _children():
+    """Processes that this one started and has not waited for."""
+    try:
+        os.waitid(os.P_ALL, 0, ENDED)
+    except ChildProcessError:  # the usual case, which costs one question
+        return set()
+    found = set()
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            found |= set((thread / "children").read_text().split())
+    return found
+
+
+def _command(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip() or "(it has ended)"
+    except OSError:
+        return "(it has ended)"

@@ -42,22 +42,22 @@ def test_a_thread_is_stopped_once_and_then_put_right():
     assert seen == [499500]
 
 
-def test_a_thread_that_is_put_right_lets_others_import():
+def test_a_thread_that_is_put_right_lets_others_import(monkeypatch):
     def stopped():
         _imp.acquire_lock()
         put_right()
         assert not _imp.lock_held()
 
     in_a_thread(stopped)
-    sys.modules.pop("json.tool", None)
+    monkeypatch.delitem(sys.modules, "json.tool", raising=False)
     in_a_thread(lambda: importlib.import_module("json.tool"))
 
 
-def test_a_module_whose_import_was_stopped_can_be_imported_by_others():
+def test_a_module_whose_import_was_stopped_can_be_imported_by_others(monkeypatch):
     def stopped():
         importlib._bootstrap._get_module_lock("json.tool").acquire()
         put_right()
 
     in_a_thread(stopped)
-    sys.modules.pop("json.tool", None)
+    monkeypatch.delitem(sys.modules, "json.tool", raising=False)
     in_a_thread(lambda: importlib.import_module("json.tool"))

@@ -343,6 +343,7 @@ def test_a_killed_run_is_ended_and_repeated_from_where_it_was(tmp_path, monkeypa
         options = ReexecutionOptions.from_failure(run.run_id, instance)
         result = execute_job(killed.two, instance, reexecution_options=options)
         assert (result.success, result.output_for_node("second")) == (True, 2)
+    del sys.modules["killed"]
 
 
 def test_a_step_whose_outputs_were_changed_runs_again(instance):

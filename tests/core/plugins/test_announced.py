@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import zipfile
-from importlib.metadata import entry_points
+from importlib.metadata import MetadataPathFinder, entry_points
 
 import pytest
 
@@ -65,6 +65,7 @@ def test_archives_are_left_to_python(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(archive))
     assert announced(GROUP) is None
     assert "zipped" in {point.name for point in installed()}
+    MetadataPathFinder().invalidate_caches()  # which keep the archive open
 
 
 def test_finders_that_bring_distributions_are_left_to_python(monkeypatch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
 
@@ -40,25 +39,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def cluster():
+def cluster(steady_environment):
     """Ray with two processors, shut down at the end."""
-    before = {name: os.environ.get(name) for name in SETTINGS}
-    os.environ.update(SETTINGS)
-    ray.init(
-        address="local",
-        num_cpus=2,
-        object_store_memory=512 << 20,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-    )
-    yield
-    ray.shutdown()
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+    with steady_environment(**SETTINGS) as hold:
+        ray.init(
+            address="local",
+            num_cpus=2,
+            object_store_memory=512 << 20,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+        hold()
+        yield
+        ray.shutdown()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -64,7 +65,11 @@ class Machines:
     def add(self, node_ip_address=LOOPBACK, **resources):
         """Another node of one processor with these custom resources."""
         more = {"num_cpus": 1, "resources": resources, "node_ip_address": node_ip_address}
-        return self.cluster.add_node(**node(**more))
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            return self.cluster.add_node(**node(**more))
+        finally:
+            signal.signal(signal.SIGTERM, before)  # each node of Ray puts a handler of its own there
 
     def pids(self, machine):
         """Of the processes of a node."""
@@ -126,10 +131,12 @@ def running(*nodes, **system):
 
 
 @pytest.fixture(scope="session")
-def machines():
+def machines(steady_environment):
     """A head without processors, and two nodes of one processor each."""
     left, right = (node(num_cpus=1, resources={name: 1}) for name in ("left", "right"))
-    with running(left, right) as made:
+    steady = steady_environment(**SETTINGS, PYTHONPATH=os.environ.get("PYTHONPATH", ""))
+    with steady as hold, running(left, right) as made:
+        hold()
         yield made
 
 
