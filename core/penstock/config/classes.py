@@ -8,7 +8,9 @@ classes cost little and may refer to each other.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, dataclass_transform
 
 import attrs
@@ -105,9 +107,40 @@ class Structured:
         """The fields by key, for use inside another schema."""
         return {field.key: _as_schema_field(field) for field in spec_of(cls).fields}
 
-    def model_dump(self) -> dict[str, Any]:
-        """The values by name, nested objects as dicts, everything else as it is."""
-        return {name: _dumped(value) for name, value in _entries(self)}
+    def model_dump(
+        self,
+        *,
+        include: Collection[str] | None = None,
+        exclude: Collection[str] = (),
+        exclude_none: bool = False,
+    ) -> dict[str, Any]:
+        """The values by name, nested objects as dicts, everything else as it is.
+
+        Args:
+            include: names of the values that are wanted; None for all.
+            exclude: names of values to leave out.
+            exclude_none: whether values that are None are left out, also of nested objects.
+        """
+        return {
+            name: _dumped(value, exclude_none)
+            for name, value in _entries(self)
+            if (include is None or name in include)
+            and name not in exclude
+            and not (exclude_none and value is None)
+        }
+
+    def model_dump_json(self) -> str:
+        """The values as a JSON text; enum members are written by their values."""
+        return json.dumps(self.model_dump(), default=_as_json, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def model_validate(cls, given: Mapping[str, Any]) -> Self:
+        """An object of values by name.
+
+        Raises:
+            InvalidConfigError: when they do not fit.
+        """
+        return cls(**given)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """A copy with some values exchanged; they are not checked again.
@@ -163,14 +196,20 @@ def _entries(config: Structured) -> Iterator[tuple[str, Any]]:
     yield from extras_of(config).items()
 
 
-def _dumped(value: Any) -> Any:
+def _dumped(value: Any, exclude_none: bool) -> Any:
     if isinstance(value, Structured):
-        return value.model_dump()
+        return value.model_dump(exclude_none=exclude_none)
     if isinstance(value, dict):
-        return {key: _dumped(entry) for key, entry in cast("dict[Any, Any]", value).items()}
+        entries = cast("dict[Any, Any]", value).items()
+        return {key: _dumped(entry, exclude_none) for key, entry in entries}
     if isinstance(value, list | tuple):
-        return type(cast("list[Any]", value))(map(_dumped, cast("list[Any]", value)))
+        items = cast("list[Any]", value)
+        return type(items)(_dumped(item, exclude_none) for item in items)
     return value
+
+
+def _as_json(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else str(value)
 
 
 def _fill(made: Structured, values: dict[str, Any]) -> None:

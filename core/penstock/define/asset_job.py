@@ -25,7 +25,9 @@ from penstock.define.retry import RetryPolicy
 from penstock.define.selection import AssetSelection
 from penstock.define.spec_rules import check_options
 from penstock.errors import InvalidDefinitionError, job_title, suggest
+from penstock.events.values import as_metadata
 from penstock.keys import AssetKey, user_strings
+from penstock.metadata import MetadataValue
 from penstock.values import frozen
 
 IMPLICIT_JOB = "__ASSET_JOB"
@@ -79,6 +81,22 @@ class UnresolvedAssetJobDefinition:
     def tags(self) -> Mapping[str, str]:
         """The tags of the job."""
         return as_tags(self.options.get("tags"), self.name)
+
+    @property
+    def run_tags(self) -> Mapping[str, str]:
+        """The tags of its runs: those of the job, unless others were given for runs."""
+        given = self.options.get("run_tags")
+        return self.tags if given is None else as_tags(given, self.name)
+
+    @property
+    def metadata(self) -> Mapping[str, MetadataValue]:
+        """Facts for people."""
+        return as_metadata(self.options.get("metadata"))
+
+    @property
+    def config(self) -> Any:
+        """The default config of its runs, as it was given."""
+        return self.options.get("config")
 
     @property
     def partitions_def(self) -> Any:

@@ -14,6 +14,7 @@ from attrs import evolve, field
 from penstock.config import ConfigMapping
 from penstock.define import port
 from penstock.define.assets import AssetsDefinition
+from penstock.define.executor import multi_or_in_process_executor
 from penstock.define.graph import GraphDefinition, Node
 from penstock.define.partitioned_config import PartitionedConfig
 from penstock.define.pending import checked_hooks
@@ -53,6 +54,7 @@ class JobDefinition:
     Args:
         config: default run config, a mapping from a smaller config, or one that follows from the partition.
         tags: describe the job; they reach the run unless ``run_tags`` is given.
+        own_executor: given as ``executor_def``; None when the job names none.
         timeout: seconds after which each step of the job is stopped, unless the step has its own.
     """
 
@@ -65,7 +67,7 @@ class JobDefinition:
     run_tags: Mapping[str, str] | None = None
     metadata: Mapping[str, MetadataValue] = field(default=_NOTHING, converter=as_metadata)
     description: str | None = None
-    executor_def: Any = None
+    own_executor: Any = field(default=None, alias="executor_def")
     loggers: Mapping[str, Any] = _NOTHING
     hooks: frozenset[Any] = frozenset()
     op_retry_policy: RetryPolicy | None = field(default=None, converter=as_retry_policy)
@@ -91,6 +93,11 @@ class JobDefinition:
     @property
     def __name__(self) -> str:
         return self.name
+
+    @property
+    def executor_def(self) -> Any:
+        """How the job's steps are carried out; where it says nothing, worker processes or this one."""
+        return multi_or_in_process_executor if self.own_executor is None else self.own_executor
 
     @property
     def nodes(self) -> Sequence[Node]:

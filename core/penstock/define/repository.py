@@ -148,7 +148,7 @@ class RepositoryDefinition:
         check_resources(bound)
         return evolve(
             bound,
-            executor_def=bound.executor_def if bound.executor_def is not None else self.executor,
+            executor_def=bound.own_executor if bound.own_executor is not None else self.executor,
             loggers=bound.loggers or self.loggers,
         )
 

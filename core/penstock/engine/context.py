@@ -320,6 +320,11 @@ class OpExecutionContext:
 
     # ---- partitions -------------------------------------------------------------------------
 
+    @property
+    def has_partitions(self) -> bool:
+        """Whether the run is for one partition or several."""
+        return bool(self._hand.program.plan.partition_keys)
+
     has_partition_key = property(partitioned.has_partition_key)
     has_partition_key_range = property(partitioned.has_partition_key_range)
     partition_key = property(partitioned.partition_key)

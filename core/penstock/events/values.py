@@ -39,12 +39,17 @@ class AssetCheckSeverity(Enum):
     ERROR = "ERROR"
 
 
+def _key_as_written(key: CoercibleToAssetKey) -> AssetKey:
+    """A key from any spelling; in a text slashes part it, as people write keys."""
+    return AssetKey.from_user_string(key) if isinstance(key, str) else as_asset_key(key)
+
+
 @frozen(init=False)
 class AssetFact:
     """What is said of an asset, or of one partition of it: the ground of both kinds below.
 
     Args:
-        asset_key: the asset.
+        asset_key: the asset; in a text slashes part the key: ``"shop/orders"``.
         description: one sentence for people.
         metadata: facts about it, by name.
         partition: the partition key, or None for an unpartitioned asset.
@@ -66,7 +71,7 @@ class AssetFact:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         self.__attrs_init__(  # type: ignore[attr-defined]  # made by attrs
-            as_asset_key(asset_key), description, as_metadata(metadata), partition, tags or _NO_TAGS
+            _key_as_written(asset_key), description, as_metadata(metadata), partition, tags or _NO_TAGS
         )
 
     @property

@@ -46,7 +46,7 @@ def _named(project: RepositoryDefinition) -> Iterator[tuple[str, Any, str]]:
         if isinstance(job, UnresolvedAssetJobDefinition):
             yield f"job {name!r}", job.options.get("executor_def"), job.where
         elif isinstance(job, JobDefinition):
-            yield f"job {name!r}", job.executor_def, job.graph.where
+            yield f"job {name!r}", job.own_executor, job.graph.where
     for one in flattened(project.assets):
         if isinstance(one, AssetsDefinition):
             yield f"asset {one.name!r}", executor_value(one.executor), one.where

@@ -86,7 +86,7 @@ def choose(program: Program, default: str | None, *, runs_here: bool) -> Choice:
     """
     if runs_here:
         return Choice(own=None, others={})
-    own = as_executor(program.job.executor_def)
+    own = as_executor(program.job.own_executor)
     others = _named_by_steps(program)
     if own is None:
         own = _named_by_config(program)

@@ -162,7 +162,7 @@ def complete(job: JobDefinition, given: Launch, instance: Instance) -> JobDefini
     graph = job.graph
     if given.op_selection is not None:
         graph = select_ops(graph, given.op_selection, job.name)
-    return evolve(job, resource_defs=defs, graph=graph, executor_def=as_executor(job.executor_def))
+    return evolve(job, resource_defs=defs, graph=graph, executor_def=as_executor(job.own_executor))
 
 
 def _tags_of(job: JobDefinition, given: Launch) -> dict[str, str]:

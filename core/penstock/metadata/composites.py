@@ -96,6 +96,11 @@ class TableColumnLineageMetadataValue(SingleMetadataValue):
         """The lineage."""
         return self._value
 
+    @property
+    def column_lineage(self) -> TableColumnLineage:  # type: ignore[override]  # the constructor of its ground
+        """Another name of ``lineage``."""
+        return self._value
+
 
 @frozen(init=False)
 class TableMetadataValue(MetadataValue):

@@ -184,7 +184,7 @@ def _bind_execution(job: JobDefinition, raw: Mapping[str, Any], binding: _Bindin
         return _settled_execution(job, binding)
     given = raw.get("config", MISSING if "config" in raw or not raw else raw)
     first: list[Fault] | None = None
-    for executor in (job.executor_def, multi_or_in_process_executor, in_process_executor):
+    for executor in (job.own_executor, multi_or_in_process_executor, in_process_executor):
         schema = getattr(executor, "config", None)
         if schema is None:
             continue
@@ -192,7 +192,7 @@ def _bind_execution(job: JobDefinition, raw: Mapping[str, Any], binding: _Bindin
         if not faults:
             return cast("Mapping[str, Any]", value or {})
         first = list(faults) if first is None else first
-    if job.executor_def is not None and getattr(job.executor_def, "config", None) is None:
+    if job.own_executor is not None and getattr(job.own_executor, "config", None) is None:
         return cast("Mapping[str, Any]", given)  # an executor that says nothing about its config
     binding.faults.extend(first or ())
     return {}
@@ -200,7 +200,7 @@ def _bind_execution(job: JobDefinition, raw: Mapping[str, Any], binding: _Bindin
 
 def _settled_execution(job: JobDefinition, binding: _Binding) -> Mapping[str, Any]:
     """What the job's executor was configured with; whoever uses it tells of its faults."""
-    schema = getattr(job.executor_def, "config", None)
+    schema = getattr(job.own_executor, "config", None)
     if schema is None:
         return {}
     value, faults = collect(schema, MISSING, env=binding.env, path="$.execution.config")

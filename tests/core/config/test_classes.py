@@ -583,3 +583,34 @@ def test_a_class_is_described_on_one_line():
     assert describe(Bake) == (
         "Bake {oven: Oven {degrees: Int}, name: String (optional), days: a list of Int (optional)}"
     )
+
+
+class Shade(enum.Enum):
+    DARK = "d"
+
+
+class Paint(Config):
+    shade: Shade = Shade.DARK
+    note: str | None = None
+
+
+class Room(Config):
+    paint: Paint = Paint()
+    doors: int = 1
+
+
+def test_a_dump_leaves_out_what_is_not_wanted():
+    room = Room()
+    assert room.model_dump(exclude={"doors"}) == {"paint": {"shade": Shade.DARK, "note": None}}
+    assert room.model_dump(include={"doors"}) == {"doors": 1}
+    assert room.model_dump(exclude_none=True) == {"paint": {"shade": Shade.DARK}, "doors": 1}
+
+
+def test_a_dump_as_json_has_the_values_of_enums():
+    assert Room().model_dump_json() == '{"paint":{"shade":"d","note":null},"doors":1}'
+
+
+def test_an_object_is_made_of_a_dict_of_values():
+    assert Room.model_validate({"doors": 2}) == Room(doors=2)
+    with pytest.raises(InvalidConfigError, match="doors"):
+        Room.model_validate({"doors": "two"})

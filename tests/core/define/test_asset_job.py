@@ -194,3 +194,12 @@ def test_a_long_chain_is_a_normal_job():
     specs = [AssetSpec("a0"), *(AssetSpec(f"a{n}", deps=[f"a{n - 1}"]) for n in range(1, 3_000))]
     assets = [multi_asset(name=f"m{n}", specs=[spec])(lambda: None) for n, spec in enumerate(specs)]
     assert list(nodes(reversed(assets)))[-1] == "m2999"
+
+
+def test_what_was_said_of_an_asset_job_can_be_read():
+    made = define_asset_job(
+        "nightly", config={"ops": {}}, tags={"a": "1"}, run_tags={"b": "2"}, metadata={"rows": 3}
+    )
+    assert (made.tags, made.run_tags, made.config) == ({"a": "1"}, {"b": "2"}, {"ops": {}})
+    assert made.metadata["rows"].value == 3
+    assert define_asset_job("plain", tags={"a": "1"}).run_tags == {"a": "1"}

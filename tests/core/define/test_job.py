@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 
 from penstock.config import Config, ConfigMapping, RunConfig
-from penstock.define.executor import in_process_executor, multiprocess_executor
+from penstock.define.executor import (
+    in_process_executor,
+    multi_or_in_process_executor,
+    multiprocess_executor,
+)
 from penstock.define.graph_decorator import graph
 from penstock.define.hook import failure_hook, success_hook
 from penstock.define.inout import In
@@ -233,3 +237,12 @@ def test_a_use_of_a_graph_becomes_a_job_with_its_tags_and_hooks():
     assert seen == ["emit", "emit"]
     with pytest.raises(InvalidDefinitionError, match="op"):
         emit.alias("other").to_job()
+
+
+def test_a_job_without_an_executor_runs_in_processes_or_here():
+    @job
+    def alone():
+        pass
+
+    assert alone.executor_def is multi_or_in_process_executor
+    assert alone.own_executor is None

@@ -493,3 +493,19 @@ def test_a_step_learns_what_its_asset_was_made_from():
     made, read = told[2:]
     assert made == DataProvenance("8", {AssetKey("source"): DataVersion("s1")}, is_user_provided=False)
     assert read == DataProvenance("7", {}, is_user_provided=True)
+
+
+def test_a_step_knows_whether_its_run_has_partitions():
+    seen = []
+
+    @asset(partitions_def=StaticPartitionsDefinition(["a"]))
+    def parted(context):
+        seen.append(context.has_partitions)
+
+    @asset
+    def whole(context):
+        seen.append(context.has_partitions)
+
+    materialize([parted], partition_key="a")
+    materialize([whole])
+    assert seen == [True, False]

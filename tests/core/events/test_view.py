@@ -141,3 +141,8 @@ def test_every_kind_of_event_has_a_text():
     for cls in TYPE_OF:
         assert TYPE_OF[cls].value
     assert str(view(v.RunStarted(at=1), job_name="nightly")) == "RUN_START: Started the run of 'nightly'."
+
+
+def test_slashes_part_the_key_of_a_fact():
+    assert v.AssetMaterialization("shop/orders").asset_key == AssetKey(["shop", "orders"])
+    assert v.AssetObservation(AssetKey("shop/orders")).asset_key.path == ["shop/orders"]

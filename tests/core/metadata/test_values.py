@@ -27,6 +27,7 @@ from penstock.metadata import (
     PoolMetadataValue,
     PythonArtifactMetadataValue,
     RunMetadataValue,
+    TableColumnDep,
     TableColumnLineage,
     TableMetadataValue,
     TableSchema,
@@ -209,3 +210,8 @@ def test_records_with_different_columns_are_refused():
 
 def test_an_int_keeps_its_size():
     assert IntMetadataValue(2**80).value == 2**80
+
+
+def test_lineage_is_an_attribute_of_its_value():
+    lineage = TableColumnLineage({"a": [TableColumnDep(AssetKey("x"), "b")]})
+    assert MetadataValue.column_lineage(lineage).column_lineage is lineage
