@@ -132,11 +132,16 @@ class Landings:
 
 def _longest_wait(batch: Batch, result: Any) -> float:
     """How long to wait for what tasks told before the end of their batch."""
+    if batch.worker is not None:
+        return _LATE_RECORDS if _lives(result) else LAST_WORDS
     if not isinstance(result, BaseException):
         return _LATE_RECORDS
-    if batch.worker is not None:
-        return LAST_WORDS
-    return _FIRST_WORDS if is_crash(result) or _is_killed(batch) else 0.0
+    return _FIRST_WORDS if _lives(result) or is_crash(result) or _is_killed(batch) else 0.0
+
+
+def _lives(result: Any) -> bool:
+    """Whether a worker gave an answer: its own, or that the task was interrupted there."""
+    return not isinstance(result, BaseException) or isinstance(result, ray.exceptions.RayTaskError)
 
 
 def _is_killed(batch: Batch) -> bool:
@@ -147,9 +152,13 @@ def _tells_more(landing: Landing) -> bool:
     """Whether records of a batch are still under way."""
     batch, result = landing.batch, landing.result
     worker = batch.worker
-    if isinstance(result, BaseException):
-        return worker is None or worker.is_open or (worker.process is not None and worker.process.is_pending)
-    return worker is not None and worker.is_open and worker.task in batch.open
+    if worker is None:
+        return isinstance(result, BaseException)
+    if not isinstance(result, BaseException):
+        return worker.is_open and worker.task in batch.open
+    if _lives(result):
+        return not worker.is_open or worker.task in batch.open
+    return worker.is_open or (worker.process is not None and worker.process.is_pending)
 
 
 def _result(control: Any) -> Any:
