@@ -17,9 +17,10 @@ ALONE = {"penstock/alone": "yes"}
 
 
 def test_ray_is_asked_in_its_own_thread_and_in_order(cluster, monkeypatch):
+    made = Cancels()
+    made.settle(30.0)  # what tests before this one have asked
     asked = []
     monkeypatch.setattr("ray.cancel", lambda handle, **_: asked.append((handle, threading.get_ident())))
-    made = Cancels()
     for number in range(3):
         made.cancel(number, force=False)
     made.settle(30.0)
