@@ -9,6 +9,7 @@ cancel comes before both or after both. What is ready already calls back there, 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -33,10 +34,10 @@ class Cancels:
         """
 
         def call(_: object) -> None:
-            with suppress(Exception):  # Ray may have been left
+            with suppress(Exception):  # which Ray would print
                 ray.cancel(handle, force=force, recursive=True)  # also what it started on Ray
 
-        self._ready._on_completed(call)  # noqa: SLF001 - a future may call back in the thread that asks
+        self._call_back(call)
 
     def settle(self, patience: float) -> None:
         """Wait until Ray has been asked all that.
@@ -49,5 +50,12 @@ class Cancels:
         def note(_: object) -> None:
             done.set()
 
-        self._ready._on_completed(note)  # noqa: SLF001 - as above; they are called in their order
-        done.wait(patience)
+        if self._call_back(note):
+            done.wait(patience)
+
+    def _call_back(self, call: Callable[[object], None]) -> bool:
+        """Have something called in Ray's thread, after what was to be called before; False without a Ray."""
+        if ray.is_initialized():
+            self._ready._on_completed(call)  # noqa: SLF001 - a future might call in the thread that asks
+            return True
+        return False

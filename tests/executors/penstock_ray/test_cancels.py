@@ -30,6 +30,19 @@ def test_ray_is_asked_in_its_own_thread_and_in_order(cluster, monkeypatch):
     assert threading.get_ident() not in threads
 
 
+def test_a_ray_that_was_left_is_asked_nothing(cluster, monkeypatch):
+    made = Cancels()
+    made.settle(30.0)
+    asked = []
+    monkeypatch.setattr("ray.cancel", lambda handle, **_: asked.append(handle))
+    with monkeypatch.context() as left:
+        left.setattr("ray.is_initialized", lambda: False)
+        made.cancel(1, force=True)
+        made.settle(30.0)
+    made.settle(30.0)
+    assert asked == []
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_tasks_are_called_off_at_any_moment_and_no_attempt_is_unknown(executor, tmp_path, seed):
     chance = random.Random(seed)
