@@ -213,7 +213,9 @@ class Nursery:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     return
-                select.select([], [self._end], [], 0.1)
+                asked = select.poll()  # ``select`` refuses descriptors from 1024 on
+                asked.register(self._end, select.POLLOUT)
+                asked.poll(100)
             except OSError:
                 return
             else:

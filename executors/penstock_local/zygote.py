@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 
 from penstock_local import anonymous, kernel, wire
 from penstock_local.forking import fork, why_not_fork
-from penstock_local.reaping import ended, kill_group, owner
+from penstock_local.reaping import kill_group, owner, reap
 from penstock_local.shelf import Shelf
 from penstock_local.worker import leave, live
 
@@ -242,17 +242,19 @@ class Zygote:
     def _reap(self) -> None:
         """Note who ended, and end what they left behind."""
         died = False
-        while (pid := ended()) is not None:
+        while (one := reap(self._numbers, self._kill_group_of)) is not None:
             died = True
-            number = self._numbers.pop(pid, None)
+            number = self._numbers.pop(one.pid, None)
             if number is not None:
                 del self._workers[number]
-                kill_group(pid, signal.SIGKILL)  # its number is not given away before it is reaped
-            _, status, usage = os.wait4(pid, 0)
-            if number is not None:
-                self._tell("died", number, pid, status, usage.ru_maxrss * 1024)
+                self._tell("died", number, one.pid, one.status, one.size)
         if died:
             self._end_orphans()
+
+    def _kill_group_of(self, pid: int) -> None:
+        """End what a worker that has ended left in its group."""
+        if pid in self._numbers:
+            kill_group(pid, signal.SIGKILL)
 
     def _end_orphans(self) -> None:
         """Kill what a worker that is gone had started in a session of its own."""

@@ -11,10 +11,10 @@ held up.
 
 from __future__ import annotations
 
-import select
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from selectors import EVENT_READ, DefaultSelector
 from typing import Protocol
 
 from attrs import define, field
@@ -94,7 +94,8 @@ class Hub:
     """
 
     def __init__(self, host: str, secret: bytes) -> None:
-        self._poll = select.epoll()  # a poll object would not see whom the door's thread adds while it waits
+        self._poll = DefaultSelector()  # of the kernel: it sees whom the door's thread adds while it waits
+        self._is_closed = False
         self._connections: dict[int, _Connection] = {}
         self._ears: dict[int, Ear] = {}
         self._space = here()
@@ -114,7 +115,7 @@ class Hub:
     def attach(self, ear: Ear) -> None:
         """Listen to that as well, and close it in the end."""
         self._ears[ear.fileno()] = ear
-        self._poll.register(ear, select.EPOLLIN)
+        self._poll.register(ear, EVENT_READ)
 
     def poll(self, timeout: float) -> list[Heard]:
         """Wait for news, at most ``timeout`` seconds.
@@ -123,9 +124,9 @@ class Hub:
             Frames in the order of each connection; empty when none came in time.
         """
         heard: list[Heard] = []
-        for number, _ in self._poll.poll(timeout):
-            ear = self._ears.get(number)
-            heard += self._hear(self._connections[number]) if ear is None else ear.hear()
+        for key, _ in self._poll.select(timeout):
+            ear = self._ears.get(key.fd)
+            heard += self._hear(self._connections[key.fd]) if ear is None else ear.hear()
         return heard
 
     def close(self, patience: float = 0.0) -> None:
@@ -135,8 +136,9 @@ class Hub:
             patience: seconds to wait at most.
         """
         self._door.close()
-        if self._poll.closed:
+        if self._is_closed:
             return
+        self._is_closed = True
         for connection in self._connections.values():
             connection.worker.tell("bye")
             _say_goodbye(connection.socket)
@@ -160,7 +162,7 @@ class Hub:
         """Called by the door's thread."""
         made = _Connection(connection, wire.Decoder(key), wire.return_key(key))
         self._connections[connection.fileno()] = made
-        self._poll.register(connection, select.EPOLLIN)
+        self._poll.register(connection, EVENT_READ)
 
     def _hear(self, connection: _Connection) -> Iterator[Heard]:
         data = _received(connection)

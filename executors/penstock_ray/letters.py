@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import os
-import select
 import threading
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from typing import Any
 from penstock_ray import wire
 from penstock_ray.bell import Bell
 from penstock_ray.handshake import Refused, Unreachable
+from penstock_ray.readiness import sleep_on
 
 PATIENCE = 30.0
 """Seconds in which a mailbox answers; to begin with its process has to start."""
@@ -118,7 +118,7 @@ class LetterLine:
     def wait(self, waker: int, seconds: float) -> None:
         """Sleep; what is due has to wait for what is under way, whose arrival rings."""
         left = seconds if self._put is not None else min(seconds, max(0.0, self._due - time.monotonic()))
-        select.select([self._bell, waker], [], [], left)
+        sleep_on([self._bell, waker], left)
         self._bell.hush()
 
     def said(self) -> Sequence[wire.Frame | None] | None:

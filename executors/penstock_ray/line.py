@@ -22,6 +22,7 @@ from attrs import define, field
 
 from penstock_ray import wire
 from penstock_ray.handshake import dial
+from penstock_ray.readiness import sleep_on
 
 _MORE = getattr(socket, "MSG_MORE", 0)  # of Linux; elsewhere nothing waits
 _GONE = getattr(select, "POLLRDHUP", 0)  # a fault is told in any case
@@ -141,7 +142,7 @@ class SocketLine:
 
     def wait(self, waker: int, seconds: float) -> None:
         """Sleep."""
-        select.select([self.socket, waker], [self.socket] if self._unsent else [], [], seconds)
+        sleep_on([self.socket, waker], seconds, [self.socket] if self._unsent else [])
 
     def said(self) -> list[wire.Frame | None] | None:
         """What the driver says."""
@@ -199,5 +200,5 @@ class SocketLine:
 
 def drain(waker: int) -> None:
     """Take out what woke somebody up."""
-    if select.select([waker], [], [], 0)[0]:
+    if sleep_on([waker], 0):
         os.read(waker, 4096)

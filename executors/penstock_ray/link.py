@@ -15,7 +15,6 @@ much it has, and gets the rest. How the tasks before it ended that travelled wit
 from __future__ import annotations
 
 import os
-import select
 import threading
 import time
 from collections import deque
@@ -30,6 +29,7 @@ from penstock_ray.exits import here
 from penstock_ray.handshake import Refused, Unreachable
 from penstock_ray.interrupts import send
 from penstock_ray.line import Line, drain
+from penstock_ray.readiness import sleep_on
 
 __all__ = ["Link", "Unreachable"]
 
@@ -292,7 +292,7 @@ class Link:
     def _dial_again(self) -> bool:
         """Whether the driver is reached again; who refuses is not there any more."""
         for pause in _PAUSES:
-            if pause and select.select([self._wake], [], [], pause)[0]:
+            if pause and sleep_on([self._wake], pause):
                 os.read(self._wake, 4096)
             if self._is_over:
                 return False
