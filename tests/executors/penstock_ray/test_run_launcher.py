@@ -35,6 +35,7 @@ def test_a_run_is_carried_out_where_it_was_sent_and_another_is_stopped(tmp_path)
     program = Path(__file__).with_name("launch_program.py")
     environ = {
         **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # whose python the job runs
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "disabled",
         "RAY_RUNTIME_ENV_PLUGIN_SETUP_TIMEOUT_SECONDS": "60",
