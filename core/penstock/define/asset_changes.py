@@ -11,6 +11,7 @@ from typing import Any, TypedDict, cast
 
 from attrs import evolve
 
+from penstock.define.spec_rules import DEFAULT_GROUP
 from penstock.define.specs import AssetDep, AssetSpec
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetCheckKey, AssetKey
@@ -50,7 +51,7 @@ def _replaced_spec(spec: AssetSpec, changes: AttributeChanges) -> AssetSpec:
     renamed = changes.get("asset_key_replacements") or {}
     key = spec.key
     group = (changes.get("group_names_by_key") or {}).get(key)
-    if group is not None and spec.group_name not in {None, group}:
+    if group is not None and spec.group_name not in {None, DEFAULT_GROUP, group}:
         raise InvalidDefinitionError(
             f"Asset {key.to_user_string()!r} is in group {spec.group_name!r} and cannot be put into"
             f" {group!r} as well. Remove one of the two group names."

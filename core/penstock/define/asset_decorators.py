@@ -29,6 +29,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.inout import NO_VALUE, Out, OutputDefinition
 from penstock.define.signature import FunctionShape, read_shape
 from penstock.define.spec_rules import (
+    DEFAULT_GROUP,
     IO_MANAGER_KEY,
     check_name,
     check_options,
@@ -138,7 +139,7 @@ def _asset(fn: Callable[..., Any], options: AssetOptions) -> AssetsDefinition:
         description=description_of(fn, get("description")),
         metadata=get("metadata"),
         skippable=not get("output_required", True),
-        group_name=get("group_name"),
+        group_name=get("group_name") or DEFAULT_GROUP,
         code_version=get("code_version"),
         automation_condition=get("automation_condition"),
         owners=get("owners"),
@@ -315,8 +316,8 @@ def _described(
         changes["partitions_def"] = options.get("partitions_def")
     if spec.code_version is None and options.get("code_version") is not None:
         changes["code_version"] = options.get("code_version")
-    if spec.group_name is None and options.get("group_name") is not None:
-        changes["group_name"] = options.get("group_name")
+    if spec.group_name in (None, DEFAULT_GROUP):
+        changes["group_name"] = options.get("group_name") or DEFAULT_GROUP
     if single and spec.description is None:
         changes["description"] = description_of(fn, options.get("description"))
     return evolve(spec, **changes) if changes else spec

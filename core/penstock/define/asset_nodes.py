@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 from penstock.define.graph import GraphDefinition
 from penstock.define.inout import OutputDefinition
 from penstock.define.op import OpDefinition
-from penstock.define.spec_rules import check_options
+from penstock.define.spec_rules import DEFAULT_GROUP, check_options
 from penstock.define.specs import AssetCheckSpec, AssetDep, AssetSpec, as_deps, key_of
 from penstock.errors import InvalidDefinitionError, suggest
 from penstock.keys import AssetKey, CoercibleToAssetKeyPrefix, as_parts
@@ -134,7 +134,7 @@ def _spec(
         description=by_output("descriptions_by_output_name") or out.description or description,
         metadata={**out.metadata, **(by_output("metadata_by_output_name") or {})},
         skippable=not out.is_required,
-        group_name=by_output("group_names_by_output_name") or options.get("group_name"),
+        group_name=by_output("group_names_by_output_name") or options.get("group_name") or DEFAULT_GROUP,
         code_version=by_output("code_versions_by_output_name") or out.code_version,
         automation_condition=by_output("automation_conditions_by_output_name"),
         owners=by_output("owners_by_output_name"),

@@ -464,8 +464,8 @@ def external_asset(
         resource_defs: resources bound to it, such as the I/O manager that reads it.
     """
     partitions = spec.partitions_def or partitions_def
-    if spec.partitions_def is not partitions:
-        spec = evolve(spec, partitions_def=partitions)
+    if spec.partitions_def is not partitions or spec.group_name is None:
+        spec = evolve(spec, partitions_def=partitions, group_name=spec.group_name or DEFAULT_GROUP)
     return AssetsDefinition(
         node=None,
         kind="external",

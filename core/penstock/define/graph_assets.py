@@ -17,7 +17,7 @@ from penstock.define.graph_decorator import as_config_mapping, compose_graph
 from penstock.define.inout import GraphOut
 from penstock.define.output import DEFAULT_OUTPUT
 from penstock.define.signature import read_shape
-from penstock.define.spec_rules import check_name, check_options, op_name_of
+from penstock.define.spec_rules import DEFAULT_GROUP, check_name, check_options, op_name_of
 from penstock.define.specs import AssetCheckSpec, AssetIn, AssetOut, AssetSpec
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import CoercibleToAssetKey, CoercibleToAssetKeyPrefix
@@ -105,7 +105,7 @@ def _graph_asset(fn: Callable[..., Any], options: GraphAssetOptions) -> AssetsDe
         deps=wiring.deps,
         description=description_of(fn, options.get("description")),
         metadata=options.get("metadata"),
-        group_name=options.get("group_name"),
+        group_name=options.get("group_name") or DEFAULT_GROUP,
         code_version=options.get("code_version"),
         automation_condition=options.get("automation_condition"),
         owners=options.get("owners"),
@@ -140,7 +140,7 @@ def _graph_multi_asset(
     made, wiring = _composed(fn, name, {out: GraphOut(one.description) for out, one in outs.items()}, options)
     partitions = options.get("partitions_def")
     specs = {
-        out: one.to_spec(out, wiring.deps, options.get("group_name")).replace_attributes(
+        out: one.to_spec(out, wiring.deps, options.get("group_name") or DEFAULT_GROUP).replace_attributes(
             partitions_def=partitions
         )
         for out, one in outs.items()

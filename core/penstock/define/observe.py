@@ -23,7 +23,7 @@ from penstock.define.assets import AssetsDefinition, external_asset
 from penstock.define.checks import VERDICT
 from penstock.define.output import DEFAULT_OUTPUT
 from penstock.define.signature import read_shape
-from penstock.define.spec_rules import IO_MANAGER_KEY, check_name, check_options, op_name_of
+from penstock.define.spec_rules import DEFAULT_GROUP, IO_MANAGER_KEY, check_name, check_options, op_name_of
 from penstock.define.specs import AssetCheckSpec, AssetSpec
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetKey, CoercibleToAssetKey, CoercibleToAssetKeyPrefix
@@ -116,7 +116,7 @@ def _source_fields(
         key,
         description=described if observe_fn is None else description_of(observe_fn, described),
         metadata=metadata if manager is None else {**metadata, IO_MANAGER_KEY: manager},
-        group_name=options.get("group_name"),
+        group_name=options.get("group_name") or DEFAULT_GROUP,
         automation_condition=options.get("automation_condition"),
         tags=options.get("tags"),
         owners=options.get("owners"),
@@ -231,7 +231,7 @@ def _multi_observing(
 ) -> AssetsDefinition:
     name, shape = check_name(options.get("name") or fn.__name__, "multi_asset"), read_shape(fn)
     _refuse_inputs(wire(shape, None, (), name), name, shape.where)
-    partitions, group = options.get("partitions_def"), options.get("group_name")
+    partitions, group = options.get("partitions_def"), options.get("group_name") or DEFAULT_GROUP
     whole = [
         evolve(spec, partitions_def=spec.partitions_def or partitions, group_name=spec.group_name or group)
         for spec in specs

@@ -5,7 +5,8 @@ The reference of the I/O manager contract. What it keeps lives as long as the ru
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from penstock.define.io_manager import IOManager
 from penstock.errors import InvariantViolationError
@@ -24,8 +25,9 @@ class InMemoryIOManager(IOManager):
     def handle_output(self, context: OutputContext, obj: Any) -> None:
         """Keep a value; a dict of partitions when the run covers several."""
         if len(context.asset_partition_keys) > 1:
+            given = _by_partition(context, obj)
             for partition in context.asset_partition_keys:
-                self.values[(*context.asset_key.parts, partition)] = obj[partition]
+                self.values[(*context.asset_key.parts, partition)] = given[partition]
             return
         self.values[tuple(context.get_identifier())] = obj
 
@@ -50,3 +52,17 @@ class InMemoryIOManager(IOManager):
                 " with a FilesystemIOManager."
             )
         return self.values[identifier]
+
+
+def _by_partition(context: OutputContext, value: Any) -> Mapping[str, Any]:
+    """The value of each partition of a run over several; who returns nothing gave none to each."""
+    keys = context.asset_partition_keys
+    if value is None:
+        return dict.fromkeys(keys)
+    if isinstance(value, Mapping) and set(keys) <= set(cast("Mapping[str, Any]", value)):
+        return cast("Mapping[str, Any]", value)
+    raise InvariantViolationError(
+        f"Asset {context.asset_key.to_user_string()!r}: the run covers {len(keys)} partitions, so the value"
+        f" must be a dict by partition key ({', '.join(map(repr, keys[:3]))}, …), found {type(value).__qualname__}."
+        " Return such a dict, or run each partition on its own (BackfillPolicy.multi_run())."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.define.asset_decorators import asset, multi_asset
+from penstock.define.definitions import Definitions
 from penstock.define.specs import AssetCheckSpec, AssetDep, AssetIn, AssetOut, AssetSpec, key_of
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetCheckKey, AssetKey
@@ -119,3 +120,20 @@ def test_metadata_of_an_asset_reach_its_output():
     def orders(): ...
 
     assert orders.op.outs["result"].metadata == {"partition_expr": "day"}
+
+
+def test_a_spec_of_a_definition_is_in_the_default_group_unless_given():
+    @asset
+    def plain():
+        return 1
+
+    @multi_asset(specs=[AssetSpec("a"), AssetSpec("b", group_name="own")])
+    def both():
+        return
+
+    groups = [both.get_asset_spec(key).group_name for key in ("a", "b")]
+    assert (plain.get_asset_spec().group_name, groups) == ("default", ["default", "own"])
+    defs = Definitions(assets=[plain, AssetSpec("outside")])
+    assert {spec.group_name for spec in defs.resolve_all_asset_specs()} == {"default"}
+    moved = plain.with_attributes(group_names_by_key={plain.key: "moved"})
+    assert moved.get_asset_spec().group_name == "moved"

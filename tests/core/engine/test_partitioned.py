@@ -17,6 +17,7 @@ from penstock import (
     DataProvenance,
     DataVersion,
     FilesystemIOManager,
+    InMemoryIOManager,
     Instance,
     IOManager,
     MaterializeResult,
@@ -509,3 +510,23 @@ def test_a_step_knows_whether_its_run_has_partitions():
     materialize([parted], partition_key="a")
     materialize([whole])
     assert seen == [True, False]
+
+
+def test_a_function_that_returns_nothing_makes_every_partition_of_a_range_in_memory():
+    @asset(partitions_def=LETTERS, backfill_policy=BackfillPolicy.single_run())
+    def stored_elsewhere(context):
+        assert len(context.partition_keys) == 2
+
+    ends = {"penstock/asset_partition_range_start": "a", "penstock/asset_partition_range_end": "b"}
+    result = materialize([stored_elsewhere], tags=ends, resources={"io_manager": InMemoryIOManager()})
+    assert [event.partition for event in result.get_asset_materialization_events()] == ["a", "b"]
+
+
+def test_memory_wants_the_value_of_each_partition_of_a_range():
+    @asset(partitions_def=LETTERS, backfill_policy=BackfillPolicy.single_run())
+    def single(context):
+        return 1
+
+    ends = {"penstock/asset_partition_range_start": "a", "penstock/asset_partition_range_end": "b"}
+    with pytest.raises(InvariantViolationError, match="must be a dict by partition key"):
+        materialize([single], tags=ends, resources={"io_manager": InMemoryIOManager()})
