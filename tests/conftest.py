@@ -9,6 +9,7 @@ import locale
 import logging
 import os
 import resource
+import select
 import signal
 import socket
 import sys
@@ -35,6 +36,7 @@ RIGHTS_OVER_FILES = (1, 2)  # to write and to read whatever the permissions say
 HANDLED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGXFSZ")
 OF_PYTEST = "PYTEST_CURRENT_TEST"  # which it sets at each step of a test, and takes away in the end
 ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
+PATIENCE = 5.0
 KEPT_BY_PYTHON = "multiprocessing.resource_tracker"  # a process that Python ends with its own
 OF_ALL = {
     "the search path": lambda: list(sys.path),
@@ -71,7 +73,7 @@ def _environment_is_restored():
 
 
 @pytest.fixture(autouse=True)
-def _threads_are_joined():
+def _threads_are_joined(_files_are_closed, _children_have_ended):  # which look once threads have ended
     before = set(threading.enumerate())
     yield
     started = [one for one in threading.enumerate() if one not in before and not isinstance(one, FOREIGN)]
@@ -129,12 +131,11 @@ def _modules_are_forgotten(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def _children_are_waited_for():
+def _children_have_ended():
     before = _children()
     yield
-    left = _children() - before
-    said = [f"{pid}: {_command(pid)}" for pid in left if KEPT_BY_PYTHON not in _command(pid)]
-    assert not said, f"the test left these processes running, or did not ask how they ended: {said}"
+    left = [f"{pid}: {_command(pid)}" for pid in _children() - before if not _ends_soon(pid)]
+    assert not left, f"the test left these processes running: {left}"
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +146,7 @@ def _files_are_closed(tmp_path_factory):
         return
     gc.collect()
     made = str(tmp_path_factory.getbasetemp())
-    paths = [os.path.realpath(f"/proc/self/fd/{number}") for number in _open_files()]
+    paths = [os.path.realpath(f"/dev/fd/{number}") for number in _open_files()]
     left = sorted(path for path in paths if path.startswith(made))
     assert not left, f"the test left these files open: {left}"
 
@@ -167,7 +168,7 @@ def penstock_home(
     _table_types_are_taken_back,
     _process_is_as_before,
     _modules_are_forgotten,
-    _children_are_waited_for,
+    _children_have_ended,
     _files_are_closed,
     tmp_path_factory,
     monkeypatch,
@@ -281,7 +282,7 @@ def _environment():
 
 
 def _open_files():
-    return os.listdir("/proc/self/fd")  # noqa: PTH208 - each test pays for it twice
+    return os.listdir("/dev/fd")  # noqa: PTH208 - each test pays for it twice
 
 
 def _children():
@@ -291,14 +292,27 @@ def _children():
     except ChildProcessError:  # the usual case, which costs one question
         return set()
     found = set()
-    for thread in Path("/proc/self/task").iterdir():
+    for path in Path("/proc/self/task").glob("*/children"):
         with suppress(OSError):
-            found |= set((thread / "children").read_text().split())
+            found |= set(map(int, path.read_text().split()))
     return found
 
 
-def _command(pid):
+def _ends_soon(pid):
+    """Whether it has ended, is about to, or is ended by Python itself."""
+    if KEPT_BY_PYTHON in _command(pid):
+        return True
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip() or "(it has ended)"
-    except OSError:
-        return "(it has ended)"
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([process], [], [], PATIENCE)[0])
+    finally:
+        os.close(process)
+
+
+def _command(pid):
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
