@@ -64,5 +64,6 @@ def _by_partition(context: OutputContext, value: Any) -> Mapping[str, Any]:
     raise InvariantViolationError(
         f"Asset {context.asset_key.to_user_string()!r}: the run covers {len(keys)} partitions, so the value"
         f" must be a dict by partition key ({', '.join(map(repr, keys[:3]))}, …), found"
-        f" {type(value).__qualname__}. Return such a dict, or run each partition on its own (BackfillPolicy.multi_run())."
+        f" {type(value).__qualname__}. Return such a dict, or run each partition on its own"
+        " (BackfillPolicy.multi_run())."
     )
