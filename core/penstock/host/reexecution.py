@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from penstock.define.job import JobDefinition
 from penstock.engine.state import Phase, RunState
-from penstock.errors import InvariantViolationError, RunNotFoundError
+from penstock.errors import InvariantViolationError, RunNotFoundError, StepNotFoundError, suggest
 from penstock.events.runs import Run, RunStatus
 from penstock.events.values import (
     AssetMaterialized,
@@ -26,11 +26,14 @@ from penstock.host.instance import Instance
 from penstock.host.ownership import mend_lost_runs
 from penstock.host.prepare import Past
 from penstock.plan.expand import Given, build_plan
-from penstock.plan.model import Plan, bare_key
+from penstock.plan.model import Plan, bare_key, mapping_key_of
 from penstock.plan.op_selection import read_term
 from penstock.plan.run_config import input_names
 from penstock.spi.store import EventQuery
 from penstock.values import frozen
+
+EVERY_UNIT = "[?]"
+"""After the key of a mapped step: every unit of it."""
 
 _STORING = ("op", "materialize")
 _NO_OUTPUTS: frozenset[str] = frozenset()
@@ -43,7 +46,8 @@ class ReexecutionOptions:
 
     Args:
         parent_run_id: the run.
-        step_selection: step keys (``"work[b]"``, ``"clean"``); empty for all of them.
+        step_selection: step keys (``"clean"``, ``"work[b]"``, ``"work[?]"`` for every unit of ``work``);
+            empty for all of them.
     """
 
     parent_run_id: str
@@ -91,7 +95,9 @@ def past_of(options: ReexecutionOptions, job: JobDefinition, instance: Instance)
     else:
         keys, taken = tuple(step.key for step in plan.steps), []
     kept = _in_plan_order(plan, _left_alone(plan, taken, frozenset(keys)))
-    _refuse_unreachable(RunState(plan, frozenset(keys)).apply_all(kept), keys, parent)
+    state = RunState(plan, frozenset(keys)).apply_all(kept)
+    _refuse_unreachable(state, keys, parent)
+    _refuse_unknown_units(state, keys)
     return Past(
         parent_run_id=parent.run_id,
         root_run_id=parent.root_run_id or parent.run_id,
@@ -112,6 +118,21 @@ def _refuse_unreachable(state: RunState, keys: Sequence[str], parent: Run) -> No
                     f"Step {key!r} reads from step {source.key!r}, which succeeded neither in run"
                     f" {parent.run_id} nor before. Repeat {source.key!r} too, or repeat from the failure."
                 )
+
+
+def _refuse_unknown_units(state: RunState, keys: Sequence[str]) -> None:
+    """Refuse units of mapped steps for which there is no item; where the items are found anew, any may be."""
+    plan = state.plan
+    for key in keys:
+        step, item = plan.step(key), mapping_key_of(key)
+        if item is None or step.mapped_by is None or plan.steps[step.mapped_by.step].key in keys:
+            continue
+        known = [f"{step.key}[{one}]" for one in state.keys.get(step.id, ())]
+        if key not in known:
+            raise StepNotFoundError(
+                f"Step {step.key!r} has no unit {key!r}; it has {', '.join(known) or 'none'}."
+                f"{suggest(key, known)}"
+            )
 
 
 def _left_alone(plan: Plan, taken: Sequence[StepHappened], again: frozenset[str]) -> list[StepHappened]:
@@ -203,8 +224,9 @@ def _selected(plan: Plan, selection: Sequence[str]) -> tuple[str, ...]:
     keys: dict[str, None] = {}
     for text in selection:
         term = read_term(text)
-        step = plan.step(term.word.text)
-        keys[term.word.text] = None
+        name = term.word.text.removesuffix(EVERY_UNIT)
+        step = plan.step(name)
+        keys[name] = None
         above = _within(step.id, [one.upstream for one in plan.steps], term.up)
         for number in sorted(above | _within(step.id, plan.readers, term.down)):
             keys[plan.steps[number].key] = None

@@ -241,6 +241,20 @@ def test_one_unit_can_be_selected(dynamic, weather, instance):
     assert result.output_for_node("work") == {"a": "aa", "b": "bb", "c": "cc"}
 
 
+@pytest.mark.parametrize("selection", ["work", "work[?]"])
+def test_every_unit_can_be_selected(dynamic, weather, instance, selection):
+    parent = execute_job(dynamic, instance)
+    weather.take()
+    result = again(dynamic, instance, parent, step_selection=[selection])
+    assert (result.success, sorted(weather.take())) == (True, ["work[a]", "work[b]", "work[c]"])
+
+
+def test_a_unit_that_there_is_not_is_named(dynamic, instance):
+    parent = execute_job(dynamic, instance)
+    with pytest.raises(StepNotFoundError, match=r"no unit 'work\[z\]'; it has work\[a\], work\[b\]"):
+        again(dynamic, instance, parent, step_selection=["work[z]"])
+
+
 def test_a_dynamic_step_that_runs_again_gives_its_units_anew(dynamic, weather, instance):
     parent = execute_job(dynamic, instance)
     weather.take()
