@@ -43,7 +43,12 @@ class HasRuns(Protocol):
 
 
 def get_runs(
-    instance: HasRuns, filters: RunsFilter | None = None, cursor: str | None = None, limit: int | None = None
+    instance: HasRuns,
+    filters: RunsFilter | None = None,
+    cursor: str | None = None,
+    limit: int | None = None,
+    *,
+    ascending: bool = False,
 ) -> list[Run]:
     """Runs, newest first.
 
@@ -52,8 +57,10 @@ def get_runs(
         filters: which runs, None for all.
         cursor: the id of a run: only older ones.
         limit: at most this many.
+        ascending: oldest first; takes no cursor.
     """
-    return [record.run for record in get_run_records(instance, filters, limit, cursor=cursor)]
+    records = get_run_records(instance, filters, limit, cursor=cursor, ascending=ascending)
+    return [record.run for record in records]
 
 
 def get_run_records(

@@ -35,6 +35,7 @@ def test_runs_are_filtered(three):
 
 
 def test_records_tell_times_and_may_come_oldest_first(three):
+    assert [run.run_id for run in three.get_runs(ascending=True)] == ["r1", "r2", "r3"]
     records = three.get_run_records(ascending=True, limit=2)
     assert [record.run.run_id for record in records] == ["r1", "r2"]
     assert records[0].end_time > records[0].start_time
