@@ -50,6 +50,11 @@ class Connection:
     speak: Callable[[], None] | None = None
     is_started: bool = False
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether nobody has shut it down meanwhile."""
+        return bool(ray.is_initialized())
+
     def nodes(self) -> tuple[Node, ...]:
         """The machines that are alive now."""
         known: list[dict[str, Any]] = ray.nodes() if ray.is_initialized() else []

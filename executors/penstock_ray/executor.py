@@ -93,6 +93,7 @@ class RayExecutor:
             cancels_running=True,
             enforces_timeouts=True,
             survives_worker_loss=True,
+            rests=True,
             chains=_CHAIN if self._config.fuse else 1,
             max_concurrent=self._config.max_concurrent,
             window=2 * (self._config.window or _LARGEST_WINDOW),
@@ -106,7 +107,9 @@ class RayExecutor:
         """
         blob = shared.blob()
         requests = requests_of((("", _USUAL), *shared.wants), self._config)
-        self._connection = connect(self._config, os.environ)
+        if self._connection is not None and not self._connection.is_usable:
+            self.close()
+        self._connection = self._connection or connect(self._config, os.environ)
         try:
             for step, request in requests:
                 self._check(request, step)
@@ -206,11 +209,28 @@ class RayExecutor:
     def settle(self) -> None:
         """Nothing: a worker has what a step stored on the disk before its outcome travels."""
 
+    def rest(self) -> None:
+        """End the run; the connection stays, and with it a Ray that was started here.
+
+        Where tasks are still under way it goes, for only its end is sure to take them along.
+        """
+        if self._hub is None or self._tower.batches:
+            self.close()
+        else:
+            self._end_run()
+
     def close(self) -> None:
         """End everything; a Ray that was started for the run goes with it."""
-        self._backlog.clear()
-        self._outbox.clear()
-        self._values.clear()
+        self._end_run()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _end_run(self) -> None:
+        self._backlog = Backlog()
+        for one in (self._outbox, self._values, self._amounts, self._feasible):
+            one.clear()
+        self._unreached, self._had_mailbox = 0, False
         if self._hub is not None:
             self._tower.close()
             self._hub.close(_GOODBYE)
@@ -218,9 +238,6 @@ class RayExecutor:
         if self._census is not None:
             self._census.close()  # before Ray is left: a question would start another
             self._census = None
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def _request(self, task: Task) -> Request:
         """What a task asks for; nearly all of them ask for nothing special."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,3 +55,16 @@ def test_what_ray_does_not_take_for_a_ray_of_its_own_is_told():
     )
     assert done.returncode == 1
     assert re.search("UnmetExecutorRequirementsError: Wanted to start a Ray(?s:.*)nonsense", done.stderr)
+
+
+@pytest.mark.slow
+def test_a_ray_of_its_own_stays_between_two_runs_and_ends_with_the_last(tmp_path):
+    program = Path(__file__).with_name("rest_program.py")
+    done = subprocess.run(
+        [sys.executable, program, str(tmp_path)], check=True, capture_output=True, text=True, timeout=240
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    answers, rays = zip(*found["runs"], strict=True)
+    assert answers == (1, 2, 3)
+    assert rays[0] == rays[1]
+    assert (found["stays"], found["left"]) == (True, False)

@@ -30,6 +30,7 @@ class TestRayExecutor(ExecutorKit):
         cancels_running=True,
         enforces_timeouts=True,
         survives_worker_loss=True,
+        rests=True,
         chains=256,
         max_concurrent=2,
         window=2000,
