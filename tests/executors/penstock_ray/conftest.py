@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # doubles.py, beside the tests
 
+import numpy as np  # noqa: F401 - it sets an environment variable while it is imported, before Ray runs
 import ray
 from doubles import Shared
 

@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # fault_steps.py and fault_scene.py
 
+import numpy as np  # noqa: F401 - as the next one
 import polars as pl  # noqa: F401 - it sets an environment variable, which must not happen within a test
 import ray
 from attrs import define
