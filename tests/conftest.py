@@ -58,6 +58,12 @@ OF_ALL = {
 """What the whole process shares, by what it is called in the message of a test that changed it."""
 
 
+def pytest_configure():
+    """Listen to Ctrl-C, which a shell has its background jobs ignore: many tests press it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture(autouse=True)
 def _environment_is_restored():
     before = _environment()

@@ -147,11 +147,11 @@ def wipe_asset(tx: sqlite3.Connection, key: AssetKey, partitions: Sequence[str] 
 
 
 def _find_latest_again(tx: sqlite3.Connection, asset: int) -> None:
-    latest = "(SELECT max(id) FROM facts WHERE asset = ?1 AND kind = {})"
+    latest = "(SELECT max(id) FROM facts WHERE asset = :asset AND kind = {})"
     tx.execute(
         f"UPDATE assets SET materialized = {latest.format(rows.MATERIALIZED)},"  # own numbers
-        f" observed = {latest.format(rows.OBSERVED)} WHERE id = ?1",
-        (asset,),
+        f" observed = {latest.format(rows.OBSERVED)} WHERE id = :asset",
+        {"asset": asset},
     )
 
 

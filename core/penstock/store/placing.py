@@ -171,8 +171,8 @@ def _place(tx: sqlite3.Connection, asset: int, numbers: PartitionNumbers) -> Non
         statuses.replace_chunks(tx, asset, statuses.MADE, {**known, **united})
     tx.execute(
         "UPDATE partition_rulers SET waits = EXISTS"
-        " (SELECT 1 FROM partitions WHERE asset = ?1 AND place IS NULL) WHERE asset = ?1",
-        (asset,),
+        " (SELECT 1 FROM partitions WHERE asset = :asset AND place IS NULL) WHERE asset = :asset",
+        {"asset": asset},
     )
 
 

@@ -89,10 +89,11 @@ class SqlitePools:
 
     def give_back(self, run_id: str, step: str | None = None) -> int:
         """End what a run has of pools; see ``PoolStore``."""
-        of_run = "run = (SELECT id FROM runs WHERE run_id = ?) AND (?2 IS NULL OR step = ?2)"
+        of_run = "run = (SELECT id FROM runs WHERE run_id = :run) AND (:step IS NULL OR step = :step)"
+        given = {"run": run_id, "step": step}
         with self._database.write(full=False) as tx:
-            tx.execute(f"DELETE FROM pool_queue WHERE {of_run}", (run_id, step))
-            return tx.execute(f"DELETE FROM pool_slots WHERE {of_run}", (run_id, step)).rowcount
+            tx.execute(f"DELETE FROM pool_queue WHERE {of_run}", given)
+            return tx.execute(f"DELETE FROM pool_slots WHERE {of_run}", given).rowcount
 
 
 def free_ended(tx: sqlite3.Connection, run: int, events: Sequence[v.Happened]) -> None:
@@ -206,9 +207,10 @@ def _slots(
 ) -> Mapping[str, Sequence[Slot]]:
     """Slots or wishes by pool."""
     order = "s.taken, s.step" if table == "s" else "q.id"
-    where = f"WHERE (?1 IS NULL OR {table}.pool = ?1) AND (?2 IS NULL OR r.run_id = ?2) ORDER BY {order}"
+    of_pool, of_run = f"(:pool IS NULL OR {table}.pool = :pool)", "(:run IS NULL OR r.run_id = :run)"
+    where = f"WHERE {of_pool} AND {of_run} ORDER BY {order}"
     found: dict[str, list[Slot]] = {}
-    for row in tx.execute(f"{sql} {where}", (pool, run_id)):
+    for row in tx.execute(f"{sql} {where}", {"pool": pool, "run": run_id}):
         found.setdefault(row[0], []).append(_slot(row))
     return found
 

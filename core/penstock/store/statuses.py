@@ -215,10 +215,10 @@ def _ruler_of(tx: sqlite3.Connection, asset: int, hint: PartitionPlace | None) -
     if hint is None:
         return None
     tx.execute(
-        "INSERT INTO partition_rulers VALUES (?1, ?2,"
-        " EXISTS (SELECT 1 FROM partitions WHERE asset = ?1),"
-        " EXISTS (SELECT 1 FROM partition_tries WHERE asset = ?1))",
-        (asset, hint.ruler),
+        "INSERT INTO partition_rulers VALUES (:asset, :ruler,"
+        " EXISTS (SELECT 1 FROM partitions WHERE asset = :asset),"
+        " EXISTS (SELECT 1 FROM partition_tries WHERE asset = :asset))",
+        {"asset": asset, "ruler": hint.ruler},
     )
     return hint.ruler
 
