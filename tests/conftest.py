@@ -37,6 +37,7 @@ HANDLED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGU
 OF_PYTEST = "PYTEST_CURRENT_TEST"  # which it sets at each step of a test, and takes away in the end
 ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
 PATIENCE = 5.0
+OF_TEST = ("penstock_home", "tmp_path")
 KEPT_BY_PYTHON = "multiprocessing.resource_tracker"  # a process that Python ends with its own
 OF_ALL = {
     "the search path": lambda: list(sys.path),
@@ -145,15 +146,16 @@ def _children_have_ended():
 
 
 @pytest.fixture(autouse=True)
-def _files_are_closed(tmp_path_factory):
+def _files_are_closed(request):
+    """Those in folders of the test alone: what a session shares opens its files when it likes."""
     before = len(_open_files())
     yield
     if len(_open_files()) <= before:
         return
     gc.collect()
-    made = str(tmp_path_factory.getbasetemp())
+    own = tuple(str(request.node.funcargs[name]) for name in OF_TEST if name in request.node.funcargs)
     paths = [os.path.realpath(f"/dev/fd/{number}") for number in _open_files()]
-    left = sorted(path for path in paths if path.startswith(made))
+    left = sorted(path for path in paths if path.startswith(own))
     assert not left, f"the test left these files open: {left}"
 
 
