@@ -19,6 +19,7 @@ from far_jobs import KEPT, KINDS, RAN, Shelf, job_of
 
 from penstock import Instance, RetryPolicy
 from penstock.define.executor import as_executor
+from penstock.engine.losses import MOST_FREE
 from penstock.events import values as v
 from penstock.events.runs import RunStatus
 from penstock.host.launch import Launch, launch
@@ -117,6 +118,7 @@ CHAINED = [("plain", reads) for reads in ((), (0,), (0, 1), (1,), (), (2,))]
 
 
 @settings(max_examples=60)
+@example([("plain", ())], [courier.NEVER_BEGAN] * 9, 1, 0, False, False)
 @example(PLAIN, RELEASED_MEANWHILE, 1, 0, False, False)
 @example(CHAINED, LACKING_AFTER_OFTEN_IN_VAIN, 1, 0, False, False)
 @given(
@@ -138,8 +140,14 @@ def test_whatever_is_lost_a_run_that_may_try_again_ends_as_it_should(
     left = [one for one in fates if not (is_final and one == courier.INPUT_GONE)]
     met = Counter()
 
-    def fate(_key):
+    in_vain = Counter()
+
+    def fate(key):
         found = left.pop() if left else courier.FINE
+        unit = key.partition("#")[0]
+        in_vain[unit] += found == courier.NEVER_BEGAN
+        if in_vain[unit] > MOST_FREE:  # a step that never begins fails, whatever its policy
+            found = courier.FINE
         met[found] += 1
         return found
 
