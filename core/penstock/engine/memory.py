@@ -59,11 +59,12 @@ def _by_partition(context: OutputContext, value: Any) -> Mapping[str, Any]:
     keys = context.asset_partition_keys
     if value is None:
         return dict.fromkeys(keys)
+    given: Any = value  # a narrowed type would be partly unknown in what follows
     if isinstance(value, Mapping) and set(keys) <= set(cast("Mapping[str, Any]", value)):
         return cast("Mapping[str, Any]", value)
     raise InvariantViolationError(
         f"Asset {context.asset_key.to_user_string()!r}: the run covers {len(keys)} partitions, so the value"
         f" must be a dict by partition key ({', '.join(map(repr, keys[:3]))}, …), found"
-        f" {type(value).__qualname__}. Return such a dict, or run each partition on its own"
+        f" {type(given).__qualname__}. Return such a dict, or run each partition on its own"
         " (BackfillPolicy.multi_run())."
     )
