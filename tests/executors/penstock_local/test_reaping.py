@@ -8,12 +8,13 @@ import sys
 import pytest
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys
 from penstock_local.reaping import reap
 if sys.argv[1] == "told later":
     del os.waitid
 seen = []
 assert reap([], seen.append) is None
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
 read, write = os.pipe()
 pid = os.fork()
 if not pid:
@@ -21,8 +22,8 @@ if not pid:
     os._exit(7)
 assert reap([pid], seen.append) is None and not seen
 os.write(write, b"!")
-while (found := reap([pid], seen.append)) is None:
-    time.sleep(0.001)
+signal.sigwait({signal.SIGCHLD})
+found = reap([pid], seen.append)
 assert seen == [pid] == [found.pid]
 assert os.waitstatus_to_exitcode(found.status) == 7
 assert found.size > 1 << 20, found
