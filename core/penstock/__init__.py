@@ -25,11 +25,6 @@ if TYPE_CHECKING:
     from penstock.define.asset_graph import AssetGraph
     from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset_job
     from penstock.define.assets import AssetChecksDefinition, AssetsDefinition
-    from penstock.define.automation import (
-        DefaultScheduleStatus, DefaultSensorStatus, RunRequest, ScheduleDefinition,
-        ScheduleEvaluationContext, SensorDefinition, SensorEvaluationContext, SkipReason,
-        build_schedule_context, build_sensor_context, schedule, sensor,
-    )
     from penstock.define.backfill_policy import BackfillPolicy, BackfillPolicyType
     from penstock.define.checks import asset_check, multi_asset_check
     from penstock.define.code_references import (
@@ -84,7 +79,15 @@ if TYPE_CHECKING:
     from penstock.define.resource import ResourceDefinition, ResourceParam, make_values_resource, resource
     from penstock.define.results import AssetCheckResult, MaterializeResult, ObserveResult
     from penstock.define.retry import Backoff, Failure, Jitter, RetryPolicy, RetryRequested
+    from penstock.define.run_requests import RunRequest, SkipReason
+    from penstock.define.schedule import (
+        DefaultScheduleStatus, ScheduleDefinition, ScheduleEvaluationContext, build_schedule_context,
+        schedule,
+    )
     from penstock.define.selection import AssetSelection
+    from penstock.define.sensor import (
+        DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, build_sensor_context, sensor,
+    )
     from penstock.define.specs import AssetCheckSpec, AssetDep, AssetIn, AssetOut, AssetSpec
     from penstock.define.versions import DataProvenance, DataVersion, DataVersionsByPartition
     from penstock.define.with_resources import with_resources
@@ -185,11 +188,6 @@ _PLACES: dict[str, str] = {
     "penstock.define.asset_graph": "AssetGraph",
     "penstock.define.asset_job": "UnresolvedAssetJobDefinition define_asset_job",
     "penstock.define.assets": "AssetChecksDefinition AssetsDefinition",
-    "penstock.define.automation": (
-        "DefaultScheduleStatus DefaultSensorStatus RunRequest ScheduleDefinition "
-        "ScheduleEvaluationContext SensorDefinition SensorEvaluationContext SkipReason "
-        "build_schedule_context build_sensor_context schedule sensor"
-    ),
     "penstock.define.backfill_policy": "BackfillPolicy BackfillPolicyType",
     "penstock.define.checks": "asset_check multi_asset_check",
     "penstock.define.code_references": (
@@ -243,7 +241,15 @@ _PLACES: dict[str, str] = {
     "penstock.define.resource": "ResourceDefinition ResourceParam make_values_resource resource",
     "penstock.define.results": "AssetCheckResult MaterializeResult ObserveResult",
     "penstock.define.retry": "Backoff Failure Jitter RetryPolicy RetryRequested",
+    "penstock.define.run_requests": "RunRequest SkipReason",
+    "penstock.define.schedule": (
+        "DefaultScheduleStatus ScheduleDefinition ScheduleEvaluationContext build_schedule_context "
+        "schedule"
+    ),
     "penstock.define.selection": "AssetSelection",
+    "penstock.define.sensor": (
+        "DefaultSensorStatus SensorDefinition SensorEvaluationContext build_sensor_context sensor"
+    ),
     "penstock.define.specs": "AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec",
     "penstock.define.versions": "DataProvenance DataVersion DataVersionsByPartition",
     "penstock.define.with_resources": "with_resources",

@@ -16,12 +16,13 @@ from penstock.define.asset_changes import map_asset_specs
 from penstock.define.asset_graph import AssetGraph, flattened
 from penstock.define.asset_job import IMPLICIT_JOB
 from penstock.define.assets import AssetsDefinition, as_definition
-from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.faults import refuse_faults
 from penstock.define.job import JobDefinition
 from penstock.define.project_entries import listed, mapped, refuse_strangers
 from penstock.define.repository import RepositoryDefinition
+from penstock.define.schedule import ScheduleDefinition
 from penstock.define.selection import AssetSelection
+from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key

@@ -17,10 +17,11 @@ from typing import Any, TypedDict, Unpack, cast
 from penstock.define.asset_changes import AttributeChanges
 from penstock.define.asset_job import UnresolvedAssetJobDefinition
 from penstock.define.assets import AssetChecksDefinition, AssetsDefinition, external_asset
-from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.definitions import Definitions
 from penstock.define.job import JobDefinition
 from penstock.define.observe import SourceAsset
+from penstock.define.schedule import ScheduleDefinition
+from penstock.define.sensor import SensorDefinition
 from penstock.define.spec_rules import check_options
 from penstock.define.specs import AssetSpec
 from penstock.errors import CodeLocationError, InvalidDefinitionError

@@ -12,11 +12,12 @@ from typing import Any, cast
 from penstock.define.asset_graph import flattened
 from penstock.define.asset_job import UnresolvedAssetJobDefinition
 from penstock.define.assets import AssetsDefinition
-from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.logger import LoggerDefinition
 from penstock.define.op import OpDefinition
+from penstock.define.schedule import ScheduleDefinition
+from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError
 

@@ -16,10 +16,11 @@ from penstock.define import port
 from penstock.define.asset_graph import AssetGraph, flattened
 from penstock.define.asset_job import IMPLICIT_JOB, UnresolvedAssetJobDefinition, build_asset_job
 from penstock.define.assets import AssetsDefinition
-from penstock.define.automation import ScheduleDefinition, SensorDefinition
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.requirements import check_resources
+from penstock.define.schedule import ScheduleDefinition
+from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key

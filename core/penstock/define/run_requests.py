@@ -1,6 +1,6 @@
-"""The request for a run of one partition of a job.
+"""Requests for runs: what schedules and sensors return.
 
-Owns: ``run_request_for_partition``, a method of ``JobDefinition``.
+Owns: ``RunRequest``, ``SkipReason``, and ``run_request_for_partition``, a method of ``JobDefinition``.
 """
 
 from __future__ import annotations
@@ -9,14 +9,48 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from attrs import field
+
 from penstock.config import as_run_config_dict
-from penstock.define.automation import RunRequest
 from penstock.define.names import as_tags
 from penstock.errors import InvalidInvocationError
-from penstock.keys import AssetKey
+from penstock.keys import AssetCheckKey, AssetKey
+from penstock.values import frozen
 
 JobDefinition = Any
 """The job itself: it imports this module, which gives it a method."""
+
+
+@frozen
+class SkipReason:
+    """Nothing is to run this time, and why."""
+
+    skip_message: str | None = None
+
+
+@frozen
+class RunRequest:
+    """A run that a schedule or sensor asks for.
+
+    Args:
+        run_key: asked for once and never again under this key; None asks every time.
+        run_config: of the run.
+        tags: of the run.
+        job_name: which job, when there are several.
+        asset_selection: which assets of the job, all by default.
+        stale_assets_only: whether up-to-date assets are left out.
+        partition_key: of a partitioned job.
+        asset_check_keys: which checks, those of the assets by default.
+    """
+
+    run_key: str | None = None
+    run_config: Any = None
+    tags: Mapping[str, Any] = field(factory=dict[str, Any])
+    job_name: str | None = None
+    asset_selection: Sequence[AssetKey] | None = None
+    stale_assets_only: bool = False
+    partition_key: str | None = None
+    asset_check_keys: Sequence[AssetCheckKey] | None = None
 
 
 def run_request_for_partition(

@@ -8,7 +8,6 @@ import pytest
 
 from penstock.define.asset_decorators import asset
 from penstock.define.asset_job import define_asset_job
-from penstock.define.automation import ScheduleDefinition, sensor
 from penstock.define.checks import asset_check
 from penstock.define.definitions import Definitions
 from penstock.define.faults import faults, loose_deps
@@ -16,6 +15,8 @@ from penstock.define.job_decorator import job
 from penstock.define.op import op
 from penstock.define.repository_decorator import repository
 from penstock.define.results import AssetCheckResult
+from penstock.define.schedule import ScheduleDefinition
+from penstock.define.sensor import sensor
 from penstock.define.specs import AssetDep, AssetSpec
 from penstock.define.with_resources import with_resources
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError, InvariantViolationError

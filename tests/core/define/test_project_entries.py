@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from penstock.define.asset_decorators import asset
-from penstock.define.automation import ScheduleDefinition, sensor
 from penstock.define.definitions import Definitions
 from penstock.define.job_decorator import job
 from penstock.define.op import op
+from penstock.define.schedule import ScheduleDefinition
+from penstock.define.sensor import sensor
 from penstock.define.specs import AssetSpec
 from penstock.errors import InvalidDefinitionError
 

@@ -1,19 +1,12 @@
-"""Schedules and sensors as definitions: names, targets, and calls in a test."""
+"""Schedules as definitions: names, targets, and calls in a test."""
 
 from __future__ import annotations
 
 import pytest
 
 from penstock.define.asset_job import define_asset_job
-from penstock.define.automation import (
-    RunRequest,
-    ScheduleDefinition,
-    SkipReason,
-    build_schedule_context,
-    build_sensor_context,
-    schedule,
-    sensor,
-)
+from penstock.define.run_requests import RunRequest
+from penstock.define.schedule import ScheduleDefinition, build_schedule_context, schedule
 from penstock.errors import InvalidDefinitionError
 
 JOB = define_asset_job("refill")
@@ -30,17 +23,9 @@ def test_a_schedule_without_job_or_cron_line_is_refused():
         ScheduleDefinition(job=JOB)
 
 
-def test_functions_are_called_with_or_without_a_context():
+def test_a_function_is_called_with_or_without_a_context():
     @schedule("0 0 * * *", job=JOB)
     def nightly():
         return RunRequest(run_key="a")
 
-    @sensor(job=JOB)
-    def watch(context):
-        context.update_cursor("2")
-        return SkipReason(f"at {context.cursor}")
-
-    context = build_sensor_context(cursor="1")
     assert nightly(build_schedule_context()).run_key == "a"
-    assert watch(context) == SkipReason("at 2")
-    assert (watch.name, watch.job_name, context.cursor) == ("watch", "refill", "2")
