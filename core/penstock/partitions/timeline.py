@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import lru_cache
 
 from penstock.errors import InvalidDefinitionError, UnknownPartitionError
-from penstock.partitions.cron import CronRule, calendar_of, read_cron
-from penstock.partitions.grid import Grid, Twice
+from penstock.partitions.cron import calendar_of, read_cron
+from penstock.partitions.grid import Grid
 from penstock.partitions.key_format import KeyFormat, local_time
+from penstock.partitions.ticks import twice_of
 from penstock.partitions.time_window import TimeWindow
 from penstock.partitions.view import View
 from penstock.partitions.zones import DAY, start_of_decade, zone_named
@@ -66,7 +67,7 @@ class Timeline:
     def __init__(self, rules: WindowRules) -> None:
         rule = read_cron(rules.cron_schedule)
         excluded = [read_cron(one) for one in rules.excluded]
-        ticks = rules.timezone, _twice(rule), rules.start
+        ticks = rules.timezone, twice_of(rule), rules.start
         bare = not (excluded or rules.holes)
         self.rules = rules
         self.raw = Grid(calendar_of(rule), *ticks)
@@ -235,9 +236,3 @@ def timeline_of(rules: WindowRules) -> Timeline:
     found = Timeline(rules)
     found.try_format()
     return found
-
-
-def _twice(rule: CronRule) -> Twice:
-    if rule.is_every_hour:
-        return Twice.BOTH
-    return Twice.FIRST if len(rule.times) == 1 and rule.times[0] < 3600 else Twice.SECOND
