@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         Permissive, PermissiveConfig, RunConfig, ScalarUnion, Selector, Shape, StringSource, config_mapping,
         configured,
     )
-    from penstock.define.asset_changes import map_asset_specs
+    from penstock.define.asset_changes import apply_freshness_policy, map_asset_specs
     from penstock.define.asset_decorators import asset, multi_asset
     from penstock.define.asset_graph import AssetGraph
     from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset_job
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         ExecutorDefinition, executor, in_process_executor, multi_or_in_process_executor,
         multiprocess_executor,
     )
+    from penstock.define.freshness import FreshnessPolicy
     from penstock.define.graph import GraphDefinition
     from penstock.define.graph_assets import graph_asset, graph_multi_asset
     from penstock.define.graph_decorator import graph
@@ -183,7 +184,7 @@ _PLACES: dict[str, str] = {
         "Permissive PermissiveConfig RunConfig ScalarUnion Selector Shape StringSource config_mapping "
         "configured"
     ),
-    "penstock.define.asset_changes": "map_asset_specs",
+    "penstock.define.asset_changes": "apply_freshness_policy map_asset_specs",
     "penstock.define.asset_decorators": "asset multi_asset",
     "penstock.define.asset_graph": "AssetGraph",
     "penstock.define.asset_job": "UnresolvedAssetJobDefinition define_asset_job",
@@ -202,6 +203,7 @@ _PLACES: dict[str, str] = {
         "ExecutorDefinition executor in_process_executor multi_or_in_process_executor "
         "multiprocess_executor"
     ),
+    "penstock.define.freshness": "FreshnessPolicy",
     "penstock.define.graph": "GraphDefinition",
     "penstock.define.graph_assets": "graph_asset graph_multi_asset",
     "penstock.define.graph_decorator": "graph",
@@ -355,7 +357,8 @@ __all__ = [
     "EventLogEntry", "EventLogInvalidForRun", "EventLogRecord", "EventRecordsFilter", "EventRecordsResult",
     "EventType", "ExecuteInProcessResult", "ExecutionInterruptedError", "ExecutionResult",
     "ExecutorDefinition", "ExpectationResult", "Failure", "Field", "FilePathMapping",
-    "FilesystemIOManager", "Float", "FloatMetadataValue", "GraphDefinition", "GraphIn", "GraphOut",
+    "FilesystemIOManager", "Float", "FloatMetadataValue", "FreshnessPolicy",
+    "GraphDefinition", "GraphIn", "GraphOut",
     "HandleOutputError", "HookContext", "HookDefinition", "HookExecutionError",
     "HourlyPartitionsDefinition", "IOManager", "IOManagerDefinition", "IdentityPartitionMapping", "In",
     "InMemoryIOManager", "InitLoggerContext", "InitResourceContext", "InputContext", "InputManager",
@@ -389,7 +392,8 @@ __all__ = [
     "TypeCheckError", "TypeLoader", "TypeLoaderContext", "TypeLoadingError", "UPathIOManager",
     "UnknownPartitionError", "UnknownResourceError", "UnmetExecutorRequirementsError",
     "UnresolvedAssetJobDefinition", "UpstreamPartitionsResult", "UrlCodeReference", "UrlMetadataValue",
-    "UserCodeExecutionError", "UserError", "WeeklyPartitionsDefinition", "asset", "asset_check",
+    "UserCodeExecutionError", "UserError", "WeeklyPartitionsDefinition",
+    "apply_freshness_policy", "asset", "asset_check",
     "build_asset_check_context", "build_asset_context", "build_hook_context",
     "build_init_resource_context", "build_input_context", "build_op_context", "build_output_context",
     "build_reconstructable_job", "build_resources", "build_schedule_context", "build_sensor_context",

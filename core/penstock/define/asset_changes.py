@@ -11,6 +11,7 @@ from typing import Any, TypedDict, cast
 
 from attrs import evolve
 
+from penstock.define.freshness import FreshnessPolicy
 from penstock.define.spec_rules import DEFAULT_GROUP
 from penstock.define.specs import AssetDep, AssetSpec
 from penstock.errors import InvalidDefinitionError
@@ -31,7 +32,7 @@ class AttributeChanges(TypedDict, total=False):
     tags_by_key: Mapping[AssetKey, Mapping[str, str]]
     metadata_by_key: Mapping[AssetKey, Mapping[str, Any]]
     automation_condition: Any
-    freshness_policy: Any
+    freshness_policy: FreshnessPolicy | Mapping[AssetKey, FreshnessPolicy] | None
     backfill_policy: Any
     hook_defs: Iterable[Any]
 
@@ -140,3 +141,26 @@ def map_asset_specs(func: Callable[[AssetSpec], AssetSpec], iterable: Iterable[A
         iterable: definitions and specs.
     """
     return [func(one) if isinstance(one, AssetSpec) else one.map_asset_specs(func) for one in iterable]
+
+
+def apply_freshness_policy(
+    spec: AssetSpec, policy: FreshnessPolicy, overwrite_existing: bool = True
+) -> AssetSpec:
+    """The same spec with a freshness policy; for use with ``map_asset_specs``.
+
+    Args:
+        spec: of an asset.
+        policy: how old the asset may become.
+        overwrite_existing: whether a policy that the spec has is replaced.
+
+    Raises:
+        InvalidDefinitionError: when it is no spec, or no policy.
+    """
+    if not isinstance(spec, AssetSpec):
+        raise InvalidDefinitionError(
+            f"apply_freshness_policy() wants an AssetSpec, found {spec!r} ({type(spec).__name__})."
+            " For definitions: map_asset_specs(lambda spec: apply_freshness_policy(spec, policy), assets)."
+        )
+    if spec.freshness_policy is not None and not overwrite_existing:
+        return spec
+    return spec.replace_attributes(freshness_policy=policy)

@@ -26,6 +26,7 @@ from penstock.define.asset_ops import (
     wire,
 )
 from penstock.define.assets import AssetsDefinition
+from penstock.define.freshness import FreshnessPolicy
 from penstock.define.inout import NO_VALUE, Out, OutputDefinition
 from penstock.define.signature import FunctionShape, read_shape
 from penstock.define.spec_rules import (
@@ -66,7 +67,7 @@ class AssetOptions(StepOptions, total=False):
     group_name: str | None
     output_required: bool
     automation_condition: Any
-    freshness_policy: Any
+    freshness_policy: FreshnessPolicy | None
     backfill_policy: Any
     code_version: str | None
     check_specs: Sequence[AssetCheckSpec] | None

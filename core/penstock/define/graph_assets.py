@@ -12,6 +12,7 @@ from penstock.define.asset_decorators import asset_key_of, common_partitions, in
 from penstock.define.asset_nodes import checks_by_output
 from penstock.define.asset_ops import Wiring, description_of, wire
 from penstock.define.assets import AssetsDefinition
+from penstock.define.freshness import FreshnessPolicy
 from penstock.define.graph import GraphDefinition
 from penstock.define.graph_decorator import as_config_mapping, compose_graph
 from penstock.define.inout import GraphOut
@@ -49,7 +50,7 @@ class GraphAssetOptions(GraphOptions, total=False):
     owners: Sequence[str] | None
     kinds: Iterable[str] | None
     automation_condition: Any
-    freshness_policy: Any
+    freshness_policy: FreshnessPolicy | None
     code_version: str | None
 
 

@@ -18,6 +18,7 @@ from penstock.define.asset_changes import AttributeChanges
 from penstock.define.asset_job import UnresolvedAssetJobDefinition
 from penstock.define.assets import AssetChecksDefinition, AssetsDefinition, external_asset
 from penstock.define.definitions import Definitions
+from penstock.define.freshness import FreshnessPolicy
 from penstock.define.job import JobDefinition
 from penstock.define.observe import SourceAsset
 from penstock.define.schedule import ScheduleDefinition
@@ -36,7 +37,7 @@ class LoadOptions(TypedDict, total=False):
 
     source_key_prefix: CoercibleToAssetKeyPrefix | None
     automation_condition: Any
-    freshness_policy: Any
+    freshness_policy: FreshnessPolicy | None
     backfill_policy: Any
     include_specs: bool
 

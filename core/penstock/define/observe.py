@@ -21,6 +21,7 @@ from penstock.define.asset_nodes import checks_by_output
 from penstock.define.asset_ops import StepOptions, Wiring, description_of, executor_of, make_op, wire
 from penstock.define.assets import AssetsDefinition, external_asset
 from penstock.define.checks import VERDICT
+from penstock.define.freshness import FreshnessPolicy
 from penstock.define.output import DEFAULT_OUTPUT
 from penstock.define.signature import read_shape
 from penstock.define.spec_rules import DEFAULT_GROUP, IO_MANAGER_KEY, check_name, check_options, op_name_of
@@ -38,7 +39,7 @@ class SourceOptions(StepOptions, total=False):
     partitions_def: Any
     group_name: str | None
     automation_condition: Any
-    freshness_policy: Any
+    freshness_policy: FreshnessPolicy | None
     tags: Mapping[str, str] | None
     owners: Sequence[str] | None
     kinds: Iterable[str] | None

@@ -12,6 +12,7 @@ from typing import Any, TypedDict, Unpack, cast, final
 
 from attrs import evolve, field
 
+from penstock.define.freshness import FreshnessPolicy, check_policy
 from penstock.define.spec_rules import (
     IO_MANAGER_KEY,
     KIND_PREFIX,
@@ -159,7 +160,7 @@ class SpecChanges(TypedDict, total=False):
     tags: Mapping[str, str] | None
     kinds: Iterable[str] | None
     partitions_def: Any
-    freshness_policy: Any
+    freshness_policy: FreshnessPolicy | None
     is_virtual: bool
 
 
@@ -206,7 +207,7 @@ class AssetSpec:
     tags: Mapping[str, str] = field(default=None, kw_only=True, converter=_raw_mapping, hash=False)
     kinds: frozenset[str] = field(default=_NO_KINDS, kw_only=True, converter=_as_kinds, hash=False, eq=False)
     partitions_def: Any = field(default=None, kw_only=True, hash=False)
-    freshness_policy: Any = field(default=None, kw_only=True, hash=False)
+    freshness_policy: FreshnessPolicy | None = field(default=None, kw_only=True, hash=False)
     is_virtual: bool = field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -216,6 +217,8 @@ class AssetSpec:
             tags = {**self.tags, **{KIND_PREFIX + kind: "" for kind in self.kinds}}
             _set(self, "tags", check_tags(tags, self.key))
             _set(self, "kinds", kinds_among(tags))
+        if self.freshness_policy is not None:
+            check_policy(self.freshness_policy, f"asset {self.key.to_user_string()!r}")
 
     @property
     def partition_mappings(self) -> Mapping[AssetKey, Any]:
@@ -324,10 +327,11 @@ class AssetOut:
     owners: Sequence[str] | None = None
     tags: Mapping[str, str] | None = None
     kinds: Iterable[str] | None = None
-    freshness_policy: Any = None
+    freshness_policy: FreshnessPolicy | None = None
     is_virtual: bool = False
 
     def __attrs_post_init__(self) -> None:
+        check_policy(self.freshness_policy, "an AssetOut")
         if self.key is not None and self.key_prefix is not None:
             raise InvalidDefinitionError(
                 f"AssetOut has both key {self.key.to_user_string()!r} and key_prefix"
