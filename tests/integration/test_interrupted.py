@@ -146,6 +146,26 @@ def test_code_that_will_not_stop_is_stopped_by_the_third_signal(desk, started):
     assert "is gone" in desk.call("run", "show", desk.runs()[0]["run_id"]).out
 
 
+def test_a_signal_that_another_thread_receives_wakes_the_step(desk):
+    desk.write("code.py", """
+        import signal, threading, time
+        from penstock import asset
+
+        def receive():
+            time.sleep(0.3)  # by now the step sleeps; a signal from outside may come to any thread like this
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+        @asset
+        def sleeps():
+            threading.Thread(target=receive).start()
+            time.sleep(60)
+    """)  # fmt: skip
+    with desk.begin("materialize", "-f", "code.py") as process:
+        assert "■ canceled" in rest_of(process)
+    assert process.returncode == 130
+    assert status_of(desk) == "CANCELED"
+
+
 def test_a_signal_that_is_ignored_from_the_start_stays_ignored(desk):
     desk.write("code.py", """
         import os, signal

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 from typing import Any
 
+from penstock.cli.nudges import nudged
 from penstock.cli.options import CodeChoice
 from penstock.cli.progress import JsonLines, PlainLines
 from penstock.cli.screen import Screen
@@ -81,7 +82,8 @@ def interruptible(screen: Screen) -> Generator[None]:
     numbers = [one for one in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(one) is not signal.SIG_IGN]
     before = {number: signal.signal(number, interrupt) for number in numbers}
     try:
-        yield
+        with nudged():
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
