@@ -24,6 +24,7 @@ from penstock.define.schedule import ScheduleDefinition
 from penstock.define.selection import AssetSelection
 from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
+from penstock.define.targets import brought_assets
 from penstock.errors import InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.values import frozen
@@ -73,7 +74,7 @@ class Definitions:
         _refuse_bound_twice(assets, self.resources)
         return RepositoryDefinition(
             name=REPOSITORY_NAME,
-            assets=assets,
+            assets=[*assets, *brought_assets(assets, (*self.schedules, *self.sensors))],
             jobs=self.jobs,
             schedules=self.schedules,
             sensors=self.sensors,

@@ -24,6 +24,8 @@ _TARGETS: dict[str, str] = {
     "current_instance": "penstock.host.instance:current_instance",
     "ephemeral_instance": "penstock.host.instance:ephemeral_instance",
     "environment": "penstock.host.settings:environment",
+    "logger": "penstock.engine.logs:get_logger",
+    "tick_resources": "penstock.host.ticks:tick_resources",
 }
 _FOUND: dict[str, Callable[..., Any]] = {}
 

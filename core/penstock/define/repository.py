@@ -22,11 +22,10 @@ from penstock.define.requirements import check_resources
 from penstock.define.schedule import ScheduleDefinition
 from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
+from penstock.define.targets import AnyJob
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.values import frozen
-
-AnyJob = JobDefinition | UnresolvedAssetJobDefinition | GraphDefinition
 
 
 @frozen(kw_only=True, eq=False, slots=False)
@@ -35,7 +34,7 @@ class RepositoryDefinition:
 
     Args:
         name: of the project.
-        assets: definitions of assets and checks.
+        assets: definitions of assets and checks, those that schedules and sensors bring included.
         jobs: op jobs, asset jobs and graphs.
         schedules, sensors: what starts runs; their jobs belong to the project too.
         resources: by key, for everything that does not bind its own.

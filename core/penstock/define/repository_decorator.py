@@ -11,6 +11,7 @@ from typing import Any, cast, overload
 from penstock.define.faults import refuse_faults
 from penstock.define.names import checked_name
 from penstock.define.repository import RepositoryDefinition, sort_out
+from penstock.define.targets import brought_assets
 
 
 @overload
@@ -54,13 +55,14 @@ def repository(
 
     def decorate(fn: Callable[[], Any]) -> RepositoryDefinition:
         found = sort_out(_listed(fn()))
+        automations = [*found["schedules"], *found["sensors"]]
         made = RepositoryDefinition(
             name=checked_name(name or fn.__name__, "repository"),
             description=description or fn.__doc__,
             metadata=metadata or {},
             executor=default_executor_def,
             loggers=default_logger_defs or {},
-            assets=found["assets"],
+            assets=[*found["assets"], *brought_assets(found["assets"], automations)],
             jobs=found["jobs"],
             schedules=found["schedules"],
             sensors=found["sensors"],
