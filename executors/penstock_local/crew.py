@@ -16,10 +16,11 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
 from penstock.spi.executor import Cause, Lost, Message, Noted, Outcome, Progress
-from penstock_local import anonymous, ledger, oom, reasons, wire
+from penstock_local import anonymous, kernel, ledger, oom, reasons, wire
 from penstock_local.endings import end_of
 from penstock_local.nursery import Nursery
 from penstock_local.seat import Flight, Seat
@@ -29,6 +30,7 @@ from penstock_local.shelf import Parcel
 FAREWELL = 5.0
 """Seconds that a worker gets to give back what it opened, once it is told to leave."""
 _LAST_WORDS = 1.0  # seconds between the end of a connection and the kill, if its process goes on
+_SELDOM = 1.0  # seconds between two attempts to wake a task, at most
 _AT_ONCE = 256  # messages of one worker before the others have their turn
 
 Keep = Callable[[Flight, Mapping[str, Parcel]], None]
@@ -106,12 +108,28 @@ class Crew:
         else:
             seat.ledger.interrupted = flight.number
             self._nursery.kill(seat.number, signal.SIGINT)
+            flight.wake = time.monotonic() + flight.pause
+
+    def wake(self, flight: Flight, now: float) -> None:
+        """Wake a task that was told to stop, unless it has heard.
+
+        Python notes a signal in C and calls its handler between two byte codes: one that comes just before
+        the main thread falls asleep, or to another thread, does not wake it.
+        """
+        seat = self._where[flight.number]
+        if seat.has_heard(flight):
+            flight.wake = inf
+            return
+        self._nursery.wake(seat.number)
+        flight.pause = min(2 * flight.pause, _SELDOM)
+        flight.wake = now + flight.pause
 
     def kill(self, seat: Seat) -> None:
         """Kill a worker and what it started; its end is heard of later."""
         again = seat.is_killed
         self._doom(seat, _LAST_WORDS)
-        seat.is_killed = True
+        seat.doomed = time.monotonic() + _LAST_WORDS  # until somebody looks again
+        seat.is_killed = again or not (seat.pid and kernel.has_ended(seat.pid))
         self._nursery.kill(seat.number, signal.SIGKILL)
         if again:  # whoever should have done it does not answer
             _kill_group(seat.pid)
@@ -227,7 +245,7 @@ class Crew:
                 else:
                     pid, status, peak = rest
                     self._bury(pid)
-                    self._lose(seat, *self._cause(status, peak))
+                    self._lose(seat, *self._cause(seat, status, peak))
         except (EOFError, OSError):
             self._lose_all()
 
@@ -327,10 +345,12 @@ class Crew:
         seat.doomed = until if seat not in self.doomed else min(until, seat.doomed)
         self.doomed.add(seat)
 
-    def _cause(self, status: int, peak: int) -> tuple[str, Cause]:
+    def _cause(self, seat: Seat, status: int, peak: int) -> tuple[str, Cause]:
         """How a worker ended, and of what."""
-        end = reasons.end_of(status)
-        victims = oom.count() if reasons.is_kill(status) else self._victims
+        end, is_kill = reasons.end_of(status), reasons.is_kill(status)
+        if is_kill and seat.is_silent and seat.is_killed:
+            end = "closed its connection to the driver and was killed"
+        victims = oom.count() if is_kill else self._victims
         if victims > self._victims:
             self._victims = victims
             return f"{end} because memory ran out; it held up to {reasons.size(peak)}", "memory"

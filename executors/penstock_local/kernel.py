@@ -45,6 +45,17 @@ def be_first_victim() -> None:
         Path("/proc/self/oom_score_adj").write_text(f"{_FIRST_VICTIM}")
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process is no more, or waits for its parent to hear of its end; False where nobody tells."""
+    try:
+        found = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return Path("/proc/self/stat").exists()
+    except OSError:
+        return True
+    return found.rpartition(")")[2].split()[0] in "ZX"
+
+
 def children(pid: int) -> list[int]:
     """The child processes of a process."""
     found: list[int] = []
@@ -73,12 +84,13 @@ def marked(mark: str) -> list[int]:
 
 def other_threads() -> list[str]:
     """The name of each native thread of this process but the first."""
+    found: list[str] = []
     with contextlib.suppress(OSError):
-        threads = list(Path("/proc/self/task").iterdir())
-        return [
-            (thread / "comm").read_text().strip() for thread in threads if thread.name != str(os.getpid())
-        ]
-    return []
+        for thread in Path("/proc/self/task").iterdir():
+            with contextlib.suppress(OSError):  # it has just ended
+                name = (thread / "comm").read_text().strip()
+                found += [name] if thread.name != str(os.getpid()) else []
+    return found
 
 
 def resident(pid: int | str = "self") -> int:

@@ -2,8 +2,8 @@
 
 Owns: the page and what stands where. The worker writes the number of a task before its first line runs, so
 the driver knows for certain whether a task began, and when. The other way it holds the number of the
-task that is to be interrupted, so a signal that comes late interrupts no other. Numbers are written as one
-aligned word each. Must not know what tasks are.
+task that is to be interrupted, so a signal that comes late interrupts no other; the worker says so when that
+task has heard of it. Numbers are written as one aligned word each. Must not know what tasks are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import mmap
 import time
 
 _WORD = 8
-_HEAD = 1  # words before the slots: the number of the task to be interrupted
+_HEAD = 2  # words before the slots: the number of the task to be interrupted, and of the last that was
 
 
 class Ledger:
@@ -46,6 +46,15 @@ class Ledger:
     @interrupted.setter
     def interrupted(self, number: int) -> None:
         self._words[0] = number
+
+    @property
+    def heard(self) -> int:
+        """The task that was interrupted last; 0 for none."""
+        return self._words[1]
+
+    @heard.setter
+    def heard(self, number: int) -> None:
+        self._words[1] = number
 
     def close(self) -> None:
         """Give the memory back; idempotent."""

@@ -20,7 +20,7 @@ from typing import Any
 from penstock.errors import CodeLocationError
 from penstock_local import anonymous, kernel, wire
 from penstock_local.reasons import signal_name
-from penstock_local.zygote import BEAR, KILL, QUIT, REQUEST, REST, SPAWN_PROGRAM
+from penstock_local.zygote import BEAR, KILL, QUIT, REQUEST, REST, SPAWN_PROGRAM, WAKE
 
 _EARLY = ("penstock.define", "penstock.engine")
 """What the run will need of the core, as far as the driver has it too."""
@@ -129,6 +129,10 @@ class Nursery:
     def kill(self, number: int, signal_number: int) -> None:
         """Signal a worker and everything in its group."""
         self._ask(KILL, number, signal_number)
+
+    def wake(self, number: int) -> None:
+        """Wake a worker that may sleep through its signal."""
+        self._ask(WAKE, number, 0)
 
     def news(self) -> list[tuple[Any, ...]]:
         """What happened: ``("born", number, pid)``, ``("unborn", number, why)``, ``("died", …)``.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from typing import NamedTuple
 from penstock_local import kernel
 
 _UNIT = 1 if sys.platform == "darwin" else 1024
+NUDGE = signal.SIGURG
+"""Wakes a worker and means nothing: who does not ask for it never sees it."""
+
 OWNER = "PENSTOCK_WORKER"
 """Environment variable that names the worker which started a process: tag of the pool, dot, number."""
 

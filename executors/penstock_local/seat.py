@@ -6,6 +6,7 @@ Owns: ``Seat`` and ``Flight``, and when a flight's time is up. What follows from
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 from attrs import define, field
 
@@ -15,6 +16,8 @@ from penstock_local.ledger import Ledger
 from penstock_local.shelf import Parcel
 from penstock_local.wire import Channel
 
+WAKEN = 0.05
+"""Seconds that a task gets to hear that it is to stop, before it is woken."""
 SLACK = 2.0
 """Seconds that a task gets to end by itself after its timeout."""
 
@@ -31,6 +34,8 @@ class Flight:
         own: parcels among them that belong to this task alone.
         slot: its place in the worker.
         canceled: when it is to be killed, if it was told to stop.
+        wake: when it is to be woken, if it was told to stop and did not hear.
+        pause: seconds until it is woken once more.
         doom: why it was or will be killed: the cause and the words.
     """
 
@@ -41,6 +46,8 @@ class Flight:
     own: tuple[Parcel, ...] = ()
     slot: int = 0
     canceled: float | None = None
+    wake: float = inf
+    pause: float = WAKEN
     doom: tuple[Cause, str] | None = None
 
     @property
@@ -96,9 +103,11 @@ class Seat:
 
     def told(self, end: str) -> str:
         """How it ended, as far as known."""
-        if self.is_silent and self.is_killed:
-            end = "closed its connection to the driver and was killed"
         return self.why or end
+
+    def has_heard(self, flight: Flight) -> bool:
+        """Whether a task that was told to stop knows it."""
+        return self.ledger.heard == flight.number
 
     def has_begun(self, flight: Flight) -> bool:
         """Whether the task's first line was about to run, or did."""

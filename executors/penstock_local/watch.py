@@ -1,10 +1,12 @@
-"""Whose time is up: tasks past their timeout, canceled ones that go on, workers that do not leave.
+"""Whose time is up: tasks past their timeout, canceled ones that go on or sleep, workers that do not leave.
 
 Owns: when the driver must look again, and what it does then. Time counts from the moment when a task began,
 which the worker's ledger tells. Also looks at the memory of running steps where there is a limit.
 """
 
 from __future__ import annotations
+
+from math import inf
 
 from penstock_local import kernel, reasons
 from penstock_local.crew import Crew
@@ -29,6 +31,7 @@ class Watch:
         """Seconds until it is to look again; None for never."""
         crew = self._crew
         times = [one.doomed for one in crew.doomed]
+        times += [one.wake for one in crew.timed if one.wake < inf]
         for flight in crew.timed:
             seat = crew.seat_of(flight)
             if seat is not None and (time := seat.time_of(flight, now)) is not None:
@@ -42,6 +45,8 @@ class Watch:
         crew = self._crew
         for seat in [one for one in crew.doomed if one.doomed <= now]:
             crew.kill(seat)
+        for flight in [one for one in crew.timed if one.wake <= now]:
+            crew.wake(flight, now)
         for flight in [one for one in crew.timed if one.doom is None]:
             seat = crew.seat_of(flight)
             if seat is not None and (time := seat.time_of(flight, now)) is not None and time <= now:

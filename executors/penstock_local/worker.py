@@ -27,7 +27,7 @@ from penstock_local.bench import Bench, Errand, flush
 from penstock_local.handing import Stock
 from penstock_local.lanes import Lanes
 from penstock_local.ledger import Ledger
-from penstock_local.reaping import OWNER
+from penstock_local.reaping import NUDGE, OWNER
 
 Make = Callable[[Place], Runner]
 
@@ -84,7 +84,8 @@ def _settle(zygote: int, name: str) -> None:
     os.environ[OWNER] = name
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, _overhear)  # programs that are started have the default again
+    for number in (signal.SIGINT, NUDGE):
+        signal.signal(number, _overhear)  # programs that are started have the default again
     faulthandler.enable(2, all_threads=False)  # a crash shows its Python line in the log of the step
     random = sys.modules.get("numpy.random")
     if random is not None:
@@ -92,7 +93,7 @@ def _settle(zygote: int, name: str) -> None:
 
 
 def _overhear(_number: int, _frame: FrameType | None) -> None:
-    """Nothing: an interrupt is meant for a task."""
+    """Nothing: an interrupt is meant for a task, and a nudge only wakes."""
 
 
 class Worker:
@@ -142,7 +143,10 @@ class Worker:
 
     def _interrupt(self, *_: Any) -> None:
         """A signal counts only for the task that it was meant for."""
-        if self._running and self._bench.ledger.interrupted == self._running:
+        bench = self._bench
+        if self._running and bench.ledger.interrupted == self._running:
+            if os.getpid() == bench.pid:  # a child that the task forked does not hear for it
+                bench.ledger.heard = self._running
             raise KeyboardInterrupt
 
     def _tidy(self) -> None:
@@ -150,4 +154,6 @@ class Worker:
         signal.setitimer(signal.ITIMER_REAL, 0)
         if signal.getsignal(signal.SIGINT) is not self._handler:
             signal.signal(signal.SIGINT, self._handler)
+        if signal.getsignal(NUDGE) is not _overhear:
+            signal.signal(NUDGE, _overhear)
         os.fchdir(self._home)

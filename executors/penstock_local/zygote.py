@@ -28,12 +28,12 @@ from typing import Any, NoReturn
 
 from penstock_local import anonymous, kernel, wire
 from penstock_local.forking import fork, why_not_fork
-from penstock_local.reaping import kill_group, owner, reap
+from penstock_local.reaping import NUDGE, kill_group, owner, reap
 from penstock_local.shelf import Shelf
 from penstock_local.worker import leave, live
 
 REQUEST = struct.Struct("<BIi")  # what, number of the worker, what more
-BEAR, KILL, QUIT, REST = 1, 2, 3, 4
+BEAR, KILL, QUIT, REST, WAKE = 1, 2, 3, 4, 5
 _SWEPT_EVERY = 16  # runs
 _CLOSED_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 SPAWN_PROGRAM = str(Path(__file__).with_name("boot.py"))
@@ -184,6 +184,8 @@ class Zygote:
             self._bear(number, more, descriptors)
         elif what == KILL:
             self._kill(number, more)
+        elif what == WAKE:
+            self._wake(number)
         return what
 
     def _bear(self, number: int, slots: int, descriptors: list[int]) -> None:
@@ -236,6 +238,13 @@ class Zygote:
         pid = self._workers.get(number)
         if pid is not None:
             kill_group(pid, signal_number)
+
+    def _wake(self, number: int) -> None:
+        """Only the worker itself: what it has started was not asleep."""
+        pid = self._workers.get(number)
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, NUDGE)
 
     # ---- ends ------------------------------------------------------------------------------------
 

@@ -17,8 +17,10 @@ from pathlib import Path
 from penstock.spi.executor import TaskResult
 from penstock.testing.conformance.executor.double import Answer
 
+PATIENCE = 100.0  # seconds, which nobody waits unless a test goes wrong
 
-def until(path, patience=30.0):
+
+def until(path, patience=PATIENCE):
     deadline = time.monotonic() + patience
     while not Path(path).exists() and time.monotonic() < deadline:
         time.sleep(0.002)
@@ -57,7 +59,7 @@ def exit_in_c(scene, code):
 def crash(scene):
     signal.signal(signal.SIGSEGV, signal.SIG_DFL)
     os.kill(os.getpid(), signal.SIGSEGV)
-    time.sleep(60)
+    time.sleep(PATIENCE)
 
 
 def close_all(scene, gate):
@@ -136,7 +138,7 @@ def hand_and_die(scene, values):
 class Bomb:
     def __reduce__(self):
         os.kill(os.getpid(), signal.SIGKILL)
-        time.sleep(60)
+        time.sleep(PATIENCE)
 
 
 def hard(scene):
@@ -156,6 +158,53 @@ def soft(scene):
         until(f"{scene.folder}/never")
     except KeyboardInterrupt:
         return "interrupted"
+
+
+def sleep_through(scene):
+    """Sleep while another thread gets the signal: Python notes it as it does one that comes too early."""
+    over = threading.Event()
+    threading.Thread(target=over.wait, daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        scene.mark("waiting")
+        time.sleep(PATIENCE)
+    except KeyboardInterrupt:
+        return "woken"
+    finally:
+        over.set()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def count_signals(scene, enough):
+    """Hear nothing, and how often one is told so; a child counts as well."""
+    seen = {signal.SIGINT: 0, signal.SIGURG: 0}
+
+    def count(number, _frame):
+        seen[number] += 1
+
+    for number in seen:
+        signal.signal(number, count)
+    gate, answer = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(gate[1])
+        os.read(gate[0], 1)  # until the parent has enough
+        os.write(answer[1], bytes(seen.values()))
+        os._exit(0)
+    scene.mark("waiting")
+    while seen[signal.SIGURG] < enough:
+        signal.pause()  # for another one comes
+    os.close(gate[1])
+    os.waitpid(child, 0)
+    return list(seen.values()), list(os.read(answer[0], 2))
+
+
+def leave_later(scene, gate, how):
+    scene.mark("waiting")
+    until(gate)
+    if how == "code":
+        os._exit(7)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def hold_imports(scene):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
-import threading
+import time
 
 import pytest
 
@@ -19,6 +20,8 @@ def child():
     made = subprocess.Popen(
         ["sleep", "60"], env={"PENSTOCK_TEST_MARK": str(os.getpid()), "PATH": os.environ["PATH"]}
     )
+    while not kernel.environment(made.pid):  # for a moment after ``exec`` a process has none
+        time.sleep(0.001)
     yield made.pid
     made.kill()
     made.wait()
@@ -45,14 +48,31 @@ def test_memory_is_told_in_bytes():
     assert 1_000_000 < kernel.resident() < 100_000_000_000
 
 
+THREADS = """
+import threading
+from penstock_local import kernel
+before = len(kernel.other_threads())
+gate = threading.Event()
+thread = threading.Thread(target=gate.wait)
+thread.start()
+print(before, len(kernel.other_threads()))
+gate.set()
+thread.join()
+"""
+
+
 def test_threads_beside_the_first_are_seen():
-    before = len(kernel.other_threads())
-    gate = threading.Event()
-    thread = threading.Thread(target=gate.wait)
-    thread.start()
-    assert len(kernel.other_threads()) == before + 1
-    gate.set()
-    thread.join()
+    found = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=True)
+    assert found.stdout == "0 1\n"  # where no library keeps or ends threads of its own
+
+
+def test_an_end_is_seen_before_the_parent_hears_of_it(child):
+    assert not kernel.has_ended(child)
+    os.kill(child, signal.SIGKILL)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    assert kernel.has_ended(child)
+    os.waitpid(child, 0)
+    assert kernel.has_ended(child)
 
 
 def test_who_asks_for_it_dies_with_a_parent_that_is_gone_already():

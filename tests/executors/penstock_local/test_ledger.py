@@ -39,3 +39,10 @@ def test_what_is_to_be_interrupted_is_seen_by_the_other_side(sides):
     assert ours.interrupted == 0
     theirs.interrupted = 1 << 40
     assert ours.interrupted == 1 << 40
+
+
+def test_who_was_interrupted_says_so(sides):
+    ours, theirs = sides
+    assert theirs.heard == 0
+    ours.heard = 5
+    assert (theirs.heard, theirs.interrupted) == (5, 0)

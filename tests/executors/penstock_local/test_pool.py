@@ -17,6 +17,7 @@ from penstock.testing.conformance.executor.stage import has, until_marked
 from penstock_local.pool import ProcessPoolExecutor
 
 IN_THREAD = Wants(lane="thread")
+FOR_EVER = 1000.0
 
 
 def pids(stage, number):
@@ -98,7 +99,7 @@ def test_what_a_task_does_to_its_process_is_undone_for_the_next(play):
     assert (found["folder"], found["alarm"]) == (str(Path.cwd()), 0)
     ticket = stage.submit(deeds.soft)
     until_marked(stage, "waiting", ticket)
-    stage.executor.cancel(ticket)
+    stage.executor.cancel(ticket, FOR_EVER)
     assert stage.answer(ticket) == "interrupted"
 
 
@@ -147,6 +148,26 @@ def test_a_task_that_closes_the_connection_is_told_and_killed(play):
     stage = play()
     lost = stage.lost(stage.submit(deeds.close_all, stage.gate("never")))
     assert "closed its connection to the driver and was killed" in lost.reason
+
+
+@pytest.mark.parametrize(("how", "said"), [("code", "ended with exit code 7"), ("signal", "SIGKILL")])
+def test_an_end_reads_true_however_late_it_is_told(play, how, said):
+    stage = play()
+    keeper = zygote(stage)
+    ticket = stage.submit(deeds.leave_later, stage.gate("leave"), how)
+    until_marked(stage, "waiting", ticket)
+    (seat,) = stage.executor._crew.seats.values()
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        stage.open(stage.gate("leave"))
+        stage.pump(lambda: seat.is_silent, "its connection ends")
+        due = seat.doomed
+        stage.pump(lambda: seat.doomed > due, "its time is up")
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    reason = stage.lost(ticket).reason
+    assert said in reason
+    assert "closed its connection" not in reason
 
 
 def test_a_record_that_cannot_be_pickled_is_a_loss_and_the_worker_goes_on(play):
@@ -228,6 +249,24 @@ def test_a_canceled_task_that_swallows_everything_is_killed(play):
     assert "was canceled and did not stop when asked; worker process" in lost.reason
 
 
+def test_a_task_that_sleeps_through_its_signal_is_woken(play):
+    stage = play()
+    ticket = stage.submit(deeds.sleep_through)
+    until_marked(stage, "waiting", ticket)
+    stage.executor.cancel(ticket, FOR_EVER)
+    assert stage.answer(ticket) == "woken"
+
+
+def test_a_task_is_interrupted_once_and_woken_by_itself_until_it_hears(play):
+    stage = play()
+    ticket = stage.submit(deeds.count_signals, 3)
+    until_marked(stage, "waiting", ticket)
+    stage.executor.cancel(ticket, FOR_EVER)
+    own, of_child = stage.answer(ticket)
+    assert own == [1, 3]
+    assert of_child == [1, 0]
+
+
 # ---- lanes -----------------------------------------------------------------------------------------
 
 
@@ -251,7 +290,7 @@ def test_a_canceled_task_in_a_thread_is_interrupted(play):
     stage = play()
     ticket = stage.submit(deeds.soft, wants=IN_THREAD)
     until_marked(stage, "waiting", ticket)
-    stage.executor.cancel(ticket)
+    stage.executor.cancel(ticket, FOR_EVER)
     assert stage.answer(ticket) == "interrupted"
 
 
@@ -282,7 +321,7 @@ def test_a_thread_that_is_stopped_in_an_import_lets_others_import(play):
     stage = play()
     ticket = stage.submit(deeds.hold_imports, wants=IN_THREAD)
     until_marked(stage, "waiting", ticket)
-    stage.executor.cancel(ticket, 60)
+    stage.executor.cancel(ticket, FOR_EVER)
     assert stage.lost(ticket).cause == "canceled"
     first = stage.submit(tasks.wait, stage.gate("others"), wants=IN_THREAD)  # in the same thread
     until_marked(stage, "waiting", first)
@@ -318,6 +357,7 @@ def test_the_death_of_the_zygote_between_two_tasks_is_got_over(play):
     stage = play()
     pid = zygote(stage)
     os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # a machine that is busy takes its time
     # what is submitted before the death is noticed may still be carried out, or lost with its worker
     ends = (stage.end(stage.submit(deeds.facts)) for _ in range(20))
     assert any(isinstance(end, Outcome) and end.record.value["parent"] != pid for end in ends)
