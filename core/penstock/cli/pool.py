@@ -71,7 +71,7 @@ def show(screen: Screen, name: str) -> None:
     screen.say(f"Pool {name}: {_limit_text(pool)}, {len(pool.taken)} taken, {_waiting_text(pool)}.")
     now = time.time()
     rows = [_slot_row(slot, Cell("has a slot", "blue"), now) for slot in pool.taken]
-    rows += [_slot_row(slot, Cell("waits", "yellow"), now) for slot in pool.waiting]
+    rows += [_slot_row(slot, Cell(_waits(slot), "yellow"), now) for slot in pool.waiting]
     if rows:
         screen.say()
         screen.table(("run", "step", "", "since"), rows, elastic="step")
@@ -213,6 +213,10 @@ def _holders(slots: Sequence[Slot]) -> str:
 def _some(names: Sequence[str]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:_NAMED])} and {more} more"
+
+
+def _waits(slot: Slot) -> str:
+    return f"waits, priority {slot.priority}" if slot.priority else "waits"
 
 
 def _slot_row(slot: Slot, state: Cell, now: float) -> tuple[str | Cell, ...]:

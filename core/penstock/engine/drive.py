@@ -177,11 +177,12 @@ class Drive:
 
     def _take_slot(self, command: Submit, pool: str) -> str | None:
         """Take a slot that all runs share; returns for what the unit is to be parked when there is none."""
-        reason = self.slots.waits_for(pool)
+        priority = self.program.plan.priorities.get(command.unit[0], 0)
+        reason = self.slots.waits_for(pool, priority)
         if reason is not None:
             return reason
         key, now = self.state.key(command.unit), self.program.tools.now
-        answer = self.slots.ask(pool, key, command.attempt, now)
+        answer = self.slots.ask(pool, key, command.attempt, now, priority)
         if answer.granted:
             return None
         said = self.slots.sentence(answer, self.program.run.run_id, pool, key)

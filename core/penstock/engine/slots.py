@@ -24,7 +24,7 @@ _ASKER, _BEHIND = "slot of pool ", "behind in pool "
 class PoolDesk(Protocol):
     """Where slots are asked for, on behalf of one run."""
 
-    def ask(self, pool: str, step: str, attempt: int) -> SlotAnswer:
+    def ask(self, pool: str, step: str, attempt: int, priority: int) -> SlotAnswer:
         """Take a slot, or a place in the queue."""
         ...
 
@@ -44,30 +44,36 @@ class Slots:
         self._desk = desk
         self._looks: dict[str, float] = {}  # pool → when to look again
         self._pauses: dict[str, float] = {}
+        self._urgency: dict[str, int] = {}  # pool → priority of the step that waits for it
         self._told: set[str | tuple[str, str]] = set()
         self.is_idle = desk is None
 
-    def waits_for(self, pool: str) -> str | None:
-        """The reason to wait without asking: another step of this run waits for the pool already."""
-        return _BEHIND + pool if pool in self._looks else None
+    def waits_for(self, pool: str, priority: int = 0) -> str | None:
+        """The reason to wait without asking: a step as urgent of this run waits for the pool already."""
+        is_behind = pool in self._looks and priority <= self._urgency[pool]
+        return _BEHIND + pool if is_behind else None
 
-    def ask(self, pool: str, step: str, attempt: int, now: Callable[[], float]) -> SlotAnswer:
+    def ask(
+        self, pool: str, step: str, attempt: int, now: Callable[[], float], priority: int = 0
+    ) -> SlotAnswer:
         """Ask for a slot.
 
         Args:
-            pool: that no step of this run waits for.
+            pool: that no step of this run waits for, or none as urgent.
             step, attempt: that is to begin.
             now: seconds since 1970.
+            priority: of the step.
         """
         if self._desk is None:
             return SlotAnswer(granted=True)
-        answer = self._desk.ask(pool, step, attempt)
+        answer = self._desk.ask(pool, step, attempt, priority)
         if answer.granted:
             self._pauses.pop(pool, None)
         else:
             pause = min(self._pauses.get(pool, FIRST_LOOK / _GROWTH) * _GROWTH, LONGEST_LOOK)
             self._pauses[pool] = pause
             self._looks[pool] = now() + pause
+            self._urgency[pool] = priority
         return answer
 
     def give_back(self, step: str) -> None:
@@ -138,8 +144,13 @@ def reason_of(answer: SlotAnswer, run_id: str) -> str:
     if not answer.limit:
         return "the pool is closed, its limit is 0."
     by = f" by {_named(answer.holders, run_id)}" if answer.holders else ""
-    ahead = f"; {_named(answer.ahead, run_id)} asked before" if answer.ahead else ""
+    ahead = f"; {_named(answer.ahead, run_id)} {_why(answer.ahead)}" if answer.ahead else ""
     return f"{answer.taken} of {answer.limit} taken{by}{ahead}."
+
+
+def _why(ahead: Sequence[Slot]) -> str:
+    """Why others come first."""
+    return "more urgent or asked before" if any(one.priority for one in ahead) else "asked before"
 
 
 def _named(slots: Sequence[Slot], run_id: str) -> str:

@@ -8,7 +8,7 @@ for the step that started it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from penstock.engine.context import HAND_IN_USE
 from penstock.engine.program import Program
@@ -16,8 +16,12 @@ from penstock.engine.slots import Slots, pools_of
 from penstock.errors import InvariantViolationError
 from penstock.events.runs import Run
 from penstock.host.ownership import OWNER_TAG, is_gone, mend_lost_runs
+from penstock.plan.priorities import priority_of
 from penstock.spi.pools import Slot, SlotAnswer, SlotRequest
 from penstock.spi.store import Store
+
+_MOST = (1 << 31) - 1
+"""The highest priority; a higher one is as good."""
 
 
 class StoreDesk:
@@ -41,9 +45,14 @@ class StoreDesk:
         self._run = run
         self._now = now
         self._outer = outer
+        self._urgency = _of_run(run.tags)
 
-    def ask(self, pool: str, step: str, attempt: int) -> SlotAnswer:
+    def ask(self, pool: str, step: str, attempt: int, priority: int = 0) -> SlotAnswer:
         """Take a slot, or a place in the queue.
+
+        Args:
+            pool, step, attempt: what is to begin, and where.
+            priority: of the step, to which that of the run is added.
 
         Raises:
             InvariantViolationError: when the one slot is that of the step that started the run.
@@ -54,6 +63,7 @@ class StoreDesk:
             step=step,
             attempt=attempt,
             owner=self._run.tags.get(OWNER_TAG, ""),
+            priority=max(-_MOST, min(priority + self._urgency, _MOST)),
         )
         answer = self._store.pools.ask(request, self._now())
         owners = {slot.owner for slot in (*answer.holders, *answer.ahead)}
@@ -80,6 +90,14 @@ def slots_of(program: Program, store: Store) -> Slots:
     hand = HAND_IN_USE.get()
     outer = None if hand is None else (hand.program.run.run_id, hand.key)
     return Slots(StoreDesk(store, program.run, program.tools.now, outer))
+
+
+def _of_run(tags: Mapping[str, str]) -> int:
+    """The priority of a run; tags of runs are free text, so what is no number says nothing."""
+    try:
+        return priority_of(tags)
+    except ValueError:
+        return 0
 
 
 def _step_of(slot: Slot) -> tuple[str, str]:

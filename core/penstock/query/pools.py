@@ -49,4 +49,5 @@ def pool_plain(pool: Pool) -> dict[str, Any]:
 def slot_plain(slot: Slot) -> dict[str, Any]:
     """JSON-able data; the process behind a slot is nobody's business."""
     plain = {"pool": slot.pool, "run_id": slot.run_id, "step": slot.step, "since": slot.since}
-    return {**plain, "attempt": slot.attempt} if slot.attempt else plain
+    more = {"attempt": slot.attempt, "priority": slot.priority}
+    return plain | {name: number for name, number in more.items() if number}

@@ -22,6 +22,7 @@ class SlotRequest:
 
     Args:
         owner: the process that drives the run, as its tag names it; empty where nobody outside can see it.
+        priority: of those that wait the highest comes first.
     """
 
     pool: str
@@ -29,6 +30,7 @@ class SlotRequest:
     step: str
     attempt: int = 1
     owner: str = ""
+    priority: int = 0
 
 
 @frozen(kw_only=True)
@@ -39,6 +41,7 @@ class Slot:
         since: seconds since 1970; when it was taken, or asked for.
         attempt: its number, 0 while it waits.
         others: how many more slots of the pool the run has, where one stands for all.
+        priority: with which it waits.
     """
 
     pool: str
@@ -48,6 +51,7 @@ class Slot:
     since: float
     attempt: int = 0
     others: int = 0
+    priority: int = 0
 
 
 @frozen(kw_only=True)
@@ -59,7 +63,7 @@ class SlotAnswer:
         limit: of the pool, None for no limit.
         taken: how many slots are.
         holders: of each run that has slots the first.
-        ahead: of each run that asked before and is still looking the wish.
+        ahead: of each run that is still looking and comes first, the wish.
     """
 
     granted: bool
@@ -77,7 +81,7 @@ class Pool:
         limit: how many slots it has, None for any number.
         is_default: whether that is the limit of all pools that have none of their own.
         taken: in order of taking.
-        waiting: one for each run of which steps wait, in order of asking.
+        waiting: one for each run of which steps wait, by priority, equals in order of asking.
     """
 
     name: str

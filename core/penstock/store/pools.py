@@ -27,7 +27,11 @@ _TAKEN = (
     "SELECT s.pool, r.run_id, s.step, s.owner, {}, s.attempt{} FROM pool_slots s JOIN runs r ON r.id = s.run"
 )
 _EACH, _FIRST = _TAKEN.format("s.taken", ""), _TAKEN.format("min(s.taken)", ", count(*) - 1")
-_WAITING = "SELECT q.pool, r.run_id, q.step, q.owner, q.asked FROM pool_queue q JOIN runs r ON r.id = q.run"
+_WAITING = (
+    "SELECT q.pool, r.run_id, q.step, q.owner, q.asked, 0, 0, q.priority"
+    " FROM pool_queue q JOIN runs r ON r.id = q.run"
+)
+_AHEAD = "q.pool = ? AND (q.priority > ? OR q.priority = ? AND q.id < ?) AND q.looked >= ?"
 
 
 class SqlitePools:
@@ -152,14 +156,15 @@ def _take(tx: sqlite3.Connection, run: int, request: SlotRequest, now: float) ->
     """Count, and take a slot or a place in the queue."""
     pool = request.pool
     own = tx.execute(
-        "SELECT id, looked, step FROM pool_queue WHERE run = ? AND pool = ?", (run, pool)
+        "SELECT id, looked, step, priority FROM pool_queue WHERE run = ? AND pool = ?", (run, pool)
     ).fetchone()
     limit = _limit(tx, pool)
     if limit is not None:
         found = tx.execute("SELECT count(*) FROM pool_slots WHERE pool = ?", (pool,)).fetchone()
-        place = (pool, _LAST if own is None else own[0], now - WAITER_PATIENCE)
-        before = "SELECT count(*) FROM pool_queue WHERE pool = ? AND id < ? AND looked >= ?"
-        if found[0] + tx.execute(before, place).fetchone()[0] >= limit:
+        own_id, urgency = _LAST if own is None else own[0], request.priority
+        place = (pool, urgency, urgency, own_id, now - WAITER_PATIENCE)
+        ahead_of_it = tx.execute(f"SELECT count(*) FROM pool_queue q WHERE {_AHEAD}", place).fetchone()
+        if found[0] + ahead_of_it[0] >= limit:
             holders, ahead = _in_the_way(tx, place)
             _queue(tx, run, own, request, now)
             return SlotAnswer(granted=False, limit=limit, taken=found[0], holders=holders, ahead=ahead)
@@ -173,22 +178,30 @@ def _take(tx: sqlite3.Connection, run: int, request: SlotRequest, now: float) ->
 
 
 def _queue(
-    tx: sqlite3.Connection, run: int, own: tuple[int, float, str] | None, request: SlotRequest, now: float
+    tx: sqlite3.Connection,
+    run: int,
+    own: tuple[int, float, str, int] | None,
+    request: SlotRequest,
+    now: float,
 ) -> None:
     """Keep or take a place in the queue; it is the run's, for whichever of its steps asked last."""
     if own is None:
         tx.execute(
-            "INSERT INTO pool_queue (pool, run, step, owner, asked, looked) VALUES (?, ?, ?, ?, ?, ?)",
-            (request.pool, run, request.step, request.owner, now, now),
+            "INSERT INTO pool_queue (pool, run, step, owner, asked, looked, priority)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (request.pool, run, request.step, request.owner, now, now, request.priority),
         )
-    elif own[2] != request.step or not -_REFRESH < now - own[1] < _REFRESH:
-        tx.execute("UPDATE pool_queue SET step = ?, looked = ? WHERE id = ?", (request.step, now, own[0]))
+    elif own[2:] != (request.step, request.priority) or not -_REFRESH < now - own[1] < _REFRESH:
+        tx.execute(
+            "UPDATE pool_queue SET step = ?, looked = ?, priority = ? WHERE id = ?",
+            (request.step, now, request.priority, own[0]),
+        )
 
 
-def _in_the_way(tx: sqlite3.Connection, place: tuple[str, int, float]) -> list[tuple[Slot, ...]]:
+def _in_the_way(tx: sqlite3.Connection, place: tuple[str, int, int, int, float]) -> list[tuple[Slot, ...]]:
     """Of each run that has slots the first, and who is ahead in the queue."""
     holders = tx.execute(f"{_FIRST} WHERE s.pool = ? GROUP BY s.run ORDER BY s.taken", place[:1])
-    ahead = tx.execute(f"{_WAITING} WHERE q.pool = ? AND q.id < ? AND q.looked >= ? ORDER BY q.id", place)
+    ahead = tx.execute(f"{_WAITING} WHERE {_AHEAD} ORDER BY q.priority DESC, q.id", place)
     return [tuple(map(_slot, found)) for found in (holders, ahead)]
 
 
@@ -206,7 +219,7 @@ def _slots(
     tx: sqlite3.Connection, sql: str, table: str, pool: str | None, run_id: str | None
 ) -> Mapping[str, Sequence[Slot]]:
     """Slots or wishes by pool."""
-    order = "s.taken, s.step" if table == "s" else "q.id"
+    order = "s.taken, s.step" if table == "s" else "q.priority DESC, q.id"
     of_pool, of_run = f"(:pool IS NULL OR {table}.pool = :pool)", "(:run IS NULL OR r.run_id = :run)"
     where = f"WHERE {of_pool} AND {of_run} ORDER BY {order}"
     found: dict[str, list[Slot]] = {}
@@ -225,4 +238,5 @@ def _slot(row: tuple[Any, ...]) -> Slot:
         since=since,
         attempt=counts[0] if counts else 0,
         others=counts[1] if len(counts) > 1 else 0,
+        priority=counts[2] if len(counts) > 2 else 0,
     )

@@ -53,6 +53,15 @@ def test_the_default_counts_for_pools_without_a_limit(cli):
     assert cli("pool", "default", "none", "--json").json == {"default": None}
 
 
+def test_a_pool_shows_how_urgent_those_are_who_wait(cli, busy):
+    with Instance.get() as instance:
+        wish = SlotRequest(pool="db", run_id="second-run", step="store", priority=5)
+        instance.store.pools.ask(wish, 1.0)
+    assert "waits, priority 5" in cli("pool", "show", "db").out
+    (waiting,) = cli("pool", "show", "db", "--json").json["waiting"]
+    assert waiting["priority"] == 5
+
+
 def test_the_list_says_who_has_a_slot(cli, busy):
     assert cli("pool", "list").steady.splitlines()[1] == "db  1  1  1  run first-ru (load)"
 

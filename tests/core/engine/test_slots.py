@@ -18,8 +18,8 @@ class Desk:
     def __init__(self, *granted):
         self.granted, self.asked, self.given = list(granted), [], []
 
-    def ask(self, pool, step, attempt):
-        self.asked.append((pool, step, attempt))
+    def ask(self, pool, step, attempt, priority):
+        self.asked.append((pool, step, attempt) if not priority else (pool, step, attempt, priority))
         holders = () if self.granted[0] else (slot(),)
         return SlotAnswer(granted=self.granted.pop(0), limit=1, taken=len(holders), holders=holders)
 
@@ -54,6 +54,18 @@ def test_while_one_step_waits_for_a_pool_the_others_do_not_ask():
     assert slots.unlock(parked_for("db"), 1.0 + FIRST_LOOK)
     assert slots.waits_for("db") is None
     assert slots.unlock(reason, 1.0)
+
+
+def test_a_more_urgent_step_asks_although_another_waits():
+    desk = Desk(False, False, True, True)
+    slots = Slots(desk)
+    slots.ask("db", "a", 1, at(1.0))
+    assert slots.waits_for("db", -1) == slots.waits_for("db", 0)
+    assert slots.waits_for("db", 2) is None
+    slots.ask("db", "b", 1, at(1.0), 2)
+    assert slots.waits_for("db", 2) is not None
+    assert slots.waits_for("db", 3) is None
+    assert desk.asked == [("db", "a", 1), ("db", "b", 1, 2)]
 
 
 def test_looks_grow_rarer_until_a_slot_is_granted():

@@ -123,6 +123,51 @@ def test_a_step_waits_until_another_run_gives_its_slot_back(instance):
     assert left_in(instance) == []
 
 
+@pytest.mark.parametrize(
+    ("tags", "urgency"),
+    [({}, 3), ({"penstock/priority": "4"}, 7), ({"penstock/priority": "soon"}, 3)],
+)
+def test_a_step_waits_with_its_own_priority_and_that_of_its_run(instance, tags, urgency):
+    instance.store.pools.set_limit("db", 0)
+    seen = []
+
+    def look():
+        seen.extend(slot.priority for slot in instance.store.pools.find("db")[0].waiting)
+        instance.store.pools.set_limit("db", 1)
+
+    @job
+    def urgent():
+        load.tag({"penstock/priority": "3"})()
+
+    launch(urgent, Launch(tools=Sleeper(1, look).tools, tags=tags), instance)
+    assert seen == [urgency]
+
+
+def test_a_more_urgent_step_of_the_run_passes_one_that_waits(instance):
+    instance.store.pools.set_limit("db", 1)
+    other_run(instance)
+    take(instance)
+
+    @op
+    def first():
+        return 1
+
+    @op(pool="db")
+    def late(first):
+        return first
+
+    @job
+    def passing():
+        load()
+        late.tag({"penstock/priority": "3"})(first())
+
+    sleeper = Sleeper(3, lambda: end(instance))
+    result = launch(passing, Launch(tools=sleeper.tools), instance)
+    began = instance.store.read(EventQuery(run_id=result.run_id, kinds=(v.StepStarted,)))
+    assert [entry.event.step for entry in began] == ["first", "late", "load"]
+    assert left_in(instance) == []
+
+
 def test_looking_again_grows_rare_but_not_rarer_than_twice_a_second(instance):
     instance.store.pools.set_limit("db", 0)
     sleeper = Sleeper(40, lambda: instance.store.pools.set_limit("db", 1))

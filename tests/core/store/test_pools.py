@@ -29,8 +29,8 @@ CORE = Path(__file__).resolve().parents[3] / "core"
 ERROR = v.ErrorInfo(cls_name="E", message="m")
 
 
-def request(run, step, pool="db", attempt=1):
-    return SlotRequest(pool=pool, run_id=run, step=step, attempt=attempt, owner="me")
+def request(run, step, pool="db", attempt=1, priority=0):
+    return SlotRequest(pool=pool, run_id=run, step=step, attempt=attempt, owner="me", priority=priority)
 
 
 @pytest.fixture
@@ -152,17 +152,23 @@ class Machine(RuleBasedStateMachine):
         return self.limits.get(None) if own is None else own
 
     @precondition(lambda self: self.seq)
-    @rule(number=st.integers(0, 9), step=st.sampled_from("abc"), attempt=st.integers(1, 3))
-    def ask(self, number, step, attempt):
+    @rule(
+        number=st.integers(0, 9), step=st.sampled_from("abc"), attempt=st.integers(1, 3),
+        urgency=st.sampled_from([0, 0, 0, -1, 7]),
+    )  # fmt: skip
+    def ask(self, number, step, attempt, urgency):
         run, pool = self.pick(number), "api" if step == "c" else "db"
-        granted = self.store.pools.ask(request(run, step, pool, attempt), self.now).granted
+        granted = self.store.pools.ask(request(run, step, pool, attempt, urgency), self.now).granted
         if (run, step) in self.taken:
             assert granted
             self.taken[run, step] = (pool, attempt)
             return
         place = next((at for at, one in enumerate(self.queue) if one[:2] == [run, pool]), len(self.queue))
-        fresh = [one for one in self.queue[:place] if self.now - one[2] <= WAITER_PATIENCE]
-        ahead = sum(one[1] == pool for one in fresh)
+        fresh = [(at, one) for at, one in enumerate(self.queue) if self.now - one[2] <= WAITER_PATIENCE]
+        ahead = sum(
+            one[1] == pool and at != place and (one[4] > urgency or (one[4] == urgency and at < place))
+            for at, one in fresh
+        )
         limit = self.limit_of(pool)
         taken = sum(one[0] == pool for one in self.taken.values())
         assert granted == (limit is None or taken + ahead < limit)
@@ -171,9 +177,11 @@ class Machine(RuleBasedStateMachine):
             self.taken[run, step] = (pool, attempt)
             del self.queue[place : place + 1]
         elif place == len(self.queue):
-            self.queue.append([run, pool, self.now, step])
-        elif self.queue[place][3] != step or self.now - self.queue[place][2] >= WAITER_PATIENCE / 5:
-            self.queue[place][2:] = [self.now, step]
+            self.queue.append([run, pool, self.now, step, urgency])
+        elif (
+            self.queue[place][3:] != [step, urgency] or self.now - self.queue[place][2] >= WAITER_PATIENCE / 5
+        ):
+            self.queue[place][2:] = [self.now, step, urgency]
 
     @precondition(lambda self: self.taken)
     @rule(number=st.integers(0, 9), how=st.sampled_from(["well", "badly", "again", "stopped", "not"]))
@@ -234,7 +242,8 @@ class Machine(RuleBasedStateMachine):
         for pool in found:
             assert pool.limit == self.limit_of(pool.name)
             waiting = [one.run_id for one in pool.waiting]
-            assert waiting == [run for run, name, *_ in self.queue if name == pool.name]
+            queue = [one for one in self.queue if one[1] == pool.name]
+            assert waiting == [one[0] for one in sorted(queue, key=lambda one: -one[4])]
         assert faults_in(self.store) == []
 
 

@@ -25,7 +25,7 @@ from penstock.events.runs import Run, RunRecord, RunsFilter, RunStatus
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.spi.store import EventQuery, Store, StoredEvent
 from penstock.testing.conformance.store_partitions import PartitionPromises
-from penstock.testing.conformance.store_pools import PoolPromises
+from penstock.testing.conformance.store_pools import PoolPromises, PoolQueuePromises
 
 A, B = AssetKey("a"), AssetKey(["b", "c"])
 
@@ -449,7 +449,7 @@ class HousePromises:
 
 
 class StoreConformance(
-    RunPromises, LogPromises, FactPromises, PartitionPromises, PoolPromises, HousePromises
+    RunPromises, LogPromises, FactPromises, PartitionPromises, PoolPromises, PoolQueuePromises, HousePromises
 ):
     """Every promise of a store; the subclass sets ``__test__ = True`` and gives the fixture ``store``."""
 

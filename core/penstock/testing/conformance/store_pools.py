@@ -1,7 +1,7 @@
 # ruff: noqa: S101, D102 - a kit of tests: asserting is its work, and names of tests are sentences
 """What every store promises of pools: counted when a slot is taken, freed by what ends the attempt.
 
-Owns: ``PoolPromises``, which ``StoreConformance`` has among its own.
+Owns: ``PoolPromises`` and ``PoolQueuePromises``, which ``StoreConformance`` has among its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _ERROR = v.ErrorInfo(cls_name="E", message="m")
 
 
 class PoolPromises:
-    """Slots of pools: never more than there are, the oldest wish first, gone with what they were for."""
+    """Slots of pools: never more than there are, gone with what they were for."""
 
     __test__ = False
 
@@ -120,39 +120,6 @@ class PoolPromises:
                 continue
             raise AssertionError(f"wanted TransitionRejected for {run}")
 
-    def test_the_oldest_wish_comes_first(self, store: Store) -> None:
-        _begin(store, "r", "s", "t")
-        store.pools.set_limit("db", 1)
-        for run in "rst":
-            _ask(store, run, "a")
-        store.pools.give_back("r", "a")
-        assert not _ask(store, "t", "a").granted
-        assert not _ask(store, "r", "b").granted
-        assert _ask(store, "s", "a").granted
-        store.pools.give_back("s", "a")
-        assert not _ask(store, "r", "b").granted
-        assert _ask(store, "t", "a").granted
-
-    def test_who_does_not_look_again_holds_up_nobody_for_long(self, store: Store) -> None:
-        _begin(store, "r", "s", "t")
-        store.pools.set_limit("db", 1)
-        for run in "rst":
-            _ask(store, run, "a", now=10.0)
-        store.pools.give_back("r", "a")
-        assert not _ask(store, "t", "a", now=10.0 + WAITER_PATIENCE).granted
-        assert _ask(store, "t", "a", now=10.5 + WAITER_PATIENCE).granted
-        assert [one.run_id for one in store.pools.find("db")[0].waiting] == ["s"]
-
-    def test_the_place_in_the_queue_is_the_runs(self, store: Store) -> None:
-        _begin(store, "r", "s", "t")
-        store.pools.set_limit("db", 1)
-        for run, step in (("r", "a"), ("s", "a"), ("t", "a"), ("s", "b")):
-            _ask(store, run, step)
-        assert [(one.run_id, one.step) for one in store.pools.find("db")[0].waiting] == [
-            ("s", "b"),
-            ("t", "a"),
-        ]
-
     def test_what_a_run_has_can_be_given_back(self, store: Store) -> None:
         _begin(store, "r", "s")
         for step in "abc":
@@ -174,6 +141,60 @@ class PoolPromises:
         assert (unknown.limit, unknown.taken, unknown.waiting) == (None, (), ())
 
 
+class PoolQueuePromises:
+    """Who waits for a slot: urgent wishes first, of equals the oldest, and who looks no more not at all."""
+
+    __test__ = False
+
+    def test_the_oldest_wish_comes_first(self, store: Store) -> None:
+        _begin(store, "r", "s", "t")
+        store.pools.set_limit("db", 1)
+        for run in "rst":
+            _ask(store, run, "a")
+        store.pools.give_back("r", "a")
+        assert not _ask(store, "t", "a").granted
+        assert not _ask(store, "r", "b").granted
+        assert _ask(store, "s", "a").granted
+        store.pools.give_back("s", "a")
+        assert not _ask(store, "r", "b").granted
+        assert _ask(store, "t", "a").granted
+
+    def test_the_most_urgent_wish_comes_first(self, store: Store) -> None:
+        _begin(store, "r", "s", "t", "u")
+        store.pools.set_limit("db", 1)
+        for run, priority in (("r", 0), ("s", 0), ("t", 5), ("u", -1)):
+            answer = _ask(store, run, "a", priority=priority)
+        assert [one.run_id for one in answer.ahead] == ["t", "s"]
+        assert [(one.run_id, one.priority) for one in store.pools.find("db")[0].waiting] == [
+            ("t", 5), ("s", 0), ("u", -1),
+        ]  # fmt: skip
+        store.pools.give_back("r", "a")
+        assert not _ask(store, "s", "a").granted
+        assert _ask(store, "s", "b", priority=5).granted  # as urgent now, and asked before
+        store.pools.give_back("s", "b")
+        assert _ask(store, "t", "a", priority=5).granted
+
+    def test_who_does_not_look_again_holds_up_nobody_for_long(self, store: Store) -> None:
+        _begin(store, "r", "s", "t")
+        store.pools.set_limit("db", 1)
+        for run in "rst":
+            _ask(store, run, "a", now=10.0)
+        store.pools.give_back("r", "a")
+        assert not _ask(store, "t", "a", now=10.0 + WAITER_PATIENCE).granted
+        assert _ask(store, "t", "a", now=10.5 + WAITER_PATIENCE).granted
+        assert [one.run_id for one in store.pools.find("db")[0].waiting] == ["s"]
+
+    def test_the_place_in_the_queue_is_the_runs(self, store: Store) -> None:
+        _begin(store, "r", "s", "t")
+        store.pools.set_limit("db", 1)
+        for run, step in (("r", "a"), ("s", "a"), ("t", "a"), ("s", "b")):
+            _ask(store, run, step)
+        assert [(one.run_id, one.step) for one in store.pools.find("db")[0].waiting] == [
+            ("s", "b"),
+            ("t", "a"),
+        ]
+
+
 def _begin(store: Store, *runs: str) -> int:
     """Begin runs; returns how many events each has."""
     for run in runs:
@@ -181,8 +202,6 @@ def _begin(store: Store, *runs: str) -> int:
     return 2
 
 
-def _ask(
-    store: Store, run: str, step: str, *, pool: str = "db", attempt: int = 1, now: float = 2.0
-) -> SlotAnswer:
-    request = SlotRequest(pool=pool, run_id=run, step=step, attempt=attempt, owner="me")
+def _ask(store: Store, run: str, step: str, *, pool: str = "db", now: float = 2.0, **wish: int) -> SlotAnswer:
+    request = SlotRequest(pool=pool, run_id=run, step=step, owner="me", **wish)
     return store.pools.ask(request, now)
