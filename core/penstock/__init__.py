@@ -40,6 +40,9 @@ if TYPE_CHECKING:
         multiprocess_executor,
     )
     from penstock.define.freshness import FreshnessPolicy
+    from penstock.define.freshness_checks import (
+        build_last_update_freshness_checks, build_time_partition_freshness_checks,
+    )
     from penstock.define.graph import GraphDefinition
     from penstock.define.graph_assets import graph_asset, graph_multi_asset
     from penstock.define.graph_decorator import graph
@@ -61,6 +64,9 @@ if TYPE_CHECKING:
     )
     from penstock.define.logger import (
         InitLoggerContext, LoggerDefinition, colored_console_logger, json_console_logger, logger,
+    )
+    from penstock.define.metadata_checks import (
+        build_column_schema_change_checks, build_metadata_bounds_checks,
     )
     from penstock.define.observe import (
         SourceAsset, external_asset_from_spec, external_assets_from_specs, multi_observable_source_asset,
@@ -204,6 +210,9 @@ _PLACES: dict[str, str] = {
         "multiprocess_executor"
     ),
     "penstock.define.freshness": "FreshnessPolicy",
+    "penstock.define.freshness_checks": (
+        "build_last_update_freshness_checks build_time_partition_freshness_checks"
+    ),
     "penstock.define.graph": "GraphDefinition",
     "penstock.define.graph_assets": "graph_asset graph_multi_asset",
     "penstock.define.graph_decorator": "graph",
@@ -226,6 +235,7 @@ _PLACES: dict[str, str] = {
     "penstock.define.logger": (
         "InitLoggerContext LoggerDefinition colored_console_logger json_console_logger logger"
     ),
+    "penstock.define.metadata_checks": "build_column_schema_change_checks build_metadata_bounds_checks",
     "penstock.define.observe": (
         "SourceAsset external_asset_from_spec external_assets_from_specs multi_observable_source_asset "
         "observable_source_asset"
@@ -394,9 +404,12 @@ __all__ = [
     "UnresolvedAssetJobDefinition", "UpstreamPartitionsResult", "UrlCodeReference", "UrlMetadataValue",
     "UserCodeExecutionError", "UserError", "WeeklyPartitionsDefinition",
     "apply_freshness_policy", "asset", "asset_check",
-    "build_asset_check_context", "build_asset_context", "build_hook_context",
-    "build_init_resource_context", "build_input_context", "build_op_context", "build_output_context",
+    "build_asset_check_context", "build_asset_context", "build_column_schema_change_checks",
+    "build_hook_context", "build_init_resource_context", "build_input_context",
+    "build_last_update_freshness_checks", "build_metadata_bounds_checks", "build_op_context",
+    "build_output_context",
     "build_reconstructable_job", "build_resources", "build_schedule_context", "build_sensor_context",
+    "build_time_partition_freshness_checks",
     "check_type", "colored_console_logger", "config_from_files", "config_from_yaml_strings",
     "config_mapping", "configured", "custom_path_fs_io_manager", "daily_partitioned_config",
     "define_asset_job", "dynamic_partitioned_config", "event_list_hook", "execute_job", "executor",

@@ -102,7 +102,8 @@ class CronFreshnessPolicy(FreshnessPolicy):
     timezone: str = "UTC"
 
     def __attrs_post_init__(self) -> None:
-        gap = check_deadlines(self.deadline_cron, self.timezone)
+        check_timezone(self.timezone)
+        gap = check_deadlines(self.deadline_cron)
         if as_length(self.lower_bound_delta, "lower_bound_delta") > gap:
             raise InvalidDefinitionError(
                 f"lower_bound_delta ({self.lower_bound_delta}) is longer than the time between two deadlines"
@@ -110,21 +111,34 @@ class CronFreshnessPolicy(FreshnessPolicy):
             )
 
 
-def check_deadlines(schedule: Any, timezone: Any) -> timedelta:
+def check_timezone(given: Any) -> None:
+    """Refuse as a time zone what is none.
+
+    Args:
+        given: what a user wrote as an IANA name.
+
+    Raises:
+        InvalidDefinitionError: when there is no such time zone.
+    """
+    import_module("penstock.partitions.zones").zone_named(_text(given, "timezone"))
+
+
+def check_deadlines(given: Any) -> timedelta:
     """Look whether there are such deadlines, and give the shortest time between two of them.
 
     Args:
-        schedule: as of cron.
-        timezone: IANA name.
+        given: what a user wrote as a cron schedule.
 
     Raises:
-        InvalidDefinitionError: when there is no such schedule or time zone.
+        InvalidDefinitionError: when there is no such schedule.
     """
-    for name, given in (("deadline_cron", schedule), ("timezone", timezone)):
-        if not isinstance(given, str):
-            raise InvalidDefinitionError(f"{name} wants a text, found {given!r} ({type(given).__name__}).")
-    import_module("penstock.partitions.zones").zone_named(timezone)
-    return import_module("penstock.partitions.ticks").shortest_gap(schedule)
+    return import_module("penstock.partitions.ticks").shortest_gap(_text(given, "deadline_cron"))
+
+
+def _text(given: Any, name: str) -> str:
+    if isinstance(given, str):
+        return given
+    raise InvalidDefinitionError(f"{name} wants a text, found {given!r} ({type(given).__name__}).")
 
 
 def check_policy(given: Any, owner: str) -> None:
