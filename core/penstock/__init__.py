@@ -93,8 +93,10 @@ if TYPE_CHECKING:
     )
     from penstock.define.selection import AssetSelection
     from penstock.define.sensor import (
-        DefaultSensorStatus, SensorDefinition, SensorEvaluationContext, build_sensor_context, sensor,
+        DefaultSensorStatus, SensorDefinition, SensorReturnTypesUnion, sensor,
     )
+    from penstock.define.sensor_context import SensorEvaluationContext, build_sensor_context
+    from penstock.define.sensor_result import SensorResult, SensorType
     from penstock.define.specs import AssetCheckSpec, AssetDep, AssetIn, AssetOut, AssetSpec
     from penstock.define.versions import DataProvenance, DataVersion, DataVersionsByPartition
     from penstock.define.with_resources import with_resources
@@ -259,9 +261,9 @@ _PLACES: dict[str, str] = {
         "schedule"
     ),
     "penstock.define.selection": "AssetSelection",
-    "penstock.define.sensor": (
-        "DefaultSensorStatus SensorDefinition SensorEvaluationContext build_sensor_context sensor"
-    ),
+    "penstock.define.sensor": "DefaultSensorStatus SensorDefinition SensorReturnTypesUnion sensor",
+    "penstock.define.sensor_context": "SensorEvaluationContext build_sensor_context",
+    "penstock.define.sensor_result": "SensorResult SensorType",
     "penstock.define.specs": "AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec",
     "penstock.define.versions": "DataProvenance DataVersion DataVersionsByPartition",
     "penstock.define.with_resources": "with_resources",
@@ -391,7 +393,9 @@ __all__ = [
     "RetryRequested", "Run", "RunConfig", "RunMetadataValue", "RunNotFoundError", "RunRecord",
     "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter", "RunsFilter", "ScalarUnion",
     "ScheduleDefinition", "ScheduleEvaluationContext", "ScheduleType", "Selector", "SensorDefinition",
-    "SensorEvaluationContext", "Set", "SettingsError", "Shape", "SkipReason", "SourceAsset",
+    "SensorEvaluationContext",
+    "SensorResult",
+    "SensorReturnTypesUnion", "SensorType", "Set", "SettingsError", "Shape", "SkipReason", "SourceAsset",
     "SpecificPartitionsPartitionMapping", "StaticPartitionMapping", "StaticPartitionsDefinition",
     "StepExecutionError", "StepNotFoundError", "StepOutputNotFoundError", "StepTimeoutError", "StoreError",
     "String", "StringSource", "SubprocessError", "TableColumn", "TableColumnConstraints", "TableColumnDep",

@@ -26,6 +26,7 @@ from penstock.define.requirements import (
     missing_for_assets,
 )
 from penstock.define.specs import AssetSpec
+from penstock.define.targets import jobs_targeted, names_targeted
 from penstock.define.wiring_checks import refuse_clashing_names
 from penstock.errors import InvalidDefinitionError, UserError, suggest
 from penstock.keys import AssetKey, user_strings
@@ -76,6 +77,7 @@ def faults(project: RepositoryDefinition, *, strict_deps: bool = False) -> list[
     found += [*_name_faults(project), *_graph_faults(graph)]
     if strict_deps:
         found += loose_deps(graph)
+    found += _tick_faults(project)
     return [*found, *_job_faults(project, {fault.message for fault in found})]
 
 
@@ -133,19 +135,20 @@ def _key_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
 
 
 def _name_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
-    targets = [job for one in (*project.schedules, *project.sensors) for job in one.jobs]
-    yield from _doubles("job", [*project.jobs, *targets])
+    ticking = (*project.schedules, *project.sensors)
+    yield from _doubles("job", [*project.jobs, *jobs_targeted(ticking)])
     yield from _doubles("schedule", project.schedules)
     yield from _doubles("sensor", project.sensors)
     known = project.given_jobs
-    for one in (*project.schedules, *project.sensors):
-        if one.job_name and one.job_name not in known and one.job_name != IMPLICIT_JOB:
-            yield DefinitionFault(
-                one.name,
-                f"{one.name!r} is to run the job {one.job_name!r}, which does not exist."
-                f"{suggest(one.job_name, known)} Add the job to the definitions.",
-                about_missing=True,
-            )
+    for one in ticking:
+        for name in names_targeted(one):
+            if name not in known and name != IMPLICIT_JOB:
+                yield DefinitionFault(
+                    one.name,
+                    f"{one.name!r} is to run the job {name!r}, which does not exist."
+                    f"{suggest(name, known)} Add the job to the definitions.",
+                    about_missing=True,
+                )
 
 
 def _doubles(what: str, things: Iterable[Any]) -> Iterator[DefinitionFault]:
@@ -250,6 +253,16 @@ def _job_faults(project: RepositoryDefinition, said: set[str]) -> Iterator[Defin
                 if fault.message not in said:
                     said.add(fault.message)
                     yield fault
+
+
+def _tick_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
+    """Resources that functions of schedules and sensors ask for and nobody provides."""
+    for kind, definitions in (("schedule", project.schedules), ("sensor", project.sensors)):
+        for one in definitions:
+            missing = sorted(frozenset(one.required_resource_keys) - project.resources.keys())
+            yield from _lacks(
+                (Requirement(key, f"{kind} {one.name!r}") for key in missing), project.resources
+            )
 
 
 def _told(error: UserError, job: str, project: RepositoryDefinition) -> Iterator[DefinitionFault]:

@@ -30,6 +30,8 @@ _TARGETS: dict[str, str] = {
     "check_partitions_in_time": "penstock.host.built_checks:check_partitions_in_time",
     "check_column_schemas": "penstock.host.built_checks:check_column_schemas",
     "check_metadata_bounds": "penstock.host.built_checks:check_metadata_bounds",
+    "evaluate_function": "penstock.host.ticks:evaluate",
+    "evaluate_sensor": "penstock.host.sensor_ticks:evaluate_sensor",
 }
 _FOUND: dict[str, Callable[..., Any]] = {}
 

@@ -22,7 +22,7 @@ from penstock.define.requirements import check_resources
 from penstock.define.schedule import ScheduleDefinition
 from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
-from penstock.define.targets import AnyJob
+from penstock.define.targets import AnyJob, jobs_targeted
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.values import frozen
@@ -90,7 +90,7 @@ class RepositoryDefinition:
 
     @property
     def _all_jobs(self) -> list[AnyJob]:
-        targets = [job for one in (*self.schedules, *self.sensors) for job in one.jobs]
+        targets = jobs_targeted((*self.schedules, *self.sensors))
         return [*reversed(targets), *self.jobs]
 
     @cached_property

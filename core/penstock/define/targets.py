@@ -132,6 +132,27 @@ def brought_assets(assets: Iterable[Any], definitions: Iterable[Any]) -> list[As
     return [one for one in brought if id(one) not in seen and (one.where, *one.specs_by_key) not in places]
 
 
+def jobs_targeted(definitions: Iterable[Any]) -> list[AnyJob]:
+    """The jobs that schedules and sensors bring into a project, in order.
+
+    Args:
+        definitions: schedules and sensors.
+    """
+    return [target.job for one in definitions for target in _targets(one) if target.job is not None]
+
+
+def names_targeted(definition: Any) -> list[str]:
+    """The names of the jobs that a schedule or sensor may run."""
+    return [target.job_name for target in _targets(definition)]
+
+
+def _targets(definition: Any) -> Sequence[Target]:
+    found = getattr(definition, "targets", None)
+    if found is None:
+        return [Target(job_name=definition.job_name, job=definition.job)]
+    return found
+
+
 def _target_job(given: Any, name: str, what: str) -> Target:
     if not isinstance(given, AnyJob):
         raise InvalidDefinitionError(
