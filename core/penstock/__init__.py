@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         AnchorBasedFilePathMapping, FilePathMapping, file_relative_path, link_code_references_to_git,
         with_source_code_references,
     )
+    from penstock.define.condition import AutomationCondition
     from penstock.define.configurable_resource import (
         ConfigurableResource, ConfigurableResourceFactory, ResourceDependency,
     )
@@ -129,6 +130,9 @@ if TYPE_CHECKING:
         AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization, AssetObservation, ExpectationResult,
     )
     from penstock.events.view import Event, EventType
+    from penstock.host.automation import (
+        AutomationResult, EvaluateAutomationConditionsResult, evaluate_automation_conditions,
+    )
     from penstock.host.config_files import config_from_files, config_from_yaml_strings
     from penstock.host.execute import execute_job, materialize, materialize_to_memory, validate_run_config
     from penstock.host.instance import Instance
@@ -203,6 +207,7 @@ _PLACES: dict[str, str] = {
         "AnchorBasedFilePathMapping FilePathMapping file_relative_path link_code_references_to_git "
         "with_source_code_references"
     ),
+    "penstock.define.condition": "AutomationCondition",
     "penstock.define.configurable_resource": (
         "ConfigurableResource ConfigurableResourceFactory ResourceDependency"
     ),
@@ -296,6 +301,9 @@ _PLACES: dict[str, str] = {
         "AssetCheckEvaluation AssetCheckSeverity AssetMaterialization AssetObservation ExpectationResult"
     ),
     "penstock.events.view": "Event EventType",
+    "penstock.host.automation": (
+        "AutomationResult EvaluateAutomationConditionsResult evaluate_automation_conditions"
+    ),
     "penstock.host.config_files": "config_from_files config_from_yaml_strings",
     "penstock.host.execute": "execute_job materialize materialize_to_memory validate_run_config",
     "penstock.host.instance": "Instance",
@@ -358,6 +366,7 @@ __all__ = [
     "AssetExecutionContext", "AssetGraph", "AssetIn", "AssetKey", "AssetMaterialization",
     "AssetMetadataValue", "AssetObservation", "AssetOut", "AssetPartitionStatus", "AssetRecord",
     "AssetRecordsFilter", "AssetSelection", "AssetSpec", "AssetValueLoader", "AssetsDefinition",
+    "AutomationCondition", "AutomationResult",
     "BackfillPolicy", "BackfillPolicyType", "Backoff", "Bool", "BoolMetadataValue", "BoolSource",
     "CheckFailedError", "CodeLocationError", "CodeReferencesMetadataSet", "CodeReferencesMetadataValue",
     "CoercibleToAssetKey", "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping",
@@ -365,7 +374,8 @@ __all__ = [
     "ConfigurableResource", "ConfigurableResourceFactory", "DailyPartitionsDefinition", "DataProvenance",
     "DataVersion", "DataVersionsByPartition", "DefaultScheduleStatus", "DefaultSensorStatus",
     "Definitions", "DeleteDynamicPartitionsRequest", "Dict", "DimensionPartitionMapping", "DynamicOut",
-    "DynamicOutput", "DynamicPartitionsDefinition", "Enum", "EnumValue", "EnvVar", "Error", "Event",
+    "DynamicOutput", "DynamicPartitionsDefinition", "Enum", "EnumValue", "EnvVar", "Error",
+    "EvaluateAutomationConditionsResult", "Event",
     "EventLogEntry", "EventLogInvalidForRun", "EventLogRecord", "EventRecordsFilter", "EventRecordsResult",
     "EventType", "ExecuteInProcessResult", "ExecutionInterruptedError", "ExecutionResult",
     "ExecutorDefinition", "ExpectationResult", "Failure", "Field", "FilePathMapping",
@@ -416,7 +426,8 @@ __all__ = [
     "build_time_partition_freshness_checks",
     "check_type", "colored_console_logger", "config_from_files", "config_from_yaml_strings",
     "config_mapping", "configured", "custom_path_fs_io_manager", "daily_partitioned_config",
-    "define_asset_job", "dynamic_partitioned_config", "event_list_hook", "execute_job", "executor",
+    "define_asset_job", "dynamic_partitioned_config", "evaluate_automation_conditions",
+    "event_list_hook", "execute_job", "executor",
     "external_asset_from_spec", "external_assets_from_specs", "failure_hook", "file_relative_path",
     "fs_io_manager", "get_logger", "graph", "graph_asset", "graph_multi_asset",
     "hourly_partitioned_config", "in_process_executor", "input_manager", "instance_for_test", "io_manager",

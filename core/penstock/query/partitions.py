@@ -81,6 +81,25 @@ def partition_statuses(
     return _folded(store, key, partitions_def, view)
 
 
+def ever_made(
+    store: Store,
+    key: AssetKey,
+    partitions_def: PartitionsDefinition,
+    *,
+    now: datetime,
+    dynamic: DynamicPartitionsStore | None = None,
+) -> PartitionsSubset:
+    """The partitions of an asset that were ever made, whatever came after; arguments as above."""
+    view = view_of(now, dynamic)
+    numbering = numbering_of(partitions_def) or names_in(store, partitions_def, view)
+    bits = None if numbering is None else _complete_bits(store.partition_book, key, numbering)
+    if numbering is not None and bits is not None:
+        return PartitionsSubset(partitions_def, numbering.layers((bits.made,), view)[0])
+    form: Any = partitions_def.form
+    made = form.body_of(_places(partitions_def, store.partitions(key)))
+    return PartitionsSubset(partitions_def, form.everything(view) & made)
+
+
 # ---- by numbers ------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,491 @@
+"""``AutomationCondition``: when assets and checks are to be made by themselves, as a value.
+
+Owns: the operands and operators that users combine. A condition is a tree and nothing else: what it means
+for some state of the world is worked out in the automation room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+from functools import cached_property, lru_cache
+from typing import Any
+
+from attrs import evolve, field
+
+from penstock.define import condition_tree as trees
+from penstock.define.selection import AssetSelection
+from penstock.define.specs import key_of
+from penstock.errors import InvalidDefinitionError
+from penstock.keys import AssetKey
+from penstock.partitions.cron import read_cron
+from penstock.partitions.zones import zone_named
+from penstock.values import frozen
+
+Tags = tuple[frozenset[str] | None, tuple[tuple[str, str], ...] | None]
+
+
+@frozen(slots=False, repr=False)
+class AutomationCondition:
+    """When an asset or a check is to be made by itself.
+
+    Conditions are made by the functions of this class and combined with ``&``, ``|`` and ``~``. Each says for
+    which partitions it holds; what has no partitions has one.
+
+    Args:
+        kind: which operator or operand it is.
+        operands: the conditions that it combines.
+        arguments: what else it was given.
+        label: what people call it.
+        allowed, ignored: the assets that a look at parents or checks is narrowed to, or leaves out.
+    """
+
+    kind: str
+    operands: tuple[AutomationCondition, ...] = ()
+    arguments: tuple[Any, ...] = ()
+    label: str | None = field(default=None, kw_only=True)
+    allowed: AssetSelection | None = field(default=None, kw_only=True)
+    ignored: AssetSelection | None = field(default=None, kw_only=True)
+
+    # ---- what it is -----------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """What it is called, with what it was given."""
+        return trees.name_of(self)
+
+    @property
+    def description(self) -> str:
+        """One phrase about when it holds; empty where its name says it."""
+        return trees.description_of(self)
+
+    @property
+    def children(self) -> tuple[AutomationCondition, ...]:
+        """The conditions that it combines."""
+        return self.operands
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short text that changes when its meaning does."""
+        return trees.fingerprint_of(self)
+
+    def get_label(self) -> str | None:
+        """What people call it."""
+        return self.label
+
+    def with_label(self, label: str | None) -> AutomationCondition:
+        """The same condition under another label."""
+        return evolve(self, label=label)
+
+    def __repr__(self) -> str:
+        if self.label is not None:
+            return f"AutomationCondition({self.label})"
+        below = ", ".join(repr(one) for one in self.operands)
+        return f"AutomationCondition({self.name}{f': {below}' if below else ''})"
+
+    # ---- combining and changing -----------------------------------------------------------------
+
+    def __and__(self, other: AutomationCondition) -> AutomationCondition:
+        return AutomationCondition("and", trees.joined("and", (self, _condition(other))))
+
+    def __or__(self, other: AutomationCondition) -> AutomationCondition:
+        return AutomationCondition("or", trees.joined("or", (self, _condition(other))))
+
+    def __invert__(self) -> AutomationCondition:
+        return AutomationCondition("not", (self,))
+
+    def since(self, reset_condition: AutomationCondition) -> AutomationCondition:
+        """Holds from when this one holds until the other does."""
+        return AutomationCondition("since", (self, _condition(reset_condition)))
+
+    def newly_true(self) -> AutomationCondition:
+        """Holds when this one holds now and did not at the evaluation before."""
+        return AutomationCondition("newly_true", (self,))
+
+    def since_last_handled(self) -> AutomationCondition:
+        """Holds from when this one holds until the asset is requested, made, or seen for the first time."""
+        return self.since(_handled())
+
+    def replace(self, old: AutomationCondition | str, new: AutomationCondition) -> AutomationCondition:
+        """The same condition with parts replaced.
+
+        Args:
+            old: the part, or its name or label.
+            new: what stands in its place.
+        """
+        return trees.replaced(self, old, _condition(new))
+
+    def without(self, condition: AutomationCondition) -> AutomationCondition:
+        """The same conjunction without one of its conditions.
+
+        Raises:
+            InvalidInvocationError: when it has no such condition, or fewer than two would be left.
+        """
+        return trees.without(self, condition)
+
+    def allow(self, selection: AssetSelection) -> AutomationCondition:
+        """The same condition, looking at no other parents than these.
+
+        Args:
+            selection: of assets; what was allowed before stays allowed.
+        """
+        return trees.narrowed(self, AssetSelection.from_coercible(selection), "allowed")
+
+    def ignore(self, selection: AssetSelection) -> AutomationCondition:
+        """The same condition, not looking at these parents.
+
+        Args:
+            selection: of assets; what was ignored before stays ignored.
+        """
+        return trees.narrowed(self, AssetSelection.from_coercible(selection), "ignored")
+
+    # ---- what holds -----------------------------------------------------------------------------
+
+    @staticmethod
+    def missing() -> AutomationCondition:
+        """It was never made."""
+        return _plain("missing")
+
+    @staticmethod
+    def run_in_progress() -> AutomationCondition:
+        """A run that is not over is to make it and has not yet."""
+        return _plain("run_in_progress")
+
+    @staticmethod
+    def backfill_in_progress() -> AutomationCondition:
+        """A backfill that is not over is to make it and has not yet."""
+        return _plain("backfill_in_progress")
+
+    @staticmethod
+    def in_progress() -> AutomationCondition:
+        """A run or a backfill that is not over is to make it and has not yet."""
+        return _in_progress()
+
+    @staticmethod
+    def execution_failed() -> AutomationCondition:
+        """The last run that was to make it failed to."""
+        return _plain("execution_failed")
+
+    @staticmethod
+    def check_passed() -> AutomationCondition:
+        """The check was evaluated on the latest materialization and passed."""
+        return _plain("check_passed")
+
+    @staticmethod
+    def check_failed() -> AutomationCondition:
+        """The check was evaluated on the latest materialization and did not pass."""
+        return _plain("check_failed")
+
+    @staticmethod
+    def in_latest_time_window(lookback_delta: timedelta | None = None) -> AutomationCondition:
+        """It is the newest window of time; what has no windows always is.
+
+        Args:
+            lookback_delta: windows that begin within this time before the end of the newest count too.
+        """
+        return _plain("in_latest_time_window", *((lookback_delta,) if lookback_delta else ()))
+
+    @staticmethod
+    def executed_with_tags(
+        *, tag_keys: AbstractSet[str] | None = None, tag_values: Mapping[str, str] | None = None
+    ) -> AutomationCondition:
+        """The run that made it last has these tags.
+
+        Args:
+            tag_keys: tags that it has, whatever their value.
+            tag_values: tags that it has with these values.
+        """
+        return _plain("executed_with_tags", *_tags(tag_keys, tag_values))
+
+    @staticmethod
+    def executed_with_root_target() -> AutomationCondition:
+        """The run that made it last was also to make the asset to which the whole condition belongs."""
+        return _plain("executed_with_root_target")
+
+    # ---- what happened since the evaluation before ----------------------------------------------
+
+    @staticmethod
+    def initial_evaluation() -> AutomationCondition:
+        """The asset is looked at for the first time, or for the first time with these partitions."""
+        return _plain("initial_evaluation")
+
+    @staticmethod
+    def newly_missing() -> AutomationCondition:
+        """It is missing, and was not at the evaluation before."""
+        return _newly_missing()
+
+    @staticmethod
+    def newly_updated() -> AutomationCondition:
+        """It was made since the evaluation before; what is observed has got another version."""
+        return _plain("newly_updated")
+
+    @staticmethod
+    def newly_requested() -> AutomationCondition:
+        """It was requested by the evaluation before."""
+        return _plain("newly_requested")
+
+    @staticmethod
+    def will_be_requested() -> AutomationCondition:
+        """It is requested by this evaluation, and one run can make it together with what asks."""
+        return _plain("will_be_requested")
+
+    @staticmethod
+    def code_version_changed() -> AutomationCondition:
+        """Its code version is another one than at the evaluation before."""
+        return _plain("code_version_changed")
+
+    @staticmethod
+    def data_version_changed() -> AutomationCondition:
+        """It was made since the evaluation before, and its data version is another one."""
+        return _plain("data_version_changed")
+
+    @staticmethod
+    def cron_tick_passed(cron_schedule: str, cron_timezone: str = "UTC") -> AutomationCondition:
+        """A tick of a schedule passed since the evaluation before.
+
+        Args:
+            cron_schedule: five fields.
+            cron_timezone: IANA name.
+
+        Raises:
+            InvalidDefinitionError: when the schedule or the time zone is none.
+        """
+        return _cron(cron_schedule, cron_timezone)
+
+    @staticmethod
+    def all_new_updates_have_run_tags(
+        *, tag_keys: AbstractSet[str] | None = None, tag_values: Mapping[str, str] | None = None
+    ) -> AutomationCondition:
+        """It was made since the evaluation before, each time by a run with these tags.
+
+        Args:
+            tag_keys: tags that they have, whatever their value.
+            tag_values: tags that they have with these values.
+        """
+        return _plain("all_new_updates_have_run_tags", *_tags(tag_keys, tag_values))
+
+    @staticmethod
+    def any_new_update_has_run_tags(
+        *, tag_keys: AbstractSet[str] | None = None, tag_values: Mapping[str, str] | None = None
+    ) -> AutomationCondition:
+        """It was made since the evaluation before by a run with these tags.
+
+        Args:
+            tag_keys: tags that it has, whatever their value.
+            tag_values: tags that it has with these values.
+        """
+        return _plain("any_new_update_has_run_tags", *_tags(tag_keys, tag_values))
+
+    # ---- what holds of others -------------------------------------------------------------------
+
+    @staticmethod
+    def asset_matches(key: Any, condition: AutomationCondition) -> AutomationCondition:
+        """A condition holds for another asset.
+
+        Args:
+            key: the other asset, in any spelling.
+            condition: what is to hold for it.
+        """
+        other: AssetKey = key_of(key)
+        return AutomationCondition("asset_matches", (_condition(condition),), (other,))
+
+    @staticmethod
+    def any_deps_match(condition: AutomationCondition) -> AutomationCondition:
+        """A condition holds for some partition that is read of some parent."""
+        return AutomationCondition("any_deps_match", (_condition(condition),))
+
+    @staticmethod
+    def all_deps_match(condition: AutomationCondition) -> AutomationCondition:
+        """A condition holds for some partition that is read of each parent."""
+        return AutomationCondition("all_deps_match", (_condition(condition),))
+
+    @staticmethod
+    def any_deps_updated() -> AutomationCondition:
+        """Some parent was made since the evaluation before, without this asset, or is requested now."""
+        return _any_deps_updated()
+
+    @staticmethod
+    def any_deps_missing() -> AutomationCondition:
+        """Some parent was never made and is not requested now."""
+        return _any_deps_missing()
+
+    @staticmethod
+    def any_deps_in_progress() -> AutomationCondition:
+        """Some parent is being made."""
+        return _any_deps_in_progress()
+
+    @staticmethod
+    def all_deps_blocking_checks_passed() -> AutomationCondition:
+        """All blocking checks of all parents passed on what is there now, or are requested now."""
+        return _blocking_checks_passed()
+
+    @staticmethod
+    def all_deps_updated_since_cron(cron_schedule: str, cron_timezone: str = "UTC") -> AutomationCondition:
+        """Every parent was made since the last tick of a schedule, or is requested now.
+
+        Args:
+            cron_schedule: five fields.
+            cron_timezone: IANA name.
+        """
+        return _updated_since_cron(cron_schedule, cron_timezone)
+
+    @staticmethod
+    def any_checks_match(condition: AutomationCondition, blocking_only: bool = False) -> AutomationCondition:
+        """A condition holds for some check of the asset.
+
+        Args:
+            condition: what is to hold for the check.
+            blocking_only: whether only blocking checks are looked at.
+        """
+        return _checks("any_checks_match", condition, blocking_only)
+
+    @staticmethod
+    def all_checks_match(condition: AutomationCondition, blocking_only: bool = False) -> AutomationCondition:
+        """A condition holds for every check of the asset.
+
+        Args:
+            condition: what is to hold for the check.
+            blocking_only: whether only blocking checks are looked at.
+        """
+        return _checks("all_checks_match", condition, blocking_only)
+
+    @staticmethod
+    def any_downstream_conditions() -> AutomationCondition:
+        """The condition of something downstream holds for this asset."""
+        return _plain("any_downstream_conditions")
+
+    # ---- ready to use ---------------------------------------------------------------------------
+
+    @staticmethod
+    def eager() -> AutomationCondition:
+        """Some parent was updated, or it has become missing; and no parent is missing or being made.
+
+        Of windows of time only the newest is looked at.
+        """
+        return _eager()
+
+    @staticmethod
+    def on_cron(cron_schedule: str, cron_timezone: str = "UTC") -> AutomationCondition:
+        """A tick of a schedule passed, and every parent was updated since.
+
+        Of windows of time only the newest is looked at.
+
+        Args:
+            cron_schedule: five fields.
+            cron_timezone: IANA name.
+
+        Raises:
+            InvalidDefinitionError: when the schedule or the time zone is none.
+        """
+        return _on_cron(cron_schedule, cron_timezone)
+
+    @staticmethod
+    def on_missing() -> AutomationCondition:
+        """It has become missing since it was first looked at, and no parent is missing.
+
+        Of windows of time only the newest is looked at.
+        """
+        return _on_missing()
+
+
+def _condition(given: AutomationCondition) -> AutomationCondition:
+    if not isinstance(given, AutomationCondition):  # pyright: ignore[reportUnnecessaryIsInstance] - users err
+        raise InvalidDefinitionError(
+            f"An AutomationCondition was wanted, found {given!r} ({type(given).__name__})."
+            " Give what AutomationCondition.missing() and its like make."
+        )
+    return given
+
+
+def _tags(keys: AbstractSet[str] | None, values: Mapping[str, str] | None) -> Tags:
+    return None if keys is None else frozenset(keys), None if values is None else tuple(
+        sorted(values.items())
+    )
+
+
+# Conditions are values, so each of these is made once: ten thousand eager assets share one tree.
+
+
+@lru_cache(maxsize=1024)
+def _plain(kind: str, *arguments: Any) -> AutomationCondition:
+    return AutomationCondition(kind, (), arguments)
+
+
+@lru_cache(maxsize=1024)
+def _cron(schedule: str, timezone: str) -> AutomationCondition:
+    read_cron(schedule)
+    zone_named(timezone)
+    return _plain("cron_tick_passed", schedule, timezone)
+
+
+def _checks(kind: str, condition: AutomationCondition, blocking_only: bool) -> AutomationCondition:
+    return AutomationCondition(kind, (_condition(condition),), (True,) if blocking_only else ())
+
+
+A = AutomationCondition
+
+
+@lru_cache(maxsize=1)
+def _handled() -> AutomationCondition:
+    return (A.newly_requested() | A.newly_updated() | A.initial_evaluation()).with_label("handled")
+
+
+@lru_cache(maxsize=1)
+def _in_progress() -> AutomationCondition:
+    return (A.run_in_progress() | A.backfill_in_progress()).with_label("in_progress")
+
+
+@lru_cache(maxsize=1)
+def _newly_missing() -> AutomationCondition:
+    return A.missing().newly_true().with_label("newly_missing")
+
+
+@lru_cache(maxsize=1)
+def _any_deps_updated() -> AutomationCondition:
+    alone = (A.newly_updated() & ~A.executed_with_root_target()).with_label("newly_updated_without_root")
+    return A.any_deps_match(alone | A.will_be_requested()).with_label("any_deps_updated")
+
+
+@lru_cache(maxsize=1)
+def _any_deps_missing() -> AutomationCondition:
+    return A.any_deps_match(A.missing() & ~A.will_be_requested()).with_label("any_deps_missing")
+
+
+@lru_cache(maxsize=1)
+def _any_deps_in_progress() -> AutomationCondition:
+    return A.any_deps_match(A.in_progress()).with_label("any_deps_in_progress")
+
+
+@lru_cache(maxsize=1)
+def _blocking_checks_passed() -> AutomationCondition:
+    passed = A.all_checks_match(A.check_passed() | A.will_be_requested(), blocking_only=True)
+    every = A.all_deps_match(passed.with_label("all_blocking_checks_passed"))
+    return every.with_label("all_deps_blocking_checks_passed")
+
+
+@lru_cache(maxsize=256)
+def _updated_since_cron(schedule: str, timezone: str) -> AutomationCondition:
+    updated = A.newly_updated().since(A.cron_tick_passed(schedule, timezone))
+    label = f"all_deps_updated_since_cron({schedule}, {timezone})"
+    return A.all_deps_match(updated | A.will_be_requested()).with_label(label)
+
+
+@lru_cache(maxsize=1)
+def _eager() -> AutomationCondition:
+    moved = (A.newly_missing() | A.any_deps_updated()).since_last_handled()
+    quiet = ~A.any_deps_missing() & ~A.any_deps_in_progress() & ~A.in_progress()
+    return (A.in_latest_time_window() & moved & quiet).with_label("eager")
+
+
+@lru_cache(maxsize=256)
+def _on_cron(schedule: str, timezone: str) -> AutomationCondition:
+    ticked = A.cron_tick_passed(schedule, timezone).since_last_handled()
+    updated = A.all_deps_updated_since_cron(schedule, timezone)
+    return (A.in_latest_time_window() & ticked & updated).with_label(f"on_cron({schedule}, {timezone})")
+
+
+@lru_cache(maxsize=1)
+def _on_missing() -> AutomationCondition:
+    gone = A.missing().newly_true().since_last_handled().with_label("missing_since_last_handled")
+    return (A.in_latest_time_window() & gone & ~A.any_deps_missing()).with_label("on_missing")
