@@ -63,6 +63,7 @@ def pytest_configure():
     """Listen to Ctrl-C, which a shell has its background jobs ignore: many tests press it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    tempfile.gettempdir()  # found out once, which no test is to be blamed for
 
 
 @pytest.fixture(autouse=True)

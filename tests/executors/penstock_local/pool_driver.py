@@ -19,6 +19,8 @@ from penstock.testing.conformance.executor import tasks
 from penstock.testing.conformance.executor.double import StandIn, Work
 from penstock_local.pool import ProcessPoolExecutor
 
+PATIENCE = 90.0
+
 
 def say(line):
     sys.stdout.write(f"{line}\n")
@@ -44,17 +46,17 @@ def main(folder, what):
 def eat(executor):
     """Take more memory than there is; then show that all goes on."""
     submit(executor, deeds.take_memory, 400_000_000, key="big")
-    (lost,) = executor.collect(30)
+    (lost,) = executor.collect(PATIENCE)
     say(f"big {lost.cause} {lost.reason}")
     submit(executor, tasks.answer, 7, key="small")
-    (end,) = executor.collect(30)
+    (end,) = executor.collect(PATIENCE)
     say(f"small {end.record.value}")
     executor.close()
 
 
 def rest(executor, what):
     submit(executor, tasks.answer, 7, key="small")
-    executor.collect(30)
+    executor.collect(PATIENCE)
     executor.rest()
     say("shelf gone")
     if what == "rest":
@@ -63,13 +65,17 @@ def rest(executor, what):
 
 def wait(executor, folder, what):
     submit(executor, deeds.hand_large, key="large")
-    executor.collect(30)
+    executor.collect(PATIENCE)
     never = f"{folder}/never"
     tickets = [
         submit(executor, deeds.child_of_its_own, never, key="daemon"),
         submit(executor, deeds.soft, key="soft"),
         submit(executor, deeds.soft, key="thread", lane="thread"),
     ]
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(
+        signal.ITIMER_REAL, 0.1, 0.1
+    )  # Python may fall asleep upon a signal, and wakes to hear it
     say(f"shelf {executor._shelf}")
     ends = []
     try:
@@ -79,9 +85,9 @@ def wait(executor, folder, what):
         if what != "interrupt":
             raise
         for ticket in tickets:
-            executor.cancel(ticket, 20.0)
+            executor.cancel(ticket, PATIENCE)
         while len(ends) < len(tickets):
-            ends += executor.collect(20)
+            ends += executor.collect(PATIENCE)
         for end in sorted(ends, key=lambda one: one.ticket.key):
             say(f"{end.ticket.key} {getattr(end, 'cause', None) or end.record.value}")
         executor.close()

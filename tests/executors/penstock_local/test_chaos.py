@@ -89,6 +89,7 @@ def kill(pid, number):
             os.kill(pid, number)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_is_killed_each_task_comes_to_one_true_end(play, seed):
     stage = play(max_concurrent=3, max_steps_per_worker=20, max_threads=4)

@@ -45,7 +45,7 @@ def begun(tmp_path):
 
 
 def only_end(executor):
-    (end,) = executor.collect(10)
+    (end,) = executor.collect(60)
     return end
 
 

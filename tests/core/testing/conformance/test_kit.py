@@ -151,9 +151,9 @@ def test_an_untold_death_of_a_child_is_seen():
     try:
         assert child.pid in remains.children_of(os.getpid())
         # for a moment after ``exec`` a process has no command line
-        assert not remains.settle(lambda: {remains.command_of(child.pid)} - {"sleep 60"}, 5.0)
+        assert not remains.settle(lambda: {remains.command_of(child.pid)} - {"sleep 60"}, 60.0)
         child.kill()
-        assert not remains.settle(lambda: ["alive"] if remains.is_alive(child.pid) else [], 5.0)
+        assert not remains.settle(lambda: ["alive"] if remains.is_alive(child.pid) else [], 60.0)
         assert remains.command_of(child.pid) == "(Z)"
     finally:
         child.kill()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -91,7 +92,7 @@ class StandInRunner:
 
     def run(self, body: Work, handed: Mapping[str, Any], report: Report | None) -> TaskResult:
         """Call the function; its faults become records, but for what is no ``Exception``."""
-        marks.leave(self._folder, "start", body.key)
+        marks.leave(self._folder, "start", body.key, str(time.monotonic()))
         try:
             return self._call(body, handed, report)
         except SystemFault:

@@ -47,7 +47,7 @@ class ExecutorKit:
     features: ClassVar[ExecutorFeatures]
     gaps: ClassVar[Mapping[str, str]] = {}
     places: ClassVar[int | None] = None
-    patience: ClassVar[float] = 15.0
+    patience: ClassVar[float] = 60.0
     many: ClassVar[int] = 2_000
     tolerates: ClassVar[tuple[str, ...]] = ("multiprocessing.resource_tracker",)
 

@@ -147,15 +147,24 @@ def _marked(token: str) -> Iterator[int]:
 def _is_ours(path: Path, token: str) -> bool:
     if any(part == str(os.getpid()) for part in _words(path.name)):
         return True
-    inside = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
-    return any(_holds(one, token.encode()) for one in inside)
+    return any(_holds(one, token.encode()) for one in _inside(path))
 
 
 def _size(path: Path) -> int:
+    return sum(_bytes_of(one) for one in _inside(path))
+
+
+def _bytes_of(path: Path) -> int:
     with suppress(OSError):
-        inside = path.rglob("*") if path.is_dir() else [path]
-        return sum(one.stat().st_size for one in inside if one.is_file())
+        return path.stat().st_size
     return 0
+
+
+def _inside(path: Path) -> list[Path]:
+    """The files of a folder, or the file itself; what goes away meanwhile was somebody else's."""
+    if path.is_dir():  # ``rglob`` raises when a folder is removed under it
+        return [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+    return [path]
 
 
 def _words(name: str) -> list[str]:

@@ -37,6 +37,7 @@ End = Outcome | Lost
 _NOTHING: Mapping[str, Any] = {}
 _USUAL = Wants()
 PULSE = 0.05
+_SETTLING = 20.0  # seconds in which what ends by itself has ended, also on a machine that is busy
 
 
 def hold(condition: object, promise: str) -> None:
@@ -71,7 +72,7 @@ class Terms:
     make: Callable[[], Executor]
     features: ExecutorFeatures
     places: int
-    patience: float = 15.0
+    patience: float = 60.0
     many: int = 2_000
     tolerates: tuple[str, ...] = ()
 
@@ -342,7 +343,7 @@ def _see_what_is_left(surroundings: _Surroundings, terms: Terms, pids: Collectio
         return [path for path in remains.files(before, token) if not any(t in path for t in terms.tolerates)]
 
     for what, find in (("process", strangers), ("thread", threads), ("file", files)):
-        left = remains.settle(find, min(5.0, terms.patience))
+        left = remains.settle(find, min(_SETTLING, terms.patience))
         hold(not left, f"closing leaves no {what} behind; left: {', '.join(left)}")
 
 

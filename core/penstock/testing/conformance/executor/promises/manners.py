@@ -49,16 +49,16 @@ class MannerPromises:
         child = int(stage.marks("child", ticket)[0].more)
         stage.executor.cancel(ticket, 0.2)
         stage.end(ticket)
-        _see_dead(child)
+        _see_dead(stage, child)
 
     @needs("out_of_process", places=1)
     def test_closing_kills_the_children_of_a_running_task(self, stage: Stage) -> None:
         ticket = stage.submit(tasks.raise_child)
         until_marked(stage, "child", ticket)
         stage.close()
-        _see_dead(int(stage.marks("child", ticket)[0].more))
+        _see_dead(stage, int(stage.marks("child", ticket)[0].more))
 
 
-def _see_dead(pid: int) -> None:
-    alive = remains.settle(lambda: [str(pid)] if remains.is_alive(pid) else [], 10.0)
+def _see_dead(stage: Stage, pid: int) -> None:
+    alive = remains.settle(lambda: [str(pid)] if remains.is_alive(pid) else [], stage.terms.patience)
     hold(not alive, "no child of a killed task is left behind; one is")
