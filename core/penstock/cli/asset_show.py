@@ -15,7 +15,7 @@ from penstock.cli.loading import load_or_none
 from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.partition_block import plain_partitions, show_partitions
 from penstock.cli.screen import Screen
-from penstock.cli.statuses import check_cell
+from penstock.cli.statuses import check_cell, freshness_cell
 from penstock.cli.times import age, moment
 from penstock.define.asset_graph import AssetGraph
 from penstock.errors import InvariantViolationError, suggest
@@ -23,11 +23,19 @@ from penstock.host.clock import now
 from penstock.host.instance import Instance
 from penstock.keys import AssetKey, user_strings
 from penstock.partitions.view import View
+from penstock.plan.freshness import Freshness
 from penstock.query.assets import AssetDetail, list_assets, show_asset
+from penstock.query.freshness import freshness_of_assets
 from penstock.query.partitions import PartitionStatuses, partition_statuses
 from penstock.query.plain import as_plain
 
-_TITLES = {"deps": "made from", "used_by": "used by", "code_version": "code version", "where": "defined"}
+_TITLES = {
+    "deps": "made from",
+    "used_by": "used by",
+    "code_version": "code version",
+    "freshness_policy": "to be",
+    "where": "defined",
+}
 
 
 @click.command(
@@ -54,11 +62,15 @@ def show(screen: Screen, key: str, code: CodeChoice, history: int) -> None:
         checks = None if graph is None or not graph.has(asset) else graph.checks_by_asset.get(asset, ())
         detail = show_asset(instance.store, asset, checks=checks, history=asked, with_partitions=not has_grid)
         standing = _standing(instance, asset, graph)
+        freshness = (
+            freshness_of_assets(instance.store, graph, [asset], now=now()).get(asset) if graph else None
+        )
         if screen.as_json:
             plain = {} if standing is None else {"partition_status": plain_partitions(*standing)}
+            plain = {**plain, "freshness": as_plain(freshness)}
             screen.document({**detail.to_plain(), **plain, "definition": _definition(asset, graph)})
         else:
-            _head(screen, detail, _definition(asset, graph))
+            _head(screen, detail, _definition(asset, graph), freshness)
             if standing is not None:
                 show_partitions(screen, *standing)
             _facts(screen, detail)
@@ -90,11 +102,12 @@ def _definition(key: AssetKey, graph: AssetGraph | None) -> dict[str, Any]:
         "code_version": spec.code_version,
         "partitioned": None if (found := partitions_of(graph, key)) is None else str(found),
         "backfill": None if made_by.backfill_policy is None else str(made_by.backfill_policy),
+        "freshness_policy": None if spec.freshness_policy is None else str(spec.freshness_policy),
         "where": made_by.where or None,
     }
 
 
-def _head(screen: Screen, detail: AssetDetail, said: dict[str, Any]) -> None:
+def _head(screen: Screen, detail: AssetDetail, said: dict[str, Any], freshness: Freshness | None) -> None:
     line = detail.line
     by = f" by run {line.run_id[:8]}" if line.run_id else ""
     made = f"{moment(line.materialized_at)} ({age(line.materialized_at, time.time())}){by}"
@@ -103,10 +116,18 @@ def _head(screen: Screen, detail: AssetDetail, said: dict[str, Any]) -> None:
         *((_TITLES.get(name, name), _joined(value)) for name, value in said.items()),
         ("made", "never" if line.materialized_at is None else made),
         ("data", line.data_version),
+        ("freshness", _in_words(freshness)),
     ]
     for name, value in rows:
         if value:
             screen.labeled(name, value, 14)
+
+
+def _in_words(freshness: Freshness | None) -> str | None:
+    if freshness is None:
+        return None
+    until = "" if freshness.until is None else f" until {moment(freshness.until.timestamp())}"
+    return f"{freshness_cell(freshness).text}{until}"
 
 
 def _joined(value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from penstock.cli.table import Cell
 from penstock.events.values import AssetCheckEvaluation, AssetCheckSeverity
+from penstock.plan.freshness import Freshness, FreshnessState
 from penstock.query.backfills import BackfillSummary
 from penstock.spi.backfills import BackfillStatus
 
@@ -39,6 +40,15 @@ _WORDS: Mapping[str, str] = {
 } | {one.value: one.words for one in BackfillStatus}
 
 
+_FRESHNESS: Mapping[FreshnessState, Cell] = {
+    FreshnessState.PASS: Cell("passed", "green"),
+    FreshnessState.WARN: Cell("warned", "yellow"),
+    FreshnessState.FAIL: Cell("failed", "red"),
+    FreshnessState.UNKNOWN: Cell("unknown", "yellow"),
+    FreshnessState.NOT_APPLICABLE: Cell("-"),
+}
+
+
 def word(status: str) -> str:
     """A state of a run or step as one or two small words."""
     return _WORDS.get(status, status.lower())
@@ -57,6 +67,11 @@ def status_cell(status: str) -> Cell:
 def backfill_cell(found: BackfillSummary) -> Cell:
     """How a backfill stands, or that nobody works at it any more."""
     return status_cell("ABANDONED" if found.is_abandoned else found.backfill.status.value)
+
+
+def freshness_cell(found: Freshness | None) -> Cell:
+    """How an asset stands by its freshness policy, None when it has none."""
+    return _FRESHNESS[FreshnessState.NOT_APPLICABLE if found is None else found.state]
 
 
 def check_cell(found: AssetCheckEvaluation) -> Cell:

@@ -92,6 +92,11 @@ class TimeWindowFreshnessPolicy(FreshnessPolicy):
                 " an asset warns before it fails."
             )
 
+    def __str__(self) -> str:
+        """In words: ``at most 1 d old, warned of from 12 h on``."""
+        warned = "" if self.warn_window is None else f", warned of from {in_words(self.warn_window)} on"
+        return f"at most {in_words(self.fail_window)} old{warned}"
+
 
 @frozen
 class CronFreshnessPolicy(FreshnessPolicy):
@@ -109,6 +114,19 @@ class CronFreshnessPolicy(FreshnessPolicy):
                 f"lower_bound_delta ({self.lower_bound_delta}) is longer than the time between two deadlines"
                 f" of {self.deadline_cron!r} ({gap}): one update would count for both. Give {gap} or less."
             )
+
+    def __str__(self) -> str:
+        """In words: ``updated for each '0 10 * * *' (UTC), from 1 h before on``."""
+        before = in_words(self.lower_bound_delta)
+        return f"updated for each {self.deadline_cron!r} ({self.timezone}), from {before} before on"
+
+
+def in_words(length: timedelta) -> str:
+    """A length of time: ``1 d 12 h``."""
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((length.days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{count:,} {unit}" for count, unit in parts if count) or "0 s"
 
 
 def check_timezone(given: Any) -> None:

@@ -6,9 +6,10 @@ Must not know stores or the clock: who asks brings what is recorded, and the mom
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from penstock.define.freshness import in_words
 from penstock.define.freshness_checks import CHECK_NAME, PARAMS_KEY, Deadline
 from penstock.define.results import AssetCheckResult
 from penstock.events.sentences import duration
@@ -21,6 +22,8 @@ from penstock.plan.freshness import LAST_UPDATED_KEY, Update, earliest_for
 LOWER_BOUND_KEY = system_key("freshness_lower_bound_timestamp")
 FRESH_UNTIL_KEY = system_key("fresh_until_timestamp")
 LATEST_TICK_KEY = system_key("latest_cron_tick_timestamp")
+
+_LONG = timedelta(minutes=1)
 
 
 def judge_last_update(
@@ -52,10 +55,13 @@ def _said_of_update(update: Update | None, earliest: datetime, now: datetime) ->
         return "It was never updated: neither made nor observed."
     if update.at is None:
         return f"It was observed, but nothing says when its data changed. Record {LAST_UPDATED_KEY!r}."
-    allowed = duration(max((now - earliest).total_seconds(), 0))
-    past = duration(max((now - update.at).total_seconds(), 0))
+    allowed, past = _in_words(now - earliest), _in_words(max(now - update.at, timedelta(0)))
     late = "" if update.at >= earliest else " That is too long ago."
     return f"Its last update was {past} ago; {allowed} are allowed.{late}"
+
+
+def _in_words(length: timedelta) -> str:
+    return in_words(length) if length >= _LONG else duration(length.total_seconds())
 
 
 def expected_partition(deadline: Deadline, definition: Any, now: datetime) -> str | None:

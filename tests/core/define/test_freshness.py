@@ -178,3 +178,15 @@ def test_applying_a_policy_to_a_definition_tells_what_to_do():
 
     with pytest.raises(InvalidDefinitionError, match="map_asset_specs"):
         apply_freshness_policy(one, DAILY)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (DAILY, "at most 1 d old, warned of from 1 h on"),
+        (FreshnessPolicy.time_window(timedelta(hours=36, seconds=61)), "at most 1 d 12 h 1 min 1 s old"),
+        (AT_TEN, "updated for each '0 10 * * *' (UTC), from 1 h before on"),
+    ],
+)
+def test_a_policy_reads_as_words(policy, said):
+    assert str(policy) == said

@@ -146,3 +146,15 @@ def test_an_asset_without_any_partition_is_told():
 
 def test_before_any_partition_is_due_the_check_passes():
     assert judged_partition(None, False, None).passed
+
+
+@pytest.mark.parametrize(
+    ("age", "delta", "said"),
+    [
+        (timedelta(seconds=2), HOUR, "Its last update was 2 s ago; 1 h are allowed."),
+        (2 * DAY, 36 * HOUR, "Its last update was 2 d ago; 1 d 12 h are allowed. That is too long ago."),
+        (-HOUR, timedelta(0), "Its last update was 0 µs ago; 0 µs are allowed."),
+    ],
+)
+def test_the_age_of_an_update_is_told_in_words(age, delta, said):
+    assert judged(Update(NOON - age), delta=delta).description == said
