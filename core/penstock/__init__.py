@@ -81,6 +81,7 @@ if TYPE_CHECKING:
         monthly_partitioned_config, partitioned_config, static_partitioned_config,
         weekly_partitioned_config,
     )
+    from penstock.define.partitioned_schedule import build_schedule_from_partitioned_job
     from penstock.define.reconstructable import ReconstructableJob, build_reconstructable_job, reconstructable
     from penstock.define.repository import RepositoryDefinition
     from penstock.define.repository_decorator import repository
@@ -89,9 +90,9 @@ if TYPE_CHECKING:
     from penstock.define.retry import Backoff, Failure, Jitter, RetryPolicy, RetryRequested
     from penstock.define.run_requests import RunRequest, SkipReason
     from penstock.define.schedule import (
-        DefaultScheduleStatus, ScheduleDefinition, ScheduleEvaluationContext, build_schedule_context,
-        schedule,
+        DefaultScheduleStatus, ScheduleDefinition, ScheduleExecutionData, schedule,
     )
+    from penstock.define.schedule_context import ScheduleEvaluationContext, build_schedule_context
     from penstock.define.selection import AssetSelection
     from penstock.define.sensor import (
         DefaultSensorStatus, SensorDefinition, SensorReturnTypesUnion, sensor,
@@ -115,7 +116,8 @@ if TYPE_CHECKING:
         ExecutionInterruptedError, HandleOutputError, HookExecutionError, InvalidConfigDefinitionError,
         InvalidConfigError, InvalidDefinitionError, InvalidInvocationError, InvalidMetadataError,
         InvalidSubsetError, InvariantViolationError, LoadInputError, PluginError, ResourceFunctionError,
-        ResourceRequirementError, RunNotFoundError, SettingsError, StepExecutionError, StepNotFoundError,
+        ResourceRequirementError, RunNotFoundError, ScheduleExecutionError, SettingsError, StepExecutionError,
+        StepNotFoundError,
         StepOutputNotFoundError,
         StepTimeoutError, StoreError, SubprocessError, TransitionRejected, TypeCheckDidNotPass,
         TypeCheckError, TypeLoadingError, UnknownPartitionError, UnknownResourceError,
@@ -254,6 +256,7 @@ _PLACES: dict[str, str] = {
         "daily_partitioned_config dynamic_partitioned_config hourly_partitioned_config "
         "monthly_partitioned_config partitioned_config static_partitioned_config weekly_partitioned_config"
     ),
+    "penstock.define.partitioned_schedule": "build_schedule_from_partitioned_job",
     "penstock.define.reconstructable": "ReconstructableJob build_reconstructable_job reconstructable",
     "penstock.define.repository": "RepositoryDefinition",
     "penstock.define.repository_decorator": "repository",
@@ -262,9 +265,9 @@ _PLACES: dict[str, str] = {
     "penstock.define.retry": "Backoff Failure Jitter RetryPolicy RetryRequested",
     "penstock.define.run_requests": "RunRequest SkipReason",
     "penstock.define.schedule": (
-        "DefaultScheduleStatus ScheduleDefinition ScheduleEvaluationContext build_schedule_context "
-        "schedule"
+        "DefaultScheduleStatus ScheduleDefinition ScheduleExecutionData schedule"
     ),
+    "penstock.define.schedule_context": "ScheduleEvaluationContext build_schedule_context",
     "penstock.define.selection": "AssetSelection",
     "penstock.define.sensor": "DefaultSensorStatus SensorDefinition SensorReturnTypesUnion sensor",
     "penstock.define.sensor_context": "SensorEvaluationContext build_sensor_context",
@@ -286,8 +289,8 @@ _PLACES: dict[str, str] = {
         "ExecutionInterruptedError HandleOutputError HookExecutionError InvalidConfigDefinitionError "
         "InvalidConfigError InvalidDefinitionError InvalidInvocationError InvalidMetadataError "
         "InvalidSubsetError InvariantViolationError LoadInputError PluginError ResourceFunctionError "
-        "ResourceRequirementError RunNotFoundError SettingsError StepExecutionError StepNotFoundError "
-        "StepOutputNotFoundError "
+        "ResourceRequirementError RunNotFoundError ScheduleExecutionError SettingsError StepExecutionError "
+        "StepNotFoundError StepOutputNotFoundError "
         "StepTimeoutError StoreError SubprocessError TransitionRejected TypeCheckDidNotPass "
         "TypeCheckError TypeLoadingError UnknownPartitionError UnknownResourceError "
         "UnmetExecutorRequirementsError UserCodeExecutionError UserError"
@@ -402,9 +405,8 @@ __all__ = [
     "ResourceRequirementError", "RetryPolicy",
     "RetryRequested", "Run", "RunConfig", "RunMetadataValue", "RunNotFoundError", "RunRecord",
     "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter", "RunsFilter", "ScalarUnion",
-    "ScheduleDefinition", "ScheduleEvaluationContext", "ScheduleType", "Selector", "SensorDefinition",
-    "SensorEvaluationContext",
-    "SensorResult",
+    "ScheduleDefinition", "ScheduleEvaluationContext", "ScheduleExecutionData", "ScheduleExecutionError",
+    "ScheduleType", "Selector", "SensorDefinition", "SensorEvaluationContext", "SensorResult",
     "SensorReturnTypesUnion", "SensorType", "Set", "SettingsError", "Shape", "SkipReason", "SourceAsset",
     "SpecificPartitionsPartitionMapping", "StaticPartitionMapping", "StaticPartitionsDefinition",
     "StepExecutionError", "StepNotFoundError", "StepOutputNotFoundError", "StepTimeoutError", "StoreError",
@@ -422,7 +424,8 @@ __all__ = [
     "build_hook_context", "build_init_resource_context", "build_input_context",
     "build_last_update_freshness_checks", "build_metadata_bounds_checks", "build_op_context",
     "build_output_context",
-    "build_reconstructable_job", "build_resources", "build_schedule_context", "build_sensor_context",
+    "build_reconstructable_job", "build_resources", "build_schedule_context",
+    "build_schedule_from_partitioned_job", "build_sensor_context",
     "build_time_partition_freshness_checks",
     "check_type", "colored_console_logger", "config_from_files", "config_from_yaml_strings",
     "config_mapping", "configured", "custom_path_fs_io_manager", "daily_partitioned_config",

@@ -26,6 +26,7 @@
     │   ├── ConfigMappingFunctionError
     │   ├── TypeLoadingError
     │   ├── HookExecutionError
+    │   ├── ScheduleExecutionError
     │   ├── LoadInputError               blame: the I/O manager, while loading
     │   └── HandleOutputError            blame: the I/O manager, while storing
     │       └── UnstorableValueError     blame: the value, which no format holds; exit code 2
@@ -176,6 +177,10 @@ class TypeLoadingError(UserCodeExecutionError):
 
 class HookExecutionError(UserCodeExecutionError):
     """A hook raised; the run goes on."""
+
+
+class ScheduleExecutionError(UserCodeExecutionError):
+    """A function of a schedule raised."""
 
 
 class LoadInputError(UserCodeExecutionError):

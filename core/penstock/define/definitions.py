@@ -25,6 +25,7 @@ from penstock.define.selection import AssetSelection
 from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
 from penstock.define.targets import brought_assets
+from penstock.define.unresolved_schedule import AnySchedule
 from penstock.errors import InvalidInvocationError, InvariantViolationError
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.values import frozen
@@ -55,7 +56,7 @@ class Definitions:
     """
 
     assets: Sequence[Any] = field(default=None, converter=_LISTED)
-    schedules: Sequence[ScheduleDefinition] = field(default=None, converter=_LISTED)
+    schedules: Sequence[AnySchedule] = field(default=None, converter=_LISTED)
     sensors: Sequence[SensorDefinition] = field(default=None, converter=_LISTED)
     jobs: Sequence[Any] = field(default=None, converter=_LISTED)
     resources: Mapping[str, Any] = field(default=None, converter=_MAPPED)

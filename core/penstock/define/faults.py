@@ -26,7 +26,8 @@ from penstock.define.requirements import (
     missing_for_assets,
 )
 from penstock.define.specs import AssetSpec
-from penstock.define.targets import jobs_targeted, names_targeted
+from penstock.define.targets import jobs_targeted
+from penstock.define.unresolved_schedule import UnresolvedPartitionedAssetScheduleDefinition
 from penstock.define.wiring_checks import refuse_clashing_names
 from penstock.errors import InvalidDefinitionError, UserError, suggest
 from penstock.keys import AssetKey, user_strings
@@ -139,16 +140,40 @@ def _name_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
     yield from _doubles("job", [*project.jobs, *jobs_targeted(ticking)])
     yield from _doubles("schedule", project.schedules)
     yield from _doubles("sensor", project.sensors)
-    known = project.given_jobs
-    for one in ticking:
-        for name in names_targeted(one):
-            if name not in known and name != IMPLICIT_JOB:
-                yield DefinitionFault(
-                    one.name,
-                    f"{one.name!r} is to run the job {name!r}, which does not exist."
-                    f"{suggest(name, known)} Add the job to the definitions.",
-                    about_missing=True,
-                )
+    for name in sorted({one.name for one in project.schedules} & {one.name for one in project.sensors}):
+        yield DefinitionFault(
+            f"schedule {name}", f"A schedule and a sensor are both called {name!r}. Rename one of them."
+        )
+    for one in project.schedules:
+        yield from _target_faults(one, f"schedule {one.name!r}", project)
+    for one in project.sensors:
+        yield from _target_faults(one, f"sensor {one.name!r}", project)
+
+
+def _target_faults(one: Any, who: str, project: RepositoryDefinition) -> Iterator[DefinitionFault]:
+    """Jobs that a schedule or sensor is to run and that do not exist, and partitions that it cannot follow."""
+    known, subject = project.given_jobs, who.replace("'", "")
+    for target in one.targets:
+        name = target.job_name
+        if name not in known and name != IMPLICIT_JOB:
+            said = f"The {who} is to run the job {name!r}, which does not exist.{suggest(name, known)}"
+            yield DefinitionFault(subject, f"{said} Add the job to the definitions.", about_missing=True)
+    if isinstance(one, UnresolvedPartitionedAssetScheduleDefinition):
+        yield from _unfollowed(one, subject, project)
+
+
+def _unfollowed(
+    one: UnresolvedPartitionedAssetScheduleDefinition, subject: str, project: RepositoryDefinition
+) -> Iterator[DefinitionFault]:
+    """A schedule that cannot follow the partitions of its job; what is wrong with the job is said of it."""
+    try:
+        job = project.get_job(one.job_name)
+    except UserError:
+        return
+    try:
+        one.resolve(job)
+    except UserError as error:
+        yield DefinitionFault(subject, str(error))
 
 
 def _doubles(what: str, things: Iterable[Any]) -> Iterator[DefinitionFault]:

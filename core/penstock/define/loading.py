@@ -25,6 +25,7 @@ from penstock.define.schedule import ScheduleDefinition
 from penstock.define.sensor import SensorDefinition
 from penstock.define.spec_rules import check_options
 from penstock.define.specs import AssetSpec
+from penstock.define.unresolved_schedule import UnresolvedPartitionedAssetScheduleDefinition
 from penstock.errors import CodeLocationError, InvalidDefinitionError
 from penstock.keys import AssetKey, CoercibleToAssetKeyPrefix, as_parts
 
@@ -228,7 +229,7 @@ def load_definitions_from_modules(
         assets=[one for one in assets if not _is_check(one)],
         asset_checks=[one for one in assets if _is_check(one)],
         jobs=_found(where, (JobDefinition, UnresolvedAssetJobDefinition)),
-        schedules=_found(where, (ScheduleDefinition,)),
+        schedules=_found(where, (ScheduleDefinition, UnresolvedPartitionedAssetScheduleDefinition)),
         sensors=_found(where, (SensorDefinition,)),
         resources=resources or {},
         loggers=loggers or {},

@@ -32,6 +32,10 @@ _TARGETS: dict[str, str] = {
     "check_metadata_bounds": "penstock.host.built_checks:check_metadata_bounds",
     "evaluate_function": "penstock.host.ticks:evaluate",
     "evaluate_sensor": "penstock.host.sensor_ticks:evaluate_sensor",
+    "check_timing": "penstock.define.cron_lines:check_timing",
+    "follow_partitions": "penstock.define.partitioned_schedule:follow_partitions",
+    "evaluate_schedule": "penstock.host.schedule_ticks:evaluate_schedule",
+    "call_schedule": "penstock.host.schedule_ticks:call_schedule",
 }
 _FOUND: dict[str, Callable[..., Any]] = {}
 

@@ -19,6 +19,7 @@ from penstock.define.op import OpDefinition
 from penstock.define.schedule import ScheduleDefinition
 from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
+from penstock.define.unresolved_schedule import UnresolvedPartitionedAssetScheduleDefinition
 from penstock.errors import InvalidDefinitionError
 
 _ASSETS = (AssetsDefinition, AssetSpec)
@@ -29,7 +30,10 @@ _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
         (JobDefinition, UnresolvedAssetJobDefinition, GraphDefinition),
         "what @job, define_asset_job or @graph makes",
     ),
-    "schedules": ((ScheduleDefinition,), "what @schedule makes, or a ScheduleDefinition"),
+    "schedules": (
+        (ScheduleDefinition, UnresolvedPartitionedAssetScheduleDefinition),
+        "what @schedule makes, or a ScheduleDefinition",
+    ),
     "sensors": ((SensorDefinition,), "what @sensor makes, or a SensorDefinition"),
 }
 _HOMES: tuple[tuple[tuple[type, ...], str], ...] = (

@@ -23,6 +23,7 @@ from penstock.define.schedule import ScheduleDefinition
 from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
 from penstock.define.targets import AnyJob, jobs_targeted
+from penstock.define.unresolved_schedule import AnySchedule
 from penstock.errors import InvalidDefinitionError, InvariantViolationError, suggest
 from penstock.keys import AssetCheckKey, AssetKey, CoercibleToAssetKey, as_asset_key
 from penstock.values import frozen
@@ -46,7 +47,7 @@ class RepositoryDefinition:
     name: str
     assets: Sequence[AssetsDefinition] = ()
     jobs: Sequence[AnyJob] = ()
-    schedules: Sequence[ScheduleDefinition] = ()
+    schedules: Sequence[AnySchedule] = ()
     sensors: Sequence[SensorDefinition] = ()
     resources: Mapping[str, Any] = field(factory=dict[str, Any])
     executor: Any = None
@@ -100,6 +101,10 @@ class RepositoryDefinition:
 
     @cached_property
     def _resolved(self) -> dict[str, JobDefinition]:
+        return {}
+
+    @cached_property
+    def _schedules(self) -> dict[str, ScheduleDefinition]:
         return {}
 
     @property
@@ -175,8 +180,15 @@ class RepositoryDefinition:
 
         Raises:
             InvariantViolationError: when there is none.
+            InvalidDefinitionError: when it cannot follow the partitions of its job.
         """
-        return _named(name, self.schedules, "schedule")
+        found = self._schedules.get(name)
+        if found is None:
+            given: AnySchedule = _named(name, self.schedules, "schedule")
+            whole = isinstance(given, ScheduleDefinition)
+            found = given if whole else given.resolve(self.get_job(given.job_name))
+            self._schedules[name] = found
+        return found
 
     def has_sensor_def(self, name: str) -> bool:
         """Whether there is a sensor of this name."""
@@ -193,7 +205,7 @@ class RepositoryDefinition:
     @property
     def schedule_defs(self) -> Sequence[ScheduleDefinition]:
         """Every schedule."""
-        return self.schedules
+        return [self.get_schedule_def(one.name) for one in self.schedules]
 
     @property
     def sensor_defs(self) -> Sequence[SensorDefinition]:
@@ -261,7 +273,7 @@ def _room_of(thing: Any) -> str:
         return "assets"
     if isinstance(thing, JobDefinition | UnresolvedAssetJobDefinition | GraphDefinition):
         return "jobs"
-    if isinstance(thing, ScheduleDefinition):
+    if isinstance(thing, AnySchedule):
         return "schedules"
     if isinstance(thing, SensorDefinition):
         return "sensors"

@@ -14,10 +14,9 @@ from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset
 from penstock.define.assets import AssetsDefinition
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
-from penstock.define.names import checked_name
 from penstock.define.selection import AssetSelection
 from penstock.define.signature import read_shape
-from penstock.errors import InvalidDefinitionError
+from penstock.errors import InvalidDefinitionError, InvalidInvocationError
 from penstock.values import frozen
 
 AnyJob = JobDefinition | UnresolvedAssetJobDefinition | GraphDefinition
@@ -76,7 +75,7 @@ def read_targets(
     if len(found) > 1:
         said = " and ".join(f"{one}=" for one in found)
         raise InvalidDefinitionError(f"The {what} {name!r} has {said}. Give one of them.")
-    if target is not None:
+    if "target" in found:
         return (target_of(target, name, what),)
     if job_name:
         return (Target(job_name=job_name),)
@@ -121,9 +120,7 @@ def brought_assets(assets: Iterable[Any], definitions: Iterable[Any]) -> list[As
         assets: those that it lists.
         definitions: its schedules and sensors.
     """
-    brought = [
-        made for one in definitions for target in getattr(one, "targets", ()) for made in target.assets_defs
-    ]
+    brought = [made for one in definitions for target in one.targets for made in target.assets_defs]
     if not brought:
         return []
     known = [one for one in flattened(assets) if isinstance(one, AssetsDefinition)]
@@ -138,19 +135,7 @@ def jobs_targeted(definitions: Iterable[Any]) -> list[AnyJob]:
     Args:
         definitions: schedules and sensors.
     """
-    return [target.job for one in definitions for target in _targets(one) if target.job is not None]
-
-
-def names_targeted(definition: Any) -> list[str]:
-    """The names of the jobs that a schedule or sensor may run."""
-    return [target.job_name for target in _targets(definition)]
-
-
-def _targets(definition: Any) -> Sequence[Target]:
-    found = getattr(definition, "targets", None)
-    if found is None:
-        return [Target(job_name=definition.job_name, job=definition.job)]
-    return found
+    return [target.job for one in definitions for target in one.targets if target.job is not None]
 
 
 def _target_job(given: Any, name: str, what: str) -> Target:
@@ -167,28 +152,33 @@ def as_text(given: str | None) -> str:
     return given or ""
 
 
-def name_target(definition: Any, what: str) -> None:
-    """Set the name of a definition, and of its job, from each other.
+def read_call(
+    fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], who: str
+) -> tuple[Any, Mapping[str, Any]]:
+    """The context and the resources with which a schedule or sensor is called in a test.
 
     Args:
-        definition: a schedule or sensor under construction.
-        what: which of the two.
+        fn: its function.
+        args, kwargs: at most a context, and resources by name.
+        who: ``"Schedule 'nightly'"``, for messages.
+
+    Returns:
+        The context, None when there is none; resources by name.
 
     Raises:
-        InvalidDefinitionError: when it has no job, or its name is not one.
+        InvalidInvocationError: when the function wants a context and gets none, or gets something else.
     """
-    job = definition.job
-    if job is None and not definition.job_name:
-        raise InvalidDefinitionError(f"The {what} {definition.name!r} has no job. Give job= or job_name=.")
-    if job is not None:
-        object.__setattr__(definition, "job_name", job.name)
-    if not definition.name:
-        object.__setattr__(definition, "name", f"{definition.job_name}_{what}")
-    checked_name(definition.name, what)
-
-
-def call_evaluation(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Call a function that may or may not take a context."""
     shape = read_shape(fn)
-    takes_context = shape.context is not None or bool(shape.order)
-    return fn(*args, **kwargs) if takes_context else fn(**kwargs)
+    named = shape.context or next(iter(shape.inputs), None)
+    resources = {key: value for key, value in kwargs.items() if key in shape.resources}
+    others = [*args, *(value for key, value in kwargs.items() if key not in shape.resources)]
+    strange = [key for key in kwargs if key not in shape.resources and key not in (named, "context")]
+    if len(others) > 1 or strange or any(not hasattr(one, "ground") for one in others if one is not None):
+        raise InvalidInvocationError(
+            f"{who} is called with a context alone, and resources by name; found {len(args)} arguments"
+            f"{' and ' + ', '.join(kwargs) if kwargs else ''}. It has the resources"
+            f" {', '.join(shape.resources) or 'none'}."
+        )
+    if named and not others:
+        raise InvalidInvocationError(f"{who} takes a context. Build one for it.")
+    return (others[0] if others else None), resources

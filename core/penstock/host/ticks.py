@@ -1,7 +1,7 @@
 """Evaluating: calling the function of a schedule or sensor with what it asks for.
 
-Owns: opening resources around a tick, ``evaluate``, and ``evaluate_schedule``, which definitions reach
-through their port. What an answer comes to is decided by ``automation.ticks``. Must not know when ticks are.
+Owns: opening resources around a tick, and ``evaluate``. What an answer comes to is decided by
+``automation.ticks``. Must not know schedules or sensors, nor when ticks are.
 """
 
 from __future__ import annotations
@@ -57,15 +57,17 @@ def tick(ground: TickGround, who: str, keys: frozenset[str]) -> Generator[None]:
 
 
 def evaluate(fn: Callable[..., Any], context: Any, *extra: Any) -> Any:
+    """Call a function as ``call_with`` does, to its end: of a generator a list of all that it gave."""
+    return drained(call_with(fn, context, *extra))
+
+
+def call_with(fn: Callable[..., Any], context: Any, *extra: Any) -> Any:
     """Call a function with a context and resources, as it asks for them.
 
     Args:
         fn: takes a context, then ``extra``, then resources; it may leave out the context.
         context: has ``ground``, a ``TickGround``.
         extra: further positional arguments (the event of an asset sensor).
-
-    Returns:
-        What it returned; of a generator a list of all that it gave.
 
     Raises:
         InvalidInvocationError: when it takes something else.
@@ -87,7 +89,7 @@ def evaluate(fn: Callable[..., Any], context: Any, *extra: Any) -> Any:
     if shape.resources:
         opened = context.ground.resources
         given |= {name: getattr(opened, name) for name in shape.resources}
-    return drained(fn(**given))
+    return fn(**given)
 
 
 def drained(answer: Any) -> Any:
