@@ -38,23 +38,30 @@ def limit(seconds: float | None, key: str) -> contextlib.AbstractContextManager[
 
 @contextlib.contextmanager
 def _by_signal(seconds: float, message: str) -> Generator[None]:
-    is_over = False
+    rang = is_off = False
 
     def stop(_number: int, _frame: Any) -> None:
-        nonlocal is_over
-        if not is_over:  # else it rang while this was being put away
-            is_over = True
+        nonlocal rang
+        if not (rang or is_off):  # else it rang while this was being put away
+            rang = True
             raise StepTimeoutError(message)
 
-    before = signal.signal(signal.SIGALRM, stop)
+    # The alarm of a step around this one falls silent first: were it to ring from here on, it would be taken
+    # for this one's. Each line may be the one at which this one's rings: what was there before comes back all
+    # the same, since it rings once, and not any more where everything is put back.
     began = time.monotonic()
-    outer, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    outer, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    before = signal.signal(signal.SIGALRM, stop)
     try:
-        yield
-        if is_over:  # the step caught the error and went on
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            yield
+        finally:
+            is_off = True
+        if rang:  # the step caught the error and went on
             raise StepTimeoutError(message)
     finally:
-        is_over = True
+        is_off = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if outer:  # a step around this one has a limit too; if that is over by now, it rings at once
@@ -74,8 +81,8 @@ def _by_thread(seconds: float, message: str) -> Generator[None]:
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
-    timer.start()
     try:
+        timer.start()  # it may ring before this comes back
         yield
         alarm.turn_off()
     except StepTimeoutError:

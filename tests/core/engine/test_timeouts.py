@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -132,18 +134,27 @@ def test_a_step_that_catches_everything_fails_all_the_same(where):
 
 
 def test_each_attempt_has_the_whole_time():
-    attempts = []
+    moments = []
 
-    @asset(timeout=SHORT * 3, retry_policy=RetryPolicy(1))
+    def ring_no_earlier_than():
+        """Before the alarm of this attempt is asked, so that no pause makes it later."""
+        return time.monotonic() + signal.getitimer(signal.ITIMER_REAL)[0]
+
+    def ring_no_later_than():
+        return signal.getitimer(signal.ITIMER_REAL)[0] + time.monotonic()
+
+    @asset(timeout=LONG, retry_policy=RetryPolicy(1))
     def slow():
-        attempts.append(1)
-        if len(attempts) == 1:
-            endless()
+        if moments:
+            moments.append(ring_no_later_than())
+            return 1
+        moments.append(ring_no_earlier_than())
         threading.Event().wait(SHORT)
-        return 1
+        raise ValueError("once more")
 
     assert materialize([slow]).success
-    assert len(attempts) == 2
+    first, second = moments
+    assert second - first >= SHORT * 0.9
 
 
 @pytest.mark.parametrize("where", [lambda f: f(), in_another_thread], ids=["main thread", "another thread"])
@@ -177,6 +188,35 @@ def test_the_alarm_of_the_process_is_given_back():
         assert LONG < signal.getitimer(signal.ITIMER_REAL)[0] <= 3 * LONG
     finally:
         signal.setitimer(signal.ITIMER_REAL, own)
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+@pytest.mark.parametrize("line", range(1, 6))
+def test_the_alarm_of_the_process_is_given_back_wherever_a_limit_is_when_its_time_is_up(line):
+    """A line of the limit itself, which puts everything back, is as good a moment as one of the step."""
+    before, tracer, seen = signal.getsignal(signal.SIGALRM), sys.gettrace(), []
+
+    def ring(_frame, event, _argument):
+        if event == "line" and signal.getitimer(signal.ITIMER_REAL)[0] > LONG:
+            seen.append(event)
+            if len(seen) == line:
+                signal.raise_signal(signal.SIGALRM)
+        return ring
+
+    def trace(frame, *_):
+        return ring if frame.f_code.co_name == "_by_signal" else None
+
+    with limit(LONG, "outer"):
+        outer = signal.getsignal(signal.SIGALRM)
+        try:
+            sys.settrace(trace)
+            with contextlib.suppress(StepTimeoutError), limit(3 * LONG, "inner"):
+                pass
+        finally:
+            sys.settrace(tracer)
+        assert len(seen) >= min(line, 2)
+        assert signal.getsignal(signal.SIGALRM) is outer
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= LONG
     assert signal.getsignal(signal.SIGALRM) is before
 
 
@@ -214,6 +254,6 @@ def test_a_limit_in_a_thread_leaves_the_interpreter_as_it_was():
         "print('went on')\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=200, check=True
     )
     assert done.stdout == "went on\n"
