@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import sqlite3
 import subprocess
@@ -82,10 +83,14 @@ for number in range(steps):
     while not store.pools.ask(wish, time.time()).granted:
         time.sleep(0.001)
     seq = store.append(name, seq, [v.StepStarted(at=1.0, step=step)])
+    if not number:
+        print("has a slot", flush=True)
+        sys.stdin.read()
     seq = store.append(name, seq, [v.StepSucceeded(at=1.0, step=step)])
 store.append(name, seq, [v.RunSucceeded(at=9.0)])
 store.close()
 """
+SLOTS, CLAIMERS = 2, 5
 
 
 def most_at_once(store):
@@ -100,19 +105,41 @@ def most_at_once(store):
     return most
 
 
-def test_processes_together_never_have_more_slots_than_there_are(store):
-    store.pools.set_limit("db", 2)
-    claimers = [
+@pytest.fixture
+def claimers(store):
+    """Processes that want a slot for each of their steps; they keep the first until their input ends."""
+    store.pools.set_limit("db", SLOTS)
+    command = [sys.executable, "-c", CLAIMER, sqlite_url(store.database.path)]
+    environment = {**os.environ, "PYTHONPATH": str(CORE)}
+    started = [
         subprocess.Popen(
-            [sys.executable, "-c", CLAIMER, sqlite_url(store.database.path), str(number), "30", "5"],
-            stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(CORE)},
+            [*command, str(number), "30", str(CLAIMERS)], env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
-        for number in range(5)
+        for number in range(CLAIMERS)
     ]  # fmt: skip
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            pipe.close()
+
+
+def test_processes_together_have_as_many_slots_as_there_are_and_never_more(store, claimers):
+    waiting = {process.stdout: process for process in claimers}
+    for _ in range(SLOTS):  # those who come first keep theirs until others have the rest
+        (come, *_), _, _ = select.select(waiting, [], [])
+        assert come.readline() == "has a slot\n", waiting[come].stderr.read()
+        del waiting[come]
+    (pool,) = store.pools.find()
+    assert len(pool.taken) == SLOTS
     for process in claimers:
-        assert (process.communicate(timeout=50)[1], process.returncode) == ("", 0)
-    assert store.count_runs(RunsFilter()) == 5
-    assert most_at_once(store) == 2
+        process.stdin.close()
+    for process in claimers:
+        assert (process.stderr.read(), process.wait()) == ("", 0)
+    assert store.count_runs(RunsFilter()) == CLAIMERS
+    assert most_at_once(store) == SLOTS
     (pool,) = store.pools.find()
     assert (list(pool.taken), list(pool.waiting), faults_in(store)) == ([], [], [])
 
