@@ -36,7 +36,7 @@ RIGHTS_OVER_FILES = (1, 2)  # to write and to read whatever the permissions say
 HANDLED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGCHLD", "SIGPIPE", "SIGUSR1", "SIGUSR2", "SIGXFSZ")
 OF_PYTEST = "PYTEST_CURRENT_TEST"  # which it sets at each step of a test, and takes away in the end
 ENDED = os.WEXITED | os.WNOHANG | os.WNOWAIT
-PATIENCE = 5.0
+PATIENCE = 60.0  # a machine that is busy elsewhere stands still for seconds
 OF_TEST = ("penstock_home", "tmp_path")
 KEPT_BY_PYTHON = "multiprocessing.resource_tracker"  # a process that Python ends with its own
 OF_ALL = {
@@ -86,7 +86,7 @@ def _threads_are_joined(_files_are_closed, _children_have_ended):  # which look 
     yield
     started = [one for one in threading.enumerate() if one not in before and not isinstance(one, FOREIGN)]
     for thread in started:
-        thread.join(timeout=2)  # a pool that was told to stop may need a moment
+        thread.join(timeout=PATIENCE)  # a pool that was told to stop may need a moment
     alive = [thread.name for thread in started if thread.is_alive()]
     assert not alive, f"the test left these threads running: {alive}"
 
@@ -189,6 +189,15 @@ def penstock_home(
     home = tmp_path_factory.mktemp("home") / "penstock"
     monkeypatch.setenv("PENSTOCK_HOME", str(home))
     return home
+
+
+@pytest.fixture
+def begun_threads():
+    """A function that names the threads that were begun meanwhile and run, but for those of foreign code."""
+    before = set(threading.enumerate())
+    return lambda: [
+        one.name for one in threading.enumerate() if one not in before and not isinstance(one, FOREIGN)
+    ]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ class Stopped(Exception):
 def in_a_thread(work):
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(30)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -36,9 +36,9 @@ def test_a_thread_is_stopped_once_and_then_put_right():
 
     thread = threading.Thread(target=work)
     thread.start()
-    begun.wait(30)
+    begun.wait(60)
     raise_in(thread.ident, Stopped)
-    thread.join(30)
+    thread.join(60)
     assert seen == [499500]
 
 

@@ -161,7 +161,7 @@ def page_at(tmp_path, monkeypatch):
         linecache.cache.pop(f"{page.path}", None)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_page_does_what_it_says(path, page_at):
     page = page_at(path)

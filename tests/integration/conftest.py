@@ -90,7 +90,7 @@ class Desk:
     def call(self, *arguments: str, **options) -> Ended:
         """Carry a command out to its end."""
         with self.begin(*arguments, **options) as process:
-            out, err = process.communicate(timeout=50)
+            out, err = process.communicate(timeout=200)
         return Ended(process.returncode, out, err)
 
     def refused(self, *arguments: str, says=(), **options) -> Ended:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +29,34 @@ from penstock.store.doctor import faults_in
 from penstock.store.open import open_store, sqlite_url
 from penstock.testing.conformance.executor import marks, remains
 
-PATIENCE = 30.0
+PATIENCE = 200.0
+TICK = 0.01
+
+
+class Pauses:
+    """How much later than it wanted a thread that only sleeps went on: so much a busy machine delays all."""
+
+    def __init__(self):
+        self._found, self._stop = [], threading.Event()
+        self._thread = threading.Thread(target=self._look_on)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def between(self, begin, end):
+        """Seconds of the pauses that lie there, by the clock of the events."""
+        return sum(until - since - TICK for since, until in self._found if until > begin and since < end)
+
+    def _look_on(self):
+        while not self._stop.is_set():
+            since = time.time()
+            self._stop.wait(TICK)
+            self._found.append((since, max(time.time(), since + TICK)))
 
 
 @frozen
@@ -39,11 +67,13 @@ class Ended:
         result: of the run.
         folder: of the scene.
         struck: when the test did its harm, by the clock of the events; 0 when it did none.
+        pauses: that the machine made meanwhile.
     """
 
     result: object
     folder: Path
-    struck: float = 0.0
+    struck: float
+    pauses: Pauses
 
     @property
     def success(self):
@@ -68,9 +98,10 @@ class Ended:
         return found
 
     def noticed(self, step="victim"):
-        """Seconds from the harm until its first consequence in the log."""
+        """Seconds from the harm until its first consequence in the log, without pauses of the machine."""
         kinds = v.StepFailed | v.StepRetryScheduled
-        return min(e.at for e in self.all_of(kinds, step)) - self.struck
+        first = min(e.at for e in self.all_of(kinds, step))
+        return first - self.struck - self.pauses.between(self.struck, first)
 
     @property
     def notes(self):
@@ -109,7 +140,11 @@ class Scene:
             executor: another one.
         """
         job = attrs.evolve(job, executor_def=as_executor(executor or self.executor))
-        with Instance.local_temp(str(self.home)) as instance, ThreadPoolExecutor(1) as threads:
+        with (
+            Instance.local_temp(str(self.home)) as instance,
+            ThreadPoolExecutor(1) as threads,
+            Pauses() as pauses,
+        ):
             harm = threads.submit(meanwhile or _nothing)
             given = Launch(raise_on_error=False, keeps_values=False, stores_op_outputs=stores)
             try:
@@ -117,7 +152,7 @@ class Scene:
             finally:
                 self.is_over = True
         harm.result()
-        ended = Ended(result, self.folder, self.deaths[-1] if self.deaths else 0.0)
+        ended = Ended(result, self.folder, self.deaths[-1] if self.deaths else 0.0, pauses)
         assert ended.recorded == ended.ran, "attempts recorded, attempts that ran"
         self.look()
         return ended

@@ -66,7 +66,7 @@ class Project:
         """Carry out one command to its end."""
         return subprocess.run(
             [*COMMAND, *arguments], cwd=self.folder, env=environment(home), text=True,
-            capture_output=True, check=False, timeout=120,
+            capture_output=True, check=False, timeout=280,
         )  # fmt: skip
 
     def killed(self, home: Path, after: float, *arguments: str) -> bool:

@@ -25,7 +25,7 @@ AT_ONCE = 4
 
 
 def ended(process):
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=200)
     return process.returncode, out + err
 
 

@@ -32,7 +32,8 @@ CODE = """
     @asset(partitions_def=DAYS)
     def day(context):
         Path(f"begun-{context.partition_key}").touch()
-        time.sleep(0.02)
+        while context.partition_key > "2024-01-05" and not Path("go").exists():
+            time.sleep(0.01)
         return 1
 
     @asset(partitions_def=DAYS)
@@ -59,16 +60,17 @@ class Project:
 
     def call(self, *arguments):
         process = self.begin(*arguments)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         return process.returncode, out, err
 
-    def wait_for_some(self, count):
-        """Until so many partitions were begun."""
-        for _ in range(2000):
-            if len(list(self.folder.glob("begun-*"))) >= count:
-                return
+    def wait_for_some(self, process):
+        """Until a few partitions are made, and one waits for the gate."""
+        while not (self.folder / "begun-2024-01-06").exists():
+            assert process.poll() is None, process.communicate()
             time.sleep(0.01)
-        raise AssertionError("nothing began")
+
+    def open_gate(self):
+        (self.folder / "go").touch()
 
     def newest(self):
         return json.loads(self.call("list", "--json")[1])[0]
@@ -88,8 +90,9 @@ def project(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_several_processes_make_each_partition_once(project):
+    project.open_gate()
     arguments = ("launch", "-f", "shop.py", "-s", "*", "--all", "--max-concurrent", "3", "--json")
     code, out, err = project.call(*arguments)
     assert code == 0, out + err
@@ -99,17 +102,18 @@ def test_several_processes_make_each_partition_once(project):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_an_interrupt_pauses_and_resume_makes_the_rest(project):
     process = project.begin("launch", "-f", "shop.py", "-s", "*", "--all")
-    project.wait_for_some(3)
+    project.wait_for_some(process)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 130, out + err
     assert "paused" in out
     paused = project.newest()
     assert paused["status"] == "PAUSED"
     assert 0 < paused["counts"]["done"] < ALL
+    project.open_gate()
     code, out, err = project.call("resume", "-f", "shop.py", paused["backfill_id"])
     assert code == 0, out + err
     assert set(project.made().values()) == {1}
@@ -117,12 +121,13 @@ def test_an_interrupt_pauses_and_resume_makes_the_rest(project):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_backfill_is_canceled_from_another_process(project):
     process = project.begin("launch", "-f", "shop.py", "-s", "*", "--all")
-    project.wait_for_some(3)
+    project.wait_for_some(process)
     assert project.call("cancel", project.newest()["backfill_id"])[0] == 0
-    out, err = process.communicate(timeout=60)
+    project.open_gate()  # what runs comes to its end
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 130, out + err
     found = project.newest()
     assert found["status"] == "CANCELED"

@@ -15,7 +15,7 @@ SOURCES = [str(HERE.parents[1] / part) for part in ("core", "executors", "io_man
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_whatever_moment_a_backfill_is_killed_at_each_partition_is_made_once():
     seed = random.SystemRandom().randrange(1_000_000)  # printed; `--seed` repeats it
     command = [sys.executable, str(HERE / "backfill_sweep.py"), "--kills", "6", "--seed", str(seed)]

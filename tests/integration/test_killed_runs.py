@@ -15,7 +15,7 @@ SOURCES = [str(HERE.parents[1] / part) for part in ("core", "executors", "io_man
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_whatever_moment_a_run_is_killed_at_nothing_is_torn_and_a_retry_finishes_it():
     seed = random.SystemRandom().randrange(1_000_000)  # printed; `--seed` repeats it
     arguments = ["--project", "pipeline", "--kills", "8", "--seed", str(seed)]

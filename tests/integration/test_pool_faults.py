@@ -105,7 +105,7 @@ def test_a_worker_killed_while_it_stores_leaves_nothing_under_the_final_name(sce
 @pytest.mark.parametrize("how", ["hangs", "swallows", "sleeps"])
 def test_a_step_that_outlives_its_timeout_is_ended(scene, how):
     failed = one_failed(
-        scene.carry_out(steps.faulty(scene.folder, how, timeout=0.5)), "longer than its timeout"
+        scene.carry_out(steps.faulty(scene.folder, how, timeout=3.0)), "longer than its timeout"
     )
     assert failed.blame is v.Blame.TIMEOUT
 
@@ -131,7 +131,6 @@ def test_an_exception_that_cannot_travel_is_told_as_text(scene):
 
 
 def test_a_step_that_takes_too_much_memory_is_ended(scene):
-    scene.open_gate()
     pool = {"process": {"max_concurrent": 2, "max_step_memory": 400 << 20}}
     one_failed(scene.carry_out(steps.faulty(scene.folder, "eats"), executor=pool), "max_step_memory")
 
@@ -175,7 +174,7 @@ def test_ctrl_c_cancels_the_run_and_leaves_nothing(desk, begun):
     process, scene = begun("waits")
     scene.wait("began", key="victim")
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 130, out + err
     assert "■ canceled" in out
     assert desk.runs()[0]["status"] == "CANCELED"

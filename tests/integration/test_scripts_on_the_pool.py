@@ -39,7 +39,7 @@ def said_by(script):
 
     def run(code):
         with script(code) as process:
-            out, err = process.communicate(timeout=50)
+            out, err = process.communicate(timeout=200)
         assert process.returncode == 0, err
         return json.loads(out.splitlines()[-1])
 
@@ -116,7 +116,7 @@ def test_an_interrupted_run_is_canceled_and_leaves_no_process(script, desk):
         def waits():
             with open(f"pid{os.getpid()}", "w"):
                 pass
-            time.sleep(60)
+            time.sleep(600)
 
         @job(executor_def=multiprocess_executor.configured({"max_concurrent": 2}))
         def two():
@@ -140,7 +140,7 @@ def test_an_interrupted_run_is_canceled_and_leaves_no_process(script, desk):
                 print(json.dumps([said, run.status.value, sorted(steps)]))
     """
     with script(code) as process:
-        out, err = process.communicate(timeout=50)
+        out, err = process.communicate(timeout=200)
     assert process.returncode == 0, err
     said, status, steps = json.loads(out.splitlines()[-1])
     assert "interrupted" in said

@@ -18,7 +18,7 @@ from penstock import asset
 @asset
 def slow():
     print("begun", flush=True)
-    time.sleep(60)
+    time.sleep(600)
 
 @asset
 def after(slow):
@@ -63,7 +63,7 @@ def test_a_signal_ends_the_run_as_canceled(start, cli, number):
         process = start(writer, lambda: said.read(1))
         process.send_signal(number)
         rest = said.read()
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=200) == 130
     assert b"stopped  slow" in rest
     assert "■ canceled: 0 steps done, 2 steps not run".encode() in rest
     assert status(cli) == "CANCELED"
@@ -87,6 +87,6 @@ def test_a_terminal_shows_a_spinner_and_the_end(start, cli):
     while piece := read_terminal(ours):
         said += piece
     os.close(ours)
-    assert process.wait(timeout=20) == 130
+    assert process.wait(timeout=200) == 130
     assert "■ canceled".encode() in said
     assert status(cli) == "CANCELED"

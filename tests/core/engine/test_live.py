@@ -94,7 +94,7 @@ def test_the_teller_tells_of_a_step_that_goes_on_without_being_asked():
     live = Live(0, report)
     teller.begin(live)
     live.events.append(START)
-    assert report.heard.wait(10)
+    assert report.heard.wait(60)
     teller.end(live)
     teller.close()
     teller.close()

@@ -84,11 +84,11 @@ def test_a_shield_that_another_thread_enters_holds_nothing_up(shield):
     def stay():
         with shield:
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
 
     thread = threading.Thread(target=stay)
     thread.start()
-    entered.wait(10)
+    entered.wait(60)
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
     leave.set()

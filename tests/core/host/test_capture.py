@@ -152,7 +152,7 @@ def test_a_captured_stream_is_still_a_stream(tmp_path, capsys):
 
 def test_runs_in_two_threads_keep_their_output_apart(tmp_path, capsys):
     before, first_is_out = sys.stdout, threading.Event()
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=60)
 
     def run(name):
         with Capture(str(tmp_path), name) as capture:
@@ -161,7 +161,7 @@ def test_runs_in_two_threads_keep_their_output_apart(tmp_path, capsys):
                 say(f"said by {name}")
                 both.wait()
             if name == "second":
-                first_is_out.wait(30)
+                first_is_out.wait(60)
                 with capture.step("late"):
                     say("late")
 

@@ -5,7 +5,6 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,12 @@ from penstock.store.retention import RetentionPolicy
 from penstock.testing.stories import run_story, tell
 
 
-def test_an_ephemeral_instance_makes_no_thread_and_no_folder(tmp_path, monkeypatch):
+def test_an_ephemeral_instance_makes_no_thread_and_no_folder(tmp_path, monkeypatch, begun_threads):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = threading.active_count()
     with Instance.ephemeral() as instance:
         tell(instance.store, "r")
         assert instance.get_runs_count() == 1
-        assert threading.active_count() == before
+        assert begun_threads() == []
         assert instance.is_ephemeral
         assert not instance.is_durable
     assert list(tmp_path.iterdir()) == []

@@ -381,7 +381,7 @@ def start(tmp_path, instance):
 
 
 def printed_by(process):
-    said = process.communicate(timeout=60)[0]
+    said = process.communicate(timeout=200)[0]
     assert process.returncode == 0
     return [tuple(map(float, line.split())) for line in said.splitlines()]
 

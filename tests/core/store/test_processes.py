@@ -59,7 +59,7 @@ def test_four_writers_of_one_fresh_file_never_see_a_lock(tmp_path):
     path = tmp_path / "home" / "penstock.db"
     writers = [writer(sqlite_url(path), str(number), 50) for number in range(4)]
     for process in writers:
-        _, complaints = process.communicate(timeout=50)
+        _, complaints = process.communicate(timeout=200)
         assert (process.returncode, complaints) == (0, "")
     with closing(open_store(sqlite_url(path))) as store:
         assert store.count_runs(RunsFilter()) == 4

@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "nycflights"
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_the_demonstration_runs_and_says_where_to_look_next(tmp_path, penstock_home):
     left_behind = shutil.ignore_patterns(".penstock-home", "reports", "__pycache__")
     copy = shutil.copytree(EXAMPLE, tmp_path / "nycflights", ignore=left_behind)

@@ -40,6 +40,6 @@ def expected(tmp_path_factory):
 
 
 @pytest.mark.parametrize("executor", ["process", "ray"])
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_the_table_of_models_is_the_same_to_the_byte(executor, expected, tmp_path):
     assert table_made_by(executor, tmp_path) == expected
