@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from penstock.define.freshness_checks import (
         build_last_update_freshness_checks, build_time_partition_freshness_checks,
     )
+    from penstock.define.freshness_sensor import build_sensor_for_freshness_checks
     from penstock.define.graph import GraphDefinition
     from penstock.define.graph_assets import graph_asset, graph_multi_asset
     from penstock.define.graph_decorator import graph
@@ -222,6 +223,7 @@ _PLACES: dict[str, str] = {
     "penstock.define.freshness_checks": (
         "build_last_update_freshness_checks build_time_partition_freshness_checks"
     ),
+    "penstock.define.freshness_sensor": "build_sensor_for_freshness_checks",
     "penstock.define.graph": "GraphDefinition",
     "penstock.define.graph_assets": "graph_asset graph_multi_asset",
     "penstock.define.graph_decorator": "graph",
@@ -426,7 +428,7 @@ __all__ = [
     "build_output_context",
     "build_reconstructable_job", "build_resources", "build_schedule_context",
     "build_schedule_from_partitioned_job", "build_sensor_context",
-    "build_time_partition_freshness_checks",
+    "build_sensor_for_freshness_checks", "build_time_partition_freshness_checks",
     "check_type", "colored_console_logger", "config_from_files", "config_from_yaml_strings",
     "config_mapping", "configured", "custom_path_fs_io_manager", "daily_partitioned_config",
     "define_asset_job", "dynamic_partitioned_config", "evaluate_automation_conditions",

@@ -26,6 +26,7 @@ _TARGETS: dict[str, str] = {
     "environment": "penstock.host.settings:environment",
     "logger": "penstock.engine.logs:get_logger",
     "tick_resources": "penstock.host.ticks:tick_resources",
+    "request_due_checks": "penstock.host.due_checks:request_due_checks",
     "check_last_updates": "penstock.host.built_checks:check_last_updates",
     "check_partitions_in_time": "penstock.host.built_checks:check_partitions_in_time",
     "check_column_schemas": "penstock.host.built_checks:check_column_schemas",

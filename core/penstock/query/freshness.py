@@ -45,11 +45,22 @@ def last_updates(store: Store, keys: Iterable[AssetKey]) -> Mapping[AssetKey, Up
     """The last update of each asset, of any partition; None where there is none."""
     wanted = sorted(set(keys))
     known = {status.asset_key: status for status in store.assets(wanted)} if wanted else {}
-    return {key: None if (found := known.get(key)) is None else _of_status(found) for key in wanted}
+    return {key: None if (found := known.get(key)) is None else _later(_facts(found)) for key in wanted}
 
 
-def _of_status(status: AssetStatus) -> Update | None:
-    return _later([one for one in (status.last_materialization, status.last_observation) if one is not None])
+def latest_facts(store: Store, keys: Iterable[AssetKey]) -> dict[AssetKey, int]:
+    """The storage id of the latest materialization or observation of each asset that has one."""
+    found: dict[AssetKey, int] = {}
+    wanted = sorted(set(keys))
+    for status in store.assets(wanted) if wanted else ():
+        facts = _facts(status)
+        if facts:
+            found[status.asset_key] = max(fact.id for fact in facts)
+    return found
+
+
+def _facts(status: AssetStatus) -> list[StoredEvent]:
+    return [one for one in (status.last_materialization, status.last_observation) if one is not None]
 
 
 def has_partition(store: Store, key: AssetKey, partition: str) -> bool:

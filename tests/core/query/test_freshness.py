@@ -13,7 +13,7 @@ from penstock.events import values as v
 from penstock.keys import AssetKey
 from penstock.metadata import TimestampMetadataValue
 from penstock.plan.freshness import LAST_UPDATED_KEY, Freshness, FreshnessState, Update
-from penstock.query.freshness import freshness_of_assets, has_partition, last_updates
+from penstock.query.freshness import freshness_of_assets, has_partition, last_updates, latest_facts
 from penstock.testing.stories import fact_event
 
 A, B = AssetKey("a"), AssetKey("b")
@@ -97,3 +97,12 @@ def test_assets_with_a_policy_are_judged(store):
         A: Freshness(FreshnessState.PASS, moment(3700))
     }
     assert freshness_of_assets(store, graph, [AssetKey("without")], now=moment(1)) == {}
+
+
+def test_the_latest_fact_of_an_asset_is_made_or_observed(store):
+    report(store, made(A), at=100)
+    first = latest_facts(store, [A, B])
+    assert set(first) == {A}
+    report(store, seen(A), at=50)
+    assert latest_facts(store, [A])[A] > first[A]
+    assert latest_facts(store, []) == {}
