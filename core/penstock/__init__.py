@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from penstock.define.asset_decorators import asset, multi_asset
     from penstock.define.asset_graph import AssetGraph
     from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset_job
+    from penstock.define.asset_sensor import AssetSensorDefinition, asset_sensor
     from penstock.define.assets import AssetChecksDefinition, AssetsDefinition
     from penstock.define.backfill_policy import BackfillPolicy, BackfillPolicyType
     from penstock.define.checks import asset_check, multi_asset_check
@@ -90,6 +91,13 @@ if TYPE_CHECKING:
     from penstock.define.results import AssetCheckResult, MaterializeResult, ObserveResult
     from penstock.define.retry import Backoff, Failure, Jitter, RetryPolicy, RetryRequested
     from penstock.define.run_requests import RunRequest, SkipReason
+    from penstock.define.run_status_context import (
+        RunFailureSensorContext, RunStatusSensorContext, build_run_status_sensor_context,
+    )
+    from penstock.define.run_status_sensor import (
+        CodeLocationSelector, JobSelector, RepositorySelector, RunStatusSensorDefinition,
+        run_failure_sensor, run_status_sensor,
+    )
     from penstock.define.schedule import (
         DefaultScheduleStatus, ScheduleDefinition, ScheduleExecutionData, schedule,
     )
@@ -203,6 +211,7 @@ _PLACES: dict[str, str] = {
     "penstock.define.asset_decorators": "asset multi_asset",
     "penstock.define.asset_graph": "AssetGraph",
     "penstock.define.asset_job": "UnresolvedAssetJobDefinition define_asset_job",
+    "penstock.define.asset_sensor": "AssetSensorDefinition asset_sensor",
     "penstock.define.assets": "AssetChecksDefinition AssetsDefinition",
     "penstock.define.backfill_policy": "BackfillPolicy BackfillPolicyType",
     "penstock.define.checks": "asset_check multi_asset_check",
@@ -266,6 +275,13 @@ _PLACES: dict[str, str] = {
     "penstock.define.results": "AssetCheckResult MaterializeResult ObserveResult",
     "penstock.define.retry": "Backoff Failure Jitter RetryPolicy RetryRequested",
     "penstock.define.run_requests": "RunRequest SkipReason",
+    "penstock.define.run_status_context": (
+        "RunFailureSensorContext RunStatusSensorContext build_run_status_sensor_context"
+    ),
+    "penstock.define.run_status_sensor": (
+        "CodeLocationSelector JobSelector RepositorySelector RunStatusSensorDefinition "
+        "run_failure_sensor run_status_sensor"
+    ),
     "penstock.define.schedule": (
         "DefaultScheduleStatus ScheduleDefinition ScheduleExecutionData schedule"
     ),
@@ -370,10 +386,12 @@ __all__ = [
     "AssetCheckResult", "AssetCheckSeverity", "AssetCheckSpec", "AssetChecksDefinition", "AssetDep",
     "AssetExecutionContext", "AssetGraph", "AssetIn", "AssetKey", "AssetMaterialization",
     "AssetMetadataValue", "AssetObservation", "AssetOut", "AssetPartitionStatus", "AssetRecord",
-    "AssetRecordsFilter", "AssetSelection", "AssetSpec", "AssetValueLoader", "AssetsDefinition",
+    "AssetRecordsFilter", "AssetSelection",
+    "AssetSensorDefinition", "AssetSpec", "AssetValueLoader", "AssetsDefinition",
     "AutomationCondition", "AutomationResult",
     "BackfillPolicy", "BackfillPolicyType", "Backoff", "Bool", "BoolMetadataValue", "BoolSource",
-    "CheckFailedError", "CodeLocationError", "CodeReferencesMetadataSet", "CodeReferencesMetadataValue",
+    "CheckFailedError", "CodeLocationError",
+    "CodeLocationSelector", "CodeReferencesMetadataSet", "CodeReferencesMetadataValue",
     "CoercibleToAssetKey", "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping",
     "ConfigMappingFunctionError", "ConfigurableIOManager", "ConfigurableIOManagerFactory",
     "ConfigurableResource", "ConfigurableResourceFactory", "DailyPartitionsDefinition", "DataProvenance",
@@ -392,7 +410,8 @@ __all__ = [
     "InputManagerDefinition", "Instance", "Int", "IntMetadataValue", "IntSource",
     "InvalidConfigDefinitionError", "InvalidConfigError", "InvalidDefinitionError",
     "InvalidInvocationError", "InvalidMetadataError", "InvalidSubsetError", "InvariantViolationError",
-    "Jitter", "JobDefinition", "JobExecutionResult", "JobMetadataValue", "JsonMetadataValue",
+    "Jitter", "JobDefinition", "JobExecutionResult", "JobMetadataValue",
+    "JobSelector", "JsonMetadataValue",
     "LastPartitionMapping", "List", "LoadInputError", "LocalFileCodeReference", "LogManager",
     "LoggerDefinition", "Map", "MarkdownMetadataValue", "MaterializeResult", "MetadataValue",
     "MonthlyPartitionsDefinition", "MultiPartitionKey", "MultiPartitionMapping",
@@ -403,10 +422,13 @@ __all__ = [
     "PartitionsSubset", "PathMetadataValue", "Permissive", "PermissiveConfig", "PluginError",
     "PoolMetadataValue", "PythonArtifactMetadataValue", "PythonObjectType", "RawMetadataMapping",
     "RawMetadataValue", "ReconstructableJob", "ReexecutionOptions", "RepositoryDefinition",
+    "RepositorySelector",
     "ResourceDefinition", "ResourceDependency", "ResourceFunctionError", "ResourceParam",
     "ResourceRequirementError", "RetryPolicy",
-    "RetryRequested", "Run", "RunConfig", "RunMetadataValue", "RunNotFoundError", "RunRecord",
-    "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter", "RunsFilter", "ScalarUnion",
+    "RetryRequested", "Run", "RunConfig",
+    "RunFailureSensorContext", "RunMetadataValue", "RunNotFoundError", "RunRecord",
+    "RunRequest", "RunStatus", "RunStatusChangeRecordsFilter",
+    "RunStatusSensorContext", "RunStatusSensorDefinition", "RunsFilter", "ScalarUnion",
     "ScheduleDefinition", "ScheduleEvaluationContext", "ScheduleExecutionData", "ScheduleExecutionError",
     "ScheduleType", "Selector", "SensorDefinition", "SensorEvaluationContext", "SensorResult",
     "SensorReturnTypesUnion", "SensorType", "Set", "SettingsError", "Shape", "SkipReason", "SourceAsset",
@@ -421,12 +443,13 @@ __all__ = [
     "UnknownPartitionError", "UnknownResourceError", "UnmetExecutorRequirementsError",
     "UnresolvedAssetJobDefinition", "UpstreamPartitionsResult", "UrlCodeReference", "UrlMetadataValue",
     "UserCodeExecutionError", "UserError", "WeeklyPartitionsDefinition",
-    "apply_freshness_policy", "asset", "asset_check",
+    "apply_freshness_policy", "asset", "asset_check", "asset_sensor",
     "build_asset_check_context", "build_asset_context", "build_column_schema_change_checks",
     "build_hook_context", "build_init_resource_context", "build_input_context",
     "build_last_update_freshness_checks", "build_metadata_bounds_checks", "build_op_context",
     "build_output_context",
-    "build_reconstructable_job", "build_resources", "build_schedule_context",
+    "build_reconstructable_job", "build_resources",
+    "build_run_status_sensor_context", "build_schedule_context",
     "build_schedule_from_partitioned_job", "build_sensor_context",
     "build_sensor_for_freshness_checks", "build_time_partition_freshness_checks",
     "check_type", "colored_console_logger", "config_from_files", "config_from_yaml_strings",
@@ -447,7 +470,8 @@ __all__ = [
     "materialize_to_memory", "mem_io_manager", "monthly_partitioned_config", "multi_asset",
     "multi_asset_check", "multi_observable_source_asset", "multi_or_in_process_executor",
     "multiprocess_executor", "observable_source_asset", "op", "partition_loading_context",
-    "partitioned_config", "reconstructable", "repository", "resource", "schedule", "sensor",
+    "partitioned_config", "reconstructable", "repository", "resource",
+    "run_failure_sensor", "run_status_sensor", "schedule", "sensor",
     "static_partitioned_config", "success_hook", "type_loader", "usable_as_type", "validate_run_config",
     "weekly_partitioned_config", "with_resources", "with_source_code_references",
 ]

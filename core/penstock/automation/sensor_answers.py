@@ -59,18 +59,18 @@ def read_sensor_answer(given: Any, who: str) -> SensorAnswer:
         InvariantViolationError: when it is something else, or things are mixed that cannot stand together.
     """
     entries = _entries(given)
-    results = [one for one in entries if isinstance(one, SensorResult)]
-    if results and len(entries) > 1:
-        raise InvariantViolationError(
-            f"{who} gave a SensorResult among {len(entries)} answers. A SensorResult says everything:"
-            " give it alone, with run_requests=."
-        )
-    if results:
-        return _of_result(results[0])
     reactions = tuple(one for one in entries if isinstance(one, RunReaction))
     rest = [one for one in entries if not isinstance(one, RunReaction)]
     if reactions and not rest:
         return SensorAnswer(run_reactions=reactions)
+    results = [one for one in rest if isinstance(one, SensorResult)]
+    if results and len(rest) > 1:
+        raise InvariantViolationError(
+            f"{who} gave a SensorResult among {len(rest)} answers. A SensorResult says everything:"
+            " give it alone, with run_requests=."
+        )
+    if results:
+        return evolve(_of_result(results[0]), run_reactions=reactions)
     requests, message = read_answer(rest, who)
     if reactions and not requests:
         raise InvariantViolationError(f"{who} gave a SkipReason among reactions to runs. Give one of them.")

@@ -37,6 +37,8 @@ _TARGETS: dict[str, str] = {
     "follow_partitions": "penstock.define.partitioned_schedule:follow_partitions",
     "evaluate_schedule": "penstock.host.schedule_ticks:evaluate_schedule",
     "call_schedule": "penstock.host.schedule_ticks:call_schedule",
+    "ask_asset_sensor": "penstock.host.asset_sensors:ask_asset_sensor",
+    "ask_run_status_sensor": "penstock.host.run_status_sensors:ask_run_status_sensor",
 }
 _FOUND: dict[str, Callable[..., Any]] = {}
 

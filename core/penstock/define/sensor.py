@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Self
 
-from attrs import evolve, field
+from attrs import evolve, field, fields
 
 from penstock.define import port
 from penstock.define.names import as_tags, checked_name, name_of
@@ -209,7 +209,18 @@ class SensorDefinition:
         Args:
             new_jobs: that it may choose from.
         """
-        return evolve(self, job=None, job_name=None, target=None, asset_selection=None, jobs=tuple(new_jobs))
+        return self._with(
+            given_job=None,
+            given_job_name=None,
+            given_target=None,
+            asset_selection=None,
+            given_jobs=tuple(new_jobs),
+        )
+
+    def _with(self, **attributes: Any) -> Self:
+        """A copy with some attributes replaced; kinds of sensors take them under names of their own."""
+        names = {one.name: one.alias or one.name for one in fields(type(self))}
+        return evolve(self, **{names[name]: value for name, value in attributes.items()})
 
     def with_updated_job(self, new_job: Any) -> Self:
         """A copy with another job.

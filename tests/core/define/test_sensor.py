@@ -12,6 +12,7 @@ from penstock import (
     InvalidDefinitionError,
     InvalidInvocationError,
     RunRequest,
+    ScheduleDefinition,
     SensorDefinition,
     SensorType,
     SkipReason,
@@ -252,6 +253,14 @@ def test_every_fault_of_sensors_is_told_at_once():
     assert "'lost' is to run the job 'refil', which does not exist. Did you mean 'refill'?" in said
     assert "sensor 'needy' needs the resource 'inbx', which nobody provides. Did you mean 'inbox'?" in said
     assert "The sensor 'needy' is defined twice" in said
+
+
+def test_a_schedule_and_a_sensor_have_names_of_their_own():
+    both = {
+        "sensors": [sensor(job=JOB)(idle)],
+        "schedules": [ScheduleDefinition(name="idle", cron_schedule="@daily", job=JOB)],
+    }
+    assert "A schedule and a sensor are both called 'idle'" in faults_of(assets=[stock], **both)
 
 
 def test_a_sensor_without_job_is_no_fault():
