@@ -70,6 +70,8 @@ def keys_of(thing: Any) -> tuple[AssetKey, ...]:
         return (key_of(thing),)
     if hasattr(thing, "asset_key"):
         return (cast("AssetKey", thing.asset_key),)
+    if hasattr(thing, "specs_by_key"):  # in the order in which they were given; ``keys`` is a set
+        return tuple(cast("Iterable[AssetKey]", thing.specs_by_key))
     if hasattr(thing, "keys"):
         return tuple(cast("Iterable[AssetKey]", thing.keys))
     if hasattr(thing, "key"):
