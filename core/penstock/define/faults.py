@@ -151,7 +151,7 @@ def _name_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
 
 
 def _target_faults(one: Any, who: str, project: RepositoryDefinition) -> Iterator[DefinitionFault]:
-    """Jobs that a schedule or sensor is to run and that do not exist, and partitions that it cannot follow."""
+    """Jobs that a schedule or sensor is to run and that do not exist; partitions that it cannot follow."""
     known, subject = project.given_jobs, who.replace("'", "")
     for target in one.targets:
         name = target.job_name
