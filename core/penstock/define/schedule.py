@@ -106,8 +106,6 @@ class ScheduleDefinition:
     target: Target = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        port.call("check_timing", self.name, self.cron_schedule, self.execution_timezone)
-        _refuse_doubled(self)
         targets = read_targets(
             self.name,
             "schedule",
@@ -119,9 +117,11 @@ class ScheduleDefinition:
             raise InvalidDefinitionError(
                 f"The schedule {self.name!r} has no job. Give job=, job_name= or target=."
             )
-        name = self.name or f"{targets[0].job_name}_schedule"
+        name = checked_name(self.name or f"{targets[0].job_name}_schedule", "schedule")
         _set(self, "target", targets[0])
-        _set(self, "name", checked_name(name, "schedule"))
+        _set(self, "name", name)
+        port.call("check_timing", name, self.cron_schedule, self.execution_timezone)
+        _refuse_doubled(self)
         _set(self, "tags", as_tags(self.tags, name))
         _set(self, "required_resource_keys", _resource_keys(self))
         if self.owners:

@@ -31,6 +31,12 @@ _NAMED = {
     "@annually": "0 0 1 1 *",
 }
 _SPANS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_NUMBERS = {
+    **{name: str(number) for number, name in enumerate(_DAYS)},
+    **{name: str(number) for number, name in enumerate(_MONTHS, 1)},
+}
 _ALL_DAYS, _ALL_MONTHS, _WEEK = frozenset(range(1, 32)), frozenset(range(1, 13)), frozenset(range(7))
 
 
@@ -185,10 +191,10 @@ def _read_odd(text: str, parts: list[str]) -> tuple[set[Any], ...]:
 
 
 def _unrolled(part: str, low: int, high: int) -> str:
-    """A range that goes over the end, such as 22-2, as two."""
+    """A range that goes over the end, such as 22-2 or FRI-MON, as two."""
     found: list[str] = []
     for item in part.split(","):
-        first, dash, last = item.partition("-")
+        first, dash, last = (_NUMBERS.get(one, one) for one in item.partition("-"))
         if dash and first.isdigit() and last.isdigit() and int(first) > int(last):
             found += [f"{first}-{high}", f"{low}-{last}"]
         else:
