@@ -1,7 +1,7 @@
 # The front door. Needs nothing but make and Python 3.11 or newer: every target makes .venv itself.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format check-but-test format-check lint types imports sizes spelling docs conformance sweep backfill-sweep faults bench clean
+.PHONY: help demo test wander check format check-but-test format-check lint types imports sizes spelling docs conformance sweep backfill-sweep faults bench clean
 
 SHELL := /bin/sh
 VENV ?= .venv
@@ -23,6 +23,10 @@ test: $(VENV)/.test ## run the whole test suite (makes .venv first)
 	$(BIN)/python -m pytest -n $(JOBS) -q --ignore=tests/executors/penstock_ray --ignore=tests/integration/on_ray
 	$(BIN)/python -m pytest -q tests/executors/penstock_ray
 	$(BIN)/python -m pytest -q tests/integration/on_ray
+
+wander: $(VENV)/.test ## try the properties with other examples, by chance, than the test suite does
+	$(BIN)/python -m pytest -n $(JOBS) -q --hypothesis-profile=wander -m "not slow and not faults" \
+		tests/core tests/executors/penstock_local tests/io_managers
 
 check: test check-but-test ## everything that a change must pass
 

@@ -25,8 +25,12 @@ from hypothesis import HealthCheck, settings
 from penstock import tables
 from penstock.tables import registry
 
-# A deadline of an example is an assertion of wall time; so is how fast examples are made.
-settings.register_profile("penstock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A deadline of an example is an assertion of wall time; so is how fast examples are made. Examples are those of
+# the time before, that no change is blamed for what chance finds; `make wander` has it look for others.
+settings.register_profile(
+    "penstock", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile("wander", settings.get_profile("penstock"), derandomize=False)
 settings.load_profile("penstock")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
