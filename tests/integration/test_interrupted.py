@@ -35,7 +35,7 @@ CODE = """
     @resource
     def slow_to_open(_context):
         say("opening")
-        time.sleep(60)
+        time.sleep(600)
 
     @asset(required_resource_keys={"quick"})
     def before(): return 1
@@ -44,7 +44,7 @@ CODE = """
     def work():
         try:
             say("begun")
-            time.sleep(60)
+            time.sleep(600)
         finally:
             say("left the step")
 
@@ -57,13 +57,13 @@ CODE = """
         while True:
             try:
                 say(f"interrupted {count} times")
-                time.sleep(60)
+                time.sleep(600)
             except KeyboardInterrupt:
                 count += 1
 
     defs = Definitions(
         assets=[before, work, waits, deaf],
-        resources={"quick": kept_open("quick"), "slow": kept_open("slow", 60.0), "late": slow_to_open},
+        resources={"quick": kept_open("quick"), "slow": kept_open("slow", 600.0), "late": slow_to_open},
     )
 """
 
@@ -100,7 +100,7 @@ def read_to(process, word):
 
 def rest_of(process):
     """What it still writes, and how it ends."""
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=200)
     assert "Traceback" not in out + err, out + err
     return out
 
@@ -116,7 +116,7 @@ def test_resources_are_closed_when_a_step_is_interrupted(desk, started, number):
     process.send_signal(number)
     said = read_to(process, "closing slow")
     assert "left the step" in said
-    process.send_signal(number)  # it would take a minute to close
+    process.send_signal(number)  # it would take ten minutes to close
     said = rest_of(process)
     assert "closed quick" in said
     assert "■ canceled" in said
@@ -158,7 +158,7 @@ def test_a_signal_that_another_thread_receives_wakes_the_step(desk):
         @asset
         def sleeps():
             threading.Thread(target=receive).start()
-            time.sleep(60)
+            time.sleep(600)
     """)  # fmt: skip
     with desk.begin("materialize", "-f", "code.py") as process:
         assert "■ canceled" in rest_of(process)
@@ -180,7 +180,7 @@ def test_a_signal_that_is_ignored_from_the_start_stays_ignored(desk):
 
 
 def test_an_interrupt_while_user_code_is_imported_records_nothing(desk):
-    desk.write("slow.py", "import time\nprint('importing', flush=True)\ntime.sleep(60)\n")
+    desk.write("slow.py", "import time\nprint('importing', flush=True)\ntime.sleep(600)\n")
     with desk.begin("materialize", "-f", "slow.py") as process:
         read_to(process, "importing")
         process.send_signal(signal.SIGINT)
@@ -195,7 +195,7 @@ def test_what_was_done_before_the_interrupt_is_taken_over_by_a_retry(desk, start
     read_to(process, "closing slow")
     process.send_signal(signal.SIGINT)
     rest_of(process)
-    code = (desk.folder / "code.py").read_text().replace("time.sleep(60)", "pass").replace("60.0", "0.0")
+    code = (desk.folder / "code.py").read_text().replace("time.sleep(600)", "pass").replace("600.0", "0.0")
     desk.write("code.py", code)
     ended = desk.call("run", "retry", desk.runs()[0]["run_id"])
     assert ended.code == 0, ended.said
@@ -211,12 +211,12 @@ def test_ctrl_c_of_a_terminal_reaches_children_and_the_run_is_canceled(desk):
 
         @asset
         def calls():
-            subprocess.run([sys.executable, "-c", "print('child', flush=True); import time; time.sleep(60)"])
+            subprocess.run([sys.executable, "-c", "print('child', flush=True); import time; time.sleep(600)"])
     """)  # fmt: skip
     with desk.begin("materialize", "-f", "code.py", start_new_session=True) as process:
         read_to(process, "child")
         os.killpg(process.pid, signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=200)
     assert "■ canceled" in out
     assert process.returncode == 130
     assert status_of(desk) == "CANCELED"

@@ -64,7 +64,7 @@ def test_whatever_a_step_raises_it_is_a_failed_step_and_the_others_go_on(desk, l
 
 def test_a_step_that_ends_its_worker_fails_alone(desk):
     desk.write("code.py", CODE.format(line="import os; os._exit(7)"))
-    ended = desk.call("materialize", "-f", "code.py")
+    ended = desk.call("materialize", "-f", "code.py", "--executor", "process")
     assert ended.code == 1
     assert "exit code 7" in ended.said
     assert "done     other" in ended.said
