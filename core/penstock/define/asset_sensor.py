@@ -22,8 +22,8 @@ from penstock.keys import AssetKey, as_asset_key
 from penstock.values import frozen
 
 
-def _watched(given: Any) -> AssetKey:
-    """The key of an asset, given as such or as a definition of one asset."""
+def watched_key(given: Any) -> AssetKey:
+    """The key of an asset, given in any spelling or as a definition of one asset."""
     return given.key if isinstance(given, AssetsDefinition | AssetSpec) else as_asset_key(given)
 
 
@@ -42,7 +42,7 @@ class AssetSensorDefinition(SensorDefinition):
 
     sensor_type: ClassVar[SensorType] = SensorType.ASSET
 
-    asset_key: AssetKey = field(converter=_watched)
+    asset_key: AssetKey = field(converter=watched_key)
     evaluation_fn: Callable[..., Any] | None = field(default=None, alias="asset_materialization_fn")
 
     def ask(self, context: SensorEvaluationContext) -> Any:

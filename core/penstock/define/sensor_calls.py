@@ -50,13 +50,21 @@ def call_directly(
     lent = {name: value for name, value in kwargs.items() if name in shape.resources}
     context = _context(definition, shape, args, {k: v for k, v in kwargs.items() if k not in lent}, build)
     if context is not None and lent:
-        context = context.merge_resources(lent)
+        _lend(context, lent)
     given: dict[str, Any] = dict.fromkeys(places_of(shape)[:1], context)
     if shape.resources:
         given |= _opened(definition, shape, context, lent)
     elif context is not None:
         context.ground.want(who(definition), definition.required_resource_keys)
     return fn(**given)
+
+
+def _lend(context: Any, lent: Mapping[str, Any]) -> None:
+    """Lend resources to a context itself and to no copy: its cursor is looked at after the call."""
+    before = context.ground
+    context.ground = before.with_resources(lent)
+    context.ground.is_entered = before.is_entered
+    before.close()
 
 
 def who(definition: Any) -> str:
@@ -112,8 +120,9 @@ def _context(
         return None if build is None else build()
     if not isinstance(found, definition.context_class):
         raise InvalidInvocationError(
-            f"{subject} wants a {definition.context_class.__name__}, found {found!r:.200}"
-            f" ({type(found).__name__}). Make one with {definition.context_builder}(…)."
+            f"{subject} wants a {definition.context_class.__name__}, found"
+            f" {'a' if hasattr(found, 'ground') else repr(found)[:200] + ', a'} {type(found).__name__}."
+            f" Make one with {definition.context_builder}(…)."
         )
     return found
 

@@ -198,7 +198,7 @@ def watch_mail(context, inbox: Inbox): ...
     ("args", "kwargs", "said"),
     [
         ((), {}, "called without one"),
-        ((3,), {}, "wants a SensorEvaluationContext, found 3"),
+        ((3,), {}, "wants a SensorEvaluationContext, found 3, a int"),
         ((Inbox(size=1),), {}, "resources by name alone"),
         ((build_sensor_context(), 3), {}, "2 arguments that are no resources"),
         ((), {"wrong": build_sensor_context()}, "'wrong', which it does not take"),
