@@ -97,6 +97,13 @@ def _own_argument(
     shape: FunctionShape, extra: Mapping[str, Any], key: AssetKey, name: str
 ) -> dict[str, AssetIn]:
     """The argument that is the value of the checked asset: the one that nothing else explains."""
+    for argument, one in extra.items():
+        if (one.key_for(argument) if isinstance(one, AssetIn) else key_of(one)) == key:
+            raise InvalidDefinitionError(
+                f"The check {name!r} ({shape.where}) names its own asset {key.to_user_string()!r} among its"
+                f" additional_ins. Leave {argument!r} out there: the argument that nothing else explains is"
+                " its value."
+            )
     left = [argument for argument in shape.inputs if argument not in extra]
     if len(left) > 1:
         raise InvalidDefinitionError(

@@ -429,6 +429,10 @@ class AssetCheckSpec:
         """The name of the check among the outputs of a function: ``orders_has_rows``."""
         return f"{self.asset_key.to_python_identifier()}_{self.name.replace('-', '_').replace('.', '_')}"
 
+    def get_python_identifier(self) -> str:
+        """Asset and name as one identifier; the same as ``output_name``."""
+        return self.output_name
+
     def with_asset_key(self, key: AssetKey) -> AssetCheckSpec:
         """The same check on another asset."""
         return evolve(self, asset=key)

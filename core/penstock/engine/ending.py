@@ -280,7 +280,13 @@ class Ending:
     # ---- checks, observations, loose events ---------------------------------------------------
 
     def _take_check(self, item: AssetCheckResult, key: AssetKey | None = None) -> None:
-        self._evaluated(check_evaluation(self._hand, item, key))
+        evaluation = check_evaluation(self._hand, item, key)
+        if evaluation.asset_check_key in self._passed:
+            raise InvariantViolationError(
+                f"Step {self._hand.key!r} gave a second result for the check"
+                f" {evaluation.asset_check_key.to_user_string()}. Give one for each check."
+            )
+        self._evaluated(evaluation)
 
     def _evaluated(self, evaluation: AssetCheckEvaluation) -> None:
         key = evaluation.asset_check_key

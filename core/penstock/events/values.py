@@ -104,7 +104,7 @@ class AssetCheckEvaluation:
     passed: bool
     severity: AssetCheckSeverity = AssetCheckSeverity.ERROR
     description: str | None = None
-    metadata: Metadata = _NO_METADATA
+    metadata: Metadata = field(default=_NO_METADATA, converter=as_metadata)
     blocking: bool = False
     partition: str | None = None
 

@@ -38,6 +38,12 @@ def test_further_arguments_of_a_check_must_be_explained():
     assert known.dependency_keys == {AssetKey("orders"), AssetKey("people"), AssetKey("days")}
 
 
+@pytest.mark.parametrize("own", [AssetIn("orders"), AssetKey("orders")])
+def test_a_check_does_not_name_its_own_asset_again(own):
+    with pytest.raises(InvalidDefinitionError, match="own asset 'orders' among its additional_ins"):
+        asset_check(asset="orders", additional_ins={"rows": own})(lambda rows: None)
+
+
 def test_a_check_that_stands_twice_is_refused():
     specs = [AssetCheckSpec("x", asset="a"), AssetCheckSpec("x", asset="a")]
     with pytest.raises(InvalidDefinitionError, match="a:x"):

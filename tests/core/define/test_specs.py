@@ -112,7 +112,7 @@ def test_an_out_made_of_a_spec_says_the_same():
 def test_a_check_knows_its_key_and_the_name_of_its_output():
     spec = AssetCheckSpec("has-rows", asset=["shop", "orders"])
     assert spec.key == AssetCheckKey(AssetKey(["shop", "orders"]), "has-rows")
-    assert spec.output_name == "shop__orders_has_rows"
+    assert spec.output_name == spec.get_python_identifier() == "shop__orders_has_rows"
 
 
 def test_metadata_of_an_asset_reach_its_output():

@@ -21,3 +21,16 @@ def test_an_answer_that_is_no_verdict_is_named(answer):
     with pytest.raises(InvariantViolationError, match=r"orders_tidy.*AssetCheckResult\(passed=") as caught:
         penstock.materialize([orders, tidy])
     assert repr(answer) in str(caught.value)
+
+
+def test_a_check_has_one_result():
+    @penstock.asset
+    def orders(): ...
+
+    @penstock.asset_check(asset=orders)
+    def tidy():
+        yield penstock.AssetCheckResult(passed=True)
+        yield penstock.AssetCheckResult(passed=False)
+
+    with pytest.raises(InvariantViolationError, match="second result for the check orders:tidy"):
+        penstock.materialize([orders, tidy])

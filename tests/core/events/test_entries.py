@@ -105,3 +105,8 @@ def test_an_asset_entry_without_facts_tells_none():
     assert found.last_observation is None
     assert found.last_materialization_storage_id is None
     assert found.last_event_storage_id is None
+
+
+def test_the_facts_of_an_evaluation_may_be_plain_values():
+    found = v.AssetCheckEvaluation(asset_key=AssetKey("a"), check_name="c", passed=True, metadata={"rows": 5})
+    assert found.metadata["rows"].value == 5
