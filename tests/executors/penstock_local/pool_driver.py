@@ -91,6 +91,7 @@ def wait(executor, folder, what):
         for end in sorted(ends, key=lambda one: one.ticket.key):
             say(f"{end.ticket.key} {getattr(end, 'cause', None) or end.record.value}")
         executor.close()
+        signal.setitimer(signal.ITIMER_REAL, 0)  # at its very end Python hears no more
 
 
 if __name__ == "__main__":
