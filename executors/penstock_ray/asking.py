@@ -2,7 +2,8 @@
 
 Owns: the question. Ray's client waits most of a minute for a server that never answers, remembers the
 authentication of its first call, and cannot be interrupted: so it is asked here, and killed when it is late.
-Prints one line of JSON. Uses what Ray keeps private, so everything that goes wrong is an answer, too.
+Prints a mark when it begins, and one line of JSON. Uses what Ray keeps private, so everything that goes wrong
+is an answer, too.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def ask(address: str) -> dict[str, Any]:
 
 
 def main(address: str) -> None:
-    """Print the answer, or what went wrong."""
+    """Print that Ray is imported, then the answer, or what went wrong."""
+    sys.stdout.write("?")
+    sys.stdout.flush()
     try:
         answer = ask(address)
     except ray.exceptions.AuthenticationError as error:

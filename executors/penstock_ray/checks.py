@@ -6,6 +6,7 @@ Owns: ``examine`` and its messages. Ray itself would try a wrong address for 40 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import socket
 import subprocess
@@ -17,10 +18,15 @@ from typing import Any, Literal
 
 from penstock.values import frozen
 from penstock_ray.config import RayConfig
+from penstock_ray.readiness import sleep_on
 
 KNOCK = 2.0
-ANSWER = 4.0
-"""Seconds: Ray is imported in that time, too; its answer comes in one hundredth of one."""
+START = 60.0
+"""Seconds in which the process that asks has imported Ray: one, unless this machine is busy."""
+ANSWER = 3.5
+"""Seconds; an answer comes in one hundredth of one."""
+BEGUN = b"?"
+"""What the process that asks says first."""
 MODE = "RAY_AUTH_MODE"
 
 Part = Literal["address", "token", "version", "machine", "module"]
@@ -123,15 +129,32 @@ def _asked(address: str, environ: Mapping[str, str], patience: float) -> dict[st
     folder = str(Path(__file__).parent.parent)
     paths = [folder, *filter(None, sys.path)]
     environ = {**environ, "PYTHONPATH": ":".join(dict.fromkeys(paths)), "RAY_USAGE_STATS_ENABLED": "0"}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own module
-            command, env=environ, capture_output=True, text=True, timeout=patience, check=False
-        )
-        return json.loads(done.stdout.strip().splitlines()[-1])
-    except subprocess.TimeoutExpired:
-        return {"fault": "answer", "text": f"no answer within {patience:g} s"}
-    except (IndexError, ValueError):
-        return {"fault": "answer", "text": "the question could not be asked"}
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as asking:
+        try:
+            return _answered(asking, patience)
+        except subprocess.TimeoutExpired as error:
+            return {"fault": "answer", "text": f"no answer within {error.timeout:g} s"}
+        except (IndexError, ValueError):
+            return {"fault": "answer", "text": "the question could not be asked"}
+        finally:
+            asking.kill()
+
+
+def _answered(asking: subprocess.Popen[bytes], patience: float) -> dict[str, Any]:
+    """What it prints; how long it takes to begin is this machine's affair, not the cluster's.
+
+    Raises:
+        subprocess.TimeoutExpired: when it is late.
+        ValueError, IndexError: when that is no answer.
+    """
+    assert asking.stdout is not None  # noqa: S101 - it was asked for
+    if not sleep_on([asking.stdout], START):
+        raise subprocess.TimeoutExpired(asking.args, START)
+    os.read(asking.stdout.fileno(), len(BEGUN))
+    said, _ = asking.communicate(timeout=patience)
+    return json.loads(said.decode().strip().splitlines()[-1])
 
 
 def _reached(address: str) -> Finding:

@@ -160,7 +160,10 @@ def swallows(context, diary):
 
 
 def sleeps(context, diary):
-    time.sleep(PATIENCE)
+    try:
+        time.sleep(PATIENCE)
+    finally:
+        diary.mark("woken", context.step_key)
 
 
 def has_children(context, diary):

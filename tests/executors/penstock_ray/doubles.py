@@ -19,6 +19,10 @@ import cloudpickle
 from penstock.spi.executor import Task, TaskResult, Wants
 from penstock.tables import Packed, unpack
 
+PATIENCE = 90.0  # seconds, which nobody waits unless a test goes wrong
+ENDLESS = 200.0  # longer than that
+FOREVER = 1000.0
+
 
 class Trap:
     """Leaves its worker and arrives nowhere."""
@@ -117,13 +121,13 @@ class Runner:
         report(("pid", os.getpid()))
         while True:
             try:
-                time.sleep(60)
+                time.sleep(ENDLESS)
             except BaseException:  # noqa: BLE001 - what the test is about
                 report("swallowed")
 
     def do_loop(self, argument, values, report):
         report(("pid", os.getpid()))
-        until = time.monotonic() + 60
+        until = time.monotonic() + ENDLESS
         while time.monotonic() < until:
             pass
 
@@ -161,7 +165,7 @@ class Runner:
 
 
 def wait_for(marker):
-    until = time.monotonic() + 30
+    until = time.monotonic() + ENDLESS
     while not Path(marker).exists() and time.monotonic() < until:
         time.sleep(0.005)
 
@@ -200,7 +204,14 @@ def task(key, command, argument=None, hands=(), **wants):
     return Task(key=key, body=(command, argument), hands=hands, wants=Wants(**wants))
 
 
-def collect_all(executor, count, timeout=30.0):
+def collect_some(executor):
+    """The next messages, which are to come."""
+    got = executor.collect(PATIENCE)
+    assert got
+    return got
+
+
+def collect_all(executor, count, timeout=PATIENCE):
     """Messages until so many tasks have ended."""
     messages, ended = [], 0
     until = time.monotonic() + timeout

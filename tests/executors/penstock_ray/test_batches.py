@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from doubles import Shared, collect_all, ends, task, wait_for
+from doubles import ENDLESS, FOREVER, Shared, collect_all, collect_some, ends, task, wait_for
 from test_executor import cut
 
 from penstock.spi.executor import Lost, Outcome
@@ -134,10 +134,10 @@ def test_a_task_that_has_not_begun_is_canceled_without_a_trace(hurried, tmp_path
     tickets = together(hurried, *tasks)
     begun = 0
     while begun < 2:
-        begun += sum(type(one).__name__ == "Progress" for one in hurried.collect(10))
+        begun += sum(type(one).__name__ == "Progress" for one in collect_some(hurried))
     for ticket in tickets:
         if not ticket.key.startswith("slow"):
-            hurried.cancel(ticket, 30.0)
+            hurried.cancel(ticket, FOREVER)
     found = ends(collect_all(hurried, MANY - BATCHES))
     assert {(one.cause, one.started) for one in found.values()} == {("canceled", False)}
     assert not file.exists()
@@ -147,14 +147,14 @@ def test_a_task_that_has_not_begun_is_canceled_without_a_trace(hurried, tmp_path
 
 def test_a_task_that_is_stopped_takes_none_of_its_batch_with_it(hurried, tmp_path):
     file = tmp_path / "runs"
-    tasks = [task("slow#1", "sleep", 60), *(task(f"a{n}#1", "append", str(file)) for n in range(MANY))]
+    tasks = [task("slow#1", "sleep", ENDLESS), *(task(f"a{n}#1", "append", str(file)) for n in range(MANY))]
     slow, *_ = together(hurried, *tasks)
     messages = []
     while not any(one.ticket == slow for one in messages):
-        messages += hurried.collect(10)
-    hurried.cancel(slow, 40.0)
+        messages += collect_some(hurried)
+    hurried.cancel(slow, FOREVER)
     while "slow#1" not in ends(messages):
-        messages += hurried.collect(20)
+        messages += collect_some(hurried)
     assert ends(messages)["slow#1"].cause == "canceled"
     rest = MANY + 1 - len(ends(messages))
     assert {type(one) for key, one in ends(messages).items() if key != "slow#1"} <= {Outcome}
@@ -164,7 +164,7 @@ def test_a_task_that_is_stopped_takes_none_of_its_batch_with_it(hurried, tmp_pat
 def test_every_end_arrives_once_when_connections_are_cut(hurried, tmp_path):
     file = tmp_path / "runs"
     together(hurried, *(task(f"a{n}#1", "append", str(file)) for n in range(400)))
-    got = hurried.collect(10)
+    got = collect_some(hurried)
     cut(hurried)
     rest = 400 - len(ends(got))
     found = ends(got) | ends(collect_all(hurried, rest))
@@ -175,10 +175,10 @@ def test_every_end_arrives_once_when_connections_are_cut(hurried, tmp_path):
 
 
 def test_a_task_that_was_not_heard_to_begin_is_woken_to_stop(executor, tmp_path):
-    ticket = executor.submit(task("a#1", "begin_and_sleep", (str(tmp_path / "begun"), 60)), {})
+    ticket = executor.submit(task("a#1", "begin_and_sleep", (str(tmp_path / "begun"), ENDLESS)), {})
     wait_for(tmp_path / "begun")  # the driver has not listened since
-    executor.cancel(ticket, 40.0)
-    (end,) = (one for one in collect_all(executor, 1, timeout=20) if isinstance(one, Lost | Outcome))
+    executor.cancel(ticket, FOREVER)
+    (end,) = (one for one in collect_all(executor, 1) if isinstance(one, Lost | Outcome))
     assert (end.cause, end.started) == ("canceled", True)
 
 

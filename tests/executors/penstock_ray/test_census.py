@@ -9,7 +9,7 @@ import pytest
 from penstock_ray.census import Census
 from penstock_ray.feasibility import Node
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def node(name):
@@ -49,6 +49,7 @@ def census():
     yield make
     for one in made:
         one.close()
+        one._thread.join(PATIENCE)
         assert not one._thread.is_alive()
 
 

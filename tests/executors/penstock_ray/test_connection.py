@@ -51,13 +51,14 @@ def test_what_ray_does_not_take_for_a_ray_of_its_own_is_told():
         "connect(RayConfig(local={'nonsense': 1}), {})\n"
     )  # in a process that has no Ray, unlike this one most of the time
     done = subprocess.run(
-        [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=110
     )
     assert done.returncode == 1
     assert re.search("UnmetExecutorRequirementsError: Wanted to start a Ray(?s:.*)nonsense", done.stderr)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_ray_of_its_own_stays_between_two_runs_and_ends_with_the_last(tmp_path):
     program = Path(__file__).with_name("rest_program.py")
     done = subprocess.run(

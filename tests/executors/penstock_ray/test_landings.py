@@ -43,7 +43,7 @@ def ended(traffic):
 
 def test_a_task_that_was_interrupted_in_a_worker_may_have_begun_before_that_is_heard(traffic, landings):
     batch = sent(traffic, ray.remote(max_retries=0)(interrupted).remote())
-    landings.find([batch], 30.0)
+    landings.find([batch], 90.0)
     assert landings.are_held
     batch.worker = batch.open["a"].worker = Worker(Voice(), task="a")
     batch.open["a"].started = 1.0
@@ -56,7 +56,7 @@ def test_a_task_that_was_interrupted_and_told_its_end_is_over(traffic, landings)
     batch = sent(traffic, ray.remote(max_retries=0)(interrupted).remote())
     batch.worker = batch.open["a"].worker = Worker(Voice())
     batch.open["a"].started = 1.0
-    landings.find([batch], 30.0)
+    landings.find([batch], 90.0)
     assert ended(traffic) == {"a": True}
 
 
@@ -64,6 +64,6 @@ def test_a_task_that_ray_never_handed_to_a_worker_never_began(traffic, landings)
     nowhere = ray.remote(max_retries=0, resources={"nowhere": 1})(interrupted).remote()
     batch = sent(traffic, nowhere)
     ray.cancel(nowhere)
-    landings.find([batch], 30.0)
+    landings.find([batch], 90.0)
     assert not landings.are_held
     assert ended(traffic) == {"a": False}

@@ -17,6 +17,7 @@ from penstock_ray.link import Link, Wishes
 from penstock_ray.mailbox import Box, Mailbox
 
 GONE = RuntimeError("the actor died")
+LONG = 60.0
 
 
 class _Answer:
@@ -69,12 +70,12 @@ class Actor:
             await asyncio.wait(calls)
 
     def die(self):
-        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(5)
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(LONG)
 
     def close(self):
         self.die()
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(5)
+        self._thread.join(LONG)
         self.loop.close()
 
 
@@ -100,16 +101,16 @@ class Both:
         return True
 
     def hear(self, count):
-        heard, until = [], time.monotonic() + 10
+        heard, until = [], time.monotonic() + LONG
         while len(heard) < count and time.monotonic() < until:
             heard += self.hub.poll(0.1)
         return heard
 
     def close(self):
-        self.hub.close(5)
+        self.hub.close(LONG)
         for link in self.links:
             link.close()
-            link._thread.join(5)
+            link._thread.join(LONG)
         self.actor.close()
 
 
@@ -164,14 +165,15 @@ def test_a_start_and_an_end_are_in_the_mailbox_when_their_calls_come_back(both):
     assert arrived == ["hello", "start", "told", "end"]
 
 
-def test_what_is_told_is_collected(both):
+def test_what_is_told_is_collected(both, monkeypatch):
+    monkeypatch.setattr(letters, "FLUSH", LONG)  # else it goes sooner on a machine that is slow
     link = both.link()
     link.start("a#1")
     both.hear(1)
     before = both.actor.calls.count("put")
     tell_beside(link, *range(letters.MANY))
     assert len(both.hear(letters.MANY)) == letters.MANY
-    assert both.actor.calls.count("put") - before <= 2
+    assert both.actor.calls.count("put") - before == 1
 
 
 def test_what_the_thread_of_the_task_tells_is_in_the_mailbox_when_it_goes_on(both):
@@ -201,7 +203,7 @@ def test_a_word_of_the_driver_arrives_at_once(both):
     ((worker, _),) = both.hear(1)
     assert worker.tell("recall", "a#1")
     assert worker.tell("stop", "a#1")
-    assert both.interrupted.wait(5)
+    assert both.interrupted.wait(LONG)
     assert ("back", "", 0, ["b#1"]) in frames(both.hear(1))
 
 
@@ -209,7 +211,7 @@ def test_the_end_of_the_run_reaches_the_worker_and_is_waited_for(both):
     both.link()
     while not both.mailbox._workers:
         both.hub.poll(0.02)
-    both.hub.close(5)
+    both.hub.close(LONG)
     assert both.ended.is_set()
 
 
@@ -249,7 +251,7 @@ def test_the_death_of_the_mailbox_ends_its_workers_on_both_sides(both):
     assert both.hear(1) == [(worker, None)]
     assert not both.mailbox.is_open
     assert not worker.tell("stop", "a#1")
-    assert both.ended.wait(5)
+    assert both.ended.wait(LONG)
     link.end()  # without a wait
 
 

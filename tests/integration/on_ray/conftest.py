@@ -47,7 +47,7 @@ OF_RAY = [
 def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(100))
+            item.add_marker(pytest.mark.timeout(300))
             item.add_marker(pytest.mark.xdist_group("ray"))
             for line in OF_RAY:
                 item.add_marker(pytest.mark.filterwarnings(line))
@@ -165,5 +165,5 @@ def standing():
     yield start
     for process in begun:
         pids = [process.pid, *remains.descendants(process.pid)]
-        process.communicate("", timeout=30)
+        process.communicate("", timeout=90)
         until(lambda pids=pids: not any(map(remains.is_alive, pids)), "no process of the cluster is left")

@@ -51,14 +51,12 @@ def refused(desk, machines):
 
 
 OF_RAY = {"RAY_AUTH_MODE": "disabled", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-LIMIT = 40.0
-"""Seconds for a whole command on a machine that is busy; Ray itself would try for most of a minute."""
+LIMIT = 55.0
+"""Seconds for a whole command on a machine that is busy; Ray alone would try for most of a minute."""
 
 
 def test_nobody_at_the_address(refused):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    refused({"address": f"127.0.0.1:{port}"}, "found nobody there", "ray status")
+    refused({"address": "127.0.0.1:1"}, "found nobody there", "ray status")
 
 
 def test_something_else_at_the_address(refused):

@@ -18,7 +18,6 @@ import ray
 from fault_scene import Scene, kill, until
 
 from penstock import RetryPolicy
-from penstock.engine.drive import CANCEL_GRACE
 from penstock.events import values as v
 from penstock.testing.conformance.executor import remains
 from penstock_ray.executor import RayExecutor
@@ -66,18 +65,14 @@ def test_ctrl_c_cancels_the_run_and_leaves_nothing(desk, begun, how):
     children = [int(one.more) for one in scene.wait("child", 2)] if how == "has_children" else []
     pids = [scene.pid_of("victim"), *children]
     os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=40)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, out + err
     assert "■ canceled" in out
     assert "Traceback" not in out + err
     assert desk.runs()[0]["status"] == "CANCELED"
     until(lambda: not any(map(remains.is_alive, pids)), f"the worker ends: {pids}")
-    if how == "sleeps":  # the step ends long before it would be killed, which the log has the times of
-        begun_at, ended_at = (
-            next(one.at for one in scene.log() if isinstance(one, kind))
-            for kind in (v.RunCanceling, v.RunCanceled)
-        )
-        assert ended_at - begun_at < CANCEL_GRACE / 2
+    if how == "sleeps":  # and was not killed
+        assert scene.wait("woken", key="victim")
 
 
 def test_a_driver_that_is_killed_takes_its_steps_along_and_the_run_is_found_lost(desk, begun):

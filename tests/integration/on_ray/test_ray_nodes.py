@@ -52,7 +52,7 @@ def test_a_node_that_dies_loses_its_running_step_and_no_other(machines, scene, t
     assert ended.recorded["victim"] == 1 + retries
     assert ended.success == bool(retries)
     assert {"before", "beside", "beyond"} <= ended.done
-    assert ended.noticed() < 5
+    assert ended.noticed() < 15
     if not retries:
         assert "its node went away" in ended.failure().error.message
 
@@ -74,7 +74,7 @@ def test_a_stored_value_whose_only_copy_is_gone_is_loaded_from_storage(machines,
     ended = carry_out_with_loss(machines, scene, twins, stores=True)
     assert ended.success
     assert ended.recorded == ONCE
-    assert ended.all_of(v.StepSucceeded, "reader")[0].at - ended.struck < 20
+    assert ended.all_of(v.StepSucceeded, "reader")[0].at - ended.struck < 45
 
 
 def test_an_unstored_value_that_is_gone_fails_its_reader_and_no_other(machines, scene, twins):
@@ -85,7 +85,7 @@ def test_an_unstored_value_that_is_gone_fails_its_reader_and_no_other(machines, 
     assert "a value that it needs is gone" in message
     assert "penstock/recompute" in message
     assert not marks.read(str(scene.folder), "began", "reader")
-    assert ended.failure("reader").at - ended.struck < 20
+    assert ended.failure("reader").at - ended.struck < 45
 
 
 def test_an_unstored_value_that_is_gone_is_made_again_where_that_is_allowed(machines, scene, twins):
@@ -93,4 +93,4 @@ def test_an_unstored_value_that_is_gone_is_made_again_where_that_is_allowed(mach
     assert ended.success
     assert ended.recorded == ONCE | {"maker": 2}
     assert any("maker handed on was lost" in note for note in ended.notes)
-    assert ended.all_of(v.StepSucceeded, "reader")[0].at - ended.struck < 20
+    assert ended.all_of(v.StepSucceeded, "reader")[0].at - ended.struck < 45

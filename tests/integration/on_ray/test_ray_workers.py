@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import fault_steps as steps
-from fault_scene import kill
+from fault_scene import Scene, kill
 
 from penstock import ResourceDefinition, RetryPolicy
 from penstock.events import values as v
@@ -20,6 +20,7 @@ ALL_BUT_VICTIM = {"before", "beside", "beyond"}
 ONCE = {"before": 1, "victim": 1, "beside": 1, "beyond": 1}
 TWICE = RetryPolicy(max_retries=1)
 WELL = {**ONCE, "after": 1}
+TRIES = 3  # what is soon enough once may be late on a machine that stands still just then
 
 
 def one_failed(ended, *said):
@@ -54,7 +55,9 @@ def test_a_worker_that_dies_is_followed_by_as_many_attempts_as_the_policy_says(s
     assert ended.failure().attempt == 3
 
 
-def test_a_worker_killed_from_outside_is_noticed_at_once_and_tried_again(scene):
+def seconds_until_noticed(scene):
+    """After the death of a worker, in a run that ends well."""
+
     def harm():
         pid = scene.pid_of("victim")
         scene.strike(lambda: kill(pid, signal.SIGKILL))
@@ -63,7 +66,17 @@ def test_a_worker_killed_from_outside_is_noticed_at_once_and_tried_again(scene):
     ended = scene.carry_out(steps.faulty(scene.folder, "waits", policy=TWICE), meanwhile=harm)
     assert ended.success
     assert ended.recorded == WELL | {"victim": 2}
-    assert ended.noticed() < 2
+    return ended.noticed()
+
+
+def test_a_worker_killed_from_outside_is_noticed_at_once_and_tried_again(machines, tmp_path):
+    tries = (tmp_path / str(number) for number in range(TRIES))
+    assert any(seconds_until_noticed(Scene(made(folder), "ray")) < 2 for folder in tries)
+
+
+def made(folder):
+    folder.mkdir()
+    return folder
 
 
 def test_a_worker_killed_after_storing_leaves_a_whole_output_and_counts_the_attempt(scene):
