@@ -41,6 +41,7 @@ COMMANDS = (
     ("asset", "penstock.cli.asset:command", "List assets, or show one with its history."),
     ("partition", "penstock.cli.partition:command", "List partitions; add and delete dynamic ones."),
     ("job", "penstock.cli.job:command", "List jobs, or run one."),
+    ("schedule", "penstock.cli.schedule:command", "List schedules, and see what ticks would ask for."),
     ("run", "penstock.cli.run:command", "Look at runs: list, show, logs; retry or delete them."),
     ("backfill", "penstock.cli.backfill:command", "Make many partitions: launch, show, pause, resume."),
     ("pool", "penstock.cli.pool:command", "Limit how many steps run at once, over all runs."),

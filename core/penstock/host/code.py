@@ -21,6 +21,7 @@ from penstock.define.loading import load_definitions_from_modules
 from penstock.define.repository import RepositoryDefinition
 from penstock.define.selection import AssetSelection, needs_facts
 from penstock.define.selection_hints import refuse_unknown_groups
+from penstock.define.targets import ANONYMOUS_JOB_PREFIX
 from penstock.errors import CodeLocationError, UserError, suggest
 from penstock.host.settings import Settings
 from penstock.host.user_code import CodeSource, import_source, told
@@ -65,8 +66,9 @@ class Code:
 
     @property
     def job_names(self) -> list[str]:
-        """The names of the jobs, sorted; that of all assets has none of its own."""
-        return sorted(name for name in self.repository.job_names if name != IMPLICIT_JOB)
+        """The names of the jobs, sorted; those of all assets and of targets have none of their own."""
+        made_up = (IMPLICIT_JOB, ANONYMOUS_JOB_PREFIX)
+        return sorted(name for name in self.repository.job_names if not name.startswith(made_up))
 
     def job(self, name: str) -> JobDefinition:
         """The job of that name.
@@ -74,7 +76,7 @@ class Code:
         Raises:
             CodeLocationError: when there is none.
         """
-        if name != IMPLICIT_JOB and name not in self.job_names:
+        if name != IMPLICIT_JOB and not self.repository.has_job(name):
             names = self.job_names
             known = f" There are: {', '.join(names)}." if names else " It has no jobs at all."
             raise CodeLocationError(f"{self.source} has no job {name!r}.{suggest(name, names)}{known}")
