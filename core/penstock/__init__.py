@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset_job
     from penstock.define.asset_sensor import AssetSensorDefinition, asset_sensor
     from penstock.define.assets import AssetChecksDefinition, AssetsDefinition
+    from penstock.define.automation_sensor import AutomationConditionSensorDefinition
     from penstock.define.backfill_policy import BackfillPolicy, BackfillPolicyType
     from penstock.define.checks import asset_check, multi_asset_check
     from penstock.define.code_references import (
@@ -217,6 +218,7 @@ _PLACES: dict[str, str] = {
     "penstock.define.asset_job": "UnresolvedAssetJobDefinition define_asset_job",
     "penstock.define.asset_sensor": "AssetSensorDefinition asset_sensor",
     "penstock.define.assets": "AssetChecksDefinition AssetsDefinition",
+    "penstock.define.automation_sensor": "AutomationConditionSensorDefinition",
     "penstock.define.backfill_policy": "BackfillPolicy BackfillPolicyType",
     "penstock.define.checks": "asset_check multi_asset_check",
     "penstock.define.code_references": (
@@ -395,7 +397,8 @@ __all__ = [
     "AssetExecutionContext", "AssetGraph", "AssetIn", "AssetKey", "AssetMaterialization",
     "AssetMetadataValue", "AssetObservation", "AssetOut", "AssetPartitionStatus", "AssetRecord",
     "AssetRecordsFilter", "AssetSelection", "AssetSensorDefinition", "AssetSpec", "AssetValueLoader",
-    "AssetsDefinition", "AutomationCondition", "AutomationResult", "BackfillPolicy", "BackfillPolicyType",
+    "AssetsDefinition", "AutomationCondition", "AutomationConditionSensorDefinition", "AutomationResult",
+    "BackfillPolicy", "BackfillPolicyType",
     "Backoff", "Bool", "BoolMetadataValue", "BoolSource", "CheckFailedError", "CodeLocationError",
     "CodeLocationSelector", "CodeReferencesMetadataSet", "CodeReferencesMetadataValue",
     "CoercibleToAssetKey", "CoercibleToAssetKeyPrefix", "Config", "ConfigMapping",

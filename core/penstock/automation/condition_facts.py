@@ -7,6 +7,7 @@ tests answer from dicts. Every answer is as of one moment: nothing that is store
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from penstock.keys import AssetCheckKey, AssetKey
@@ -77,6 +78,10 @@ class Facts(Protocol):
 
     def changed(self, key: AssetKey, after: int) -> Collection[str | None]:
         """The partitions whose data version is another one than at a place in the log; None for the whole."""
+        ...
+
+    def updated_at(self, key: AssetKey) -> datetime | None:
+        """When the data of an asset changed last, as its freshness goes by it; None for never."""
         ...
 
     def verdicts(self, key: AssetCheckKey) -> Mapping[str | None, Verdict]:

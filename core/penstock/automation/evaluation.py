@@ -14,6 +14,7 @@ from penstock.automation.condition_memory import Cursor, Memory
 from penstock.automation.entities import Entity, Scene
 from penstock.automation.operands import OPERANDS
 from penstock.automation.operators import OPERATORS
+from penstock.define.condition import AutomationCondition
 from penstock.keys import AssetCheckKey
 from penstock.partitions.subset import PartitionsSubset
 from penstock.values import frozen
@@ -37,7 +38,12 @@ class Evaluated:
 
 
 def evaluate(
-    scene: Scene, facts: Facts, at: float, cursor: Cursor, wanted: Collection[Entity] | None = None
+    scene: Scene,
+    facts: Facts,
+    at: float,
+    cursor: Cursor,
+    wanted: Collection[Entity] | None = None,
+    default: AutomationCondition | None = None,
 ) -> Evaluated:
     """Ask the condition of every asset and check.
 
@@ -47,6 +53,7 @@ def evaluate(
         at: the moment, in seconds since 1970.
         cursor: what is remembered of the evaluation before.
         wanted: the only ones whose conditions are asked, None for all; what is remembered of others stays.
+        default: the condition of those that have none.
 
     Raises:
         InvalidDefinitionError: when assets depend on each other in a circle, or a mapping does not work.
@@ -56,7 +63,7 @@ def evaluate(
     roots: dict[Entity, Root] = {}
     kept: dict[Entity, Memory] = {}
     for entity in scene.in_order:
-        condition = scene.condition(entity)
+        condition = scene.condition(entity) or default
         if condition is None:
             continue
         memory = cursor.memories.get(entity)

@@ -16,6 +16,7 @@ from penstock.automation.windows import latest_windows
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.ticks import last_tick
+from penstock.plan.freshness import FreshnessState, freshness_state
 
 _TIMED = 100
 """Of more partitions than that, made since the evaluation before, the moment of each is not told."""
@@ -86,6 +87,24 @@ def _in_latest_window(now: Situation, ask: Ask) -> Found:
     definition = now.scene.definition(ask.entity)
     found = latest_windows(definition, lookback, now.scene.view)
     return Found(ask.candidates if found is None else found)
+
+
+def _fresh(now: Situation, ask: Ask) -> Found:
+    policy = (
+        None if isinstance(ask.entity, AssetCheckKey) else now.scene.graph.spec(ask.entity).freshness_policy
+    )
+    if policy is None or isinstance(ask.entity, AssetCheckKey):
+        return Found(now.scene.nothing(ask.entity))
+    state = freshness_state(policy, now.facts.updated_at(ask.entity), datetime.fromtimestamp(now.at, UTC))
+    holds = state is _STATES[ask.condition.kind]
+    return Found(ask.candidates if holds else now.scene.nothing(ask.entity))
+
+
+_STATES = {
+    "freshness_passed": FreshnessState.PASS,
+    "freshness_warned": FreshnessState.WARN,
+    "freshness_failed": FreshnessState.FAIL,
+}
 
 
 def _with_tags(now: Situation, ask: Ask) -> Found:
@@ -224,6 +243,7 @@ OPERANDS: Mapping[str, Callable[[Situation, Ask], Found]] = {
     "execution_failed": _failed,
     "check_passed": _check_passed,
     "check_failed": _check_failed,
+    **dict.fromkeys(_STATES, _fresh),
     "in_latest_time_window": _in_latest_window,
     "executed_with_tags": _with_tags,
     "executed_with_root_target": _with_root,

@@ -14,6 +14,7 @@ from typing import Any
 
 from attrs import evolve, field
 
+from penstock.define import condition_recipes as recipes
 from penstock.define import condition_tree as trees
 from penstock.define.selection import AssetSelection
 from penstock.define.specs import key_of
@@ -105,7 +106,7 @@ class AutomationCondition:
 
     def since_last_handled(self) -> AutomationCondition:
         """Holds from when this one holds until the asset is requested, made, or seen for the first time."""
-        return self.since(_handled())
+        return self.since(recipes.handled(AutomationCondition))
 
     def replace(self, old: AutomationCondition | str, new: AutomationCondition) -> AutomationCondition:
         """The same condition with parts replaced.
@@ -160,7 +161,7 @@ class AutomationCondition:
     @staticmethod
     def in_progress() -> AutomationCondition:
         """A run or a backfill that is not over is to make it and has not yet."""
-        return _in_progress()
+        return recipes.in_progress(AutomationCondition)
 
     @staticmethod
     def execution_failed() -> AutomationCondition:
@@ -176,6 +177,21 @@ class AutomationCondition:
     def check_failed() -> AutomationCondition:
         """The check was evaluated on the latest materialization and did not pass."""
         return _plain("check_failed")
+
+    @staticmethod
+    def freshness_passed() -> AutomationCondition:
+        """By its freshness policy it is as new as it is to be."""
+        return _plain("freshness_passed")
+
+    @staticmethod
+    def freshness_warned() -> AutomationCondition:
+        """By its freshness policy it is older than it should be."""
+        return _plain("freshness_warned")
+
+    @staticmethod
+    def freshness_failed() -> AutomationCondition:
+        """By its freshness policy it is too old."""
+        return _plain("freshness_failed")
 
     @staticmethod
     def in_latest_time_window(lookback_delta: timedelta | None = None) -> AutomationCondition:
@@ -213,7 +229,7 @@ class AutomationCondition:
     @staticmethod
     def newly_missing() -> AutomationCondition:
         """It is missing, and was not at the evaluation before."""
-        return _newly_missing()
+        return recipes.newly_missing(AutomationCondition)
 
     @staticmethod
     def newly_updated() -> AutomationCondition:
@@ -303,22 +319,22 @@ class AutomationCondition:
     @staticmethod
     def any_deps_updated() -> AutomationCondition:
         """Some parent was made since the evaluation before, without this asset, or is requested now."""
-        return _any_deps_updated()
+        return recipes.any_deps_updated(AutomationCondition)
 
     @staticmethod
     def any_deps_missing() -> AutomationCondition:
         """Some parent was never made and is not requested now."""
-        return _any_deps_missing()
+        return recipes.any_deps_missing(AutomationCondition)
 
     @staticmethod
     def any_deps_in_progress() -> AutomationCondition:
         """Some parent is being made."""
-        return _any_deps_in_progress()
+        return recipes.any_deps_in_progress(AutomationCondition)
 
     @staticmethod
     def all_deps_blocking_checks_passed() -> AutomationCondition:
         """All blocking checks of all parents passed on what is there now, or are requested now."""
-        return _blocking_checks_passed()
+        return recipes.blocking_checks_passed(AutomationCondition)
 
     @staticmethod
     def all_deps_updated_since_cron(cron_schedule: str, cron_timezone: str = "UTC") -> AutomationCondition:
@@ -328,7 +344,7 @@ class AutomationCondition:
             cron_schedule: five fields.
             cron_timezone: IANA name.
         """
-        return _updated_since_cron(cron_schedule, cron_timezone)
+        return recipes.updated_since_cron(AutomationCondition, cron_schedule, cron_timezone)
 
     @staticmethod
     def any_checks_match(condition: AutomationCondition, blocking_only: bool = False) -> AutomationCondition:
@@ -363,7 +379,7 @@ class AutomationCondition:
 
         Of windows of time only the newest is looked at.
         """
-        return _eager()
+        return recipes.eager(AutomationCondition)
 
     @staticmethod
     def on_cron(cron_schedule: str, cron_timezone: str = "UTC") -> AutomationCondition:
@@ -378,7 +394,7 @@ class AutomationCondition:
         Raises:
             InvalidDefinitionError: when the schedule or the time zone is none.
         """
-        return _on_cron(cron_schedule, cron_timezone)
+        return recipes.on_cron(AutomationCondition, cron_schedule, cron_timezone)
 
     @staticmethod
     def on_missing() -> AutomationCondition:
@@ -386,7 +402,7 @@ class AutomationCondition:
 
         Of windows of time only the newest is looked at.
         """
-        return _on_missing()
+        return recipes.on_missing(AutomationCondition)
 
 
 def _condition(given: AutomationCondition) -> AutomationCondition:
@@ -404,9 +420,6 @@ def _tags(keys: AbstractSet[str] | None, values: Mapping[str, str] | None) -> Ta
     )
 
 
-# Conditions are values, so each of these is made once: ten thousand eager assets share one tree.
-
-
 @lru_cache(maxsize=1024)
 def _plain(kind: str, *arguments: Any) -> AutomationCondition:
     return AutomationCondition(kind, (), arguments)
@@ -421,71 +434,3 @@ def _cron(schedule: str, timezone: str) -> AutomationCondition:
 
 def _checks(kind: str, condition: AutomationCondition, blocking_only: bool) -> AutomationCondition:
     return AutomationCondition(kind, (_condition(condition),), (True,) if blocking_only else ())
-
-
-A = AutomationCondition
-
-
-@lru_cache(maxsize=1)
-def _handled() -> AutomationCondition:
-    return (A.newly_requested() | A.newly_updated() | A.initial_evaluation()).with_label("handled")
-
-
-@lru_cache(maxsize=1)
-def _in_progress() -> AutomationCondition:
-    return (A.run_in_progress() | A.backfill_in_progress()).with_label("in_progress")
-
-
-@lru_cache(maxsize=1)
-def _newly_missing() -> AutomationCondition:
-    return A.missing().newly_true().with_label("newly_missing")
-
-
-@lru_cache(maxsize=1)
-def _any_deps_updated() -> AutomationCondition:
-    alone = (A.newly_updated() & ~A.executed_with_root_target()).with_label("newly_updated_without_root")
-    return A.any_deps_match(alone | A.will_be_requested()).with_label("any_deps_updated")
-
-
-@lru_cache(maxsize=1)
-def _any_deps_missing() -> AutomationCondition:
-    return A.any_deps_match(A.missing() & ~A.will_be_requested()).with_label("any_deps_missing")
-
-
-@lru_cache(maxsize=1)
-def _any_deps_in_progress() -> AutomationCondition:
-    return A.any_deps_match(A.in_progress()).with_label("any_deps_in_progress")
-
-
-@lru_cache(maxsize=1)
-def _blocking_checks_passed() -> AutomationCondition:
-    passed = A.all_checks_match(A.check_passed() | A.will_be_requested(), blocking_only=True)
-    every = A.all_deps_match(passed.with_label("all_blocking_checks_passed"))
-    return every.with_label("all_deps_blocking_checks_passed")
-
-
-@lru_cache(maxsize=256)
-def _updated_since_cron(schedule: str, timezone: str) -> AutomationCondition:
-    updated = A.newly_updated().since(A.cron_tick_passed(schedule, timezone))
-    label = f"all_deps_updated_since_cron({schedule}, {timezone})"
-    return A.all_deps_match(updated | A.will_be_requested()).with_label(label)
-
-
-@lru_cache(maxsize=1)
-def _eager() -> AutomationCondition:
-    moved = (A.newly_missing() | A.any_deps_updated()).since_last_handled()
-    quiet = ~A.any_deps_missing() & ~A.any_deps_in_progress() & ~A.in_progress()
-    return (A.in_latest_time_window() & moved & quiet).with_label("eager")
-
-
-@lru_cache(maxsize=256)
-def _on_cron(schedule: str, timezone: str) -> AutomationCondition:
-    ticked = A.cron_tick_passed(schedule, timezone).since_last_handled()
-    updated = A.all_deps_updated_since_cron(schedule, timezone)
-    return (A.in_latest_time_window() & ticked & updated).with_label(f"on_cron({schedule}, {timezone})")
-
-
-@lru_cache(maxsize=1)
-def _on_missing() -> AutomationCondition:
-    gone = A.missing().newly_true().since_last_handled().with_label("missing_since_last_handled")
-    return (A.in_latest_time_window() & gone & ~A.any_deps_missing()).with_label("on_missing")

@@ -37,6 +37,7 @@ _TARGETS: dict[str, str] = {
     "follow_partitions": "penstock.define.partitioned_schedule:follow_partitions",
     "evaluate_schedule": "penstock.host.schedule_ticks:evaluate_schedule",
     "call_schedule": "penstock.host.schedule_ticks:call_schedule",
+    "ask_automation_sensor": "penstock.host.automation_sensors:ask_automation_sensor",
     "ask_asset_sensor": "penstock.host.asset_sensors:ask_asset_sensor",
     "ask_multi_asset_sensor": "penstock.host.multi_asset_sensors:ask_multi_asset_sensor",
     "ask_run_status_sensor": "penstock.host.run_status_sensors:ask_run_status_sensor",

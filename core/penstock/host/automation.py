@@ -6,7 +6,7 @@ which decides; starts nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
@@ -137,9 +137,28 @@ def evaluate_automation_conditions(
     if asset_selection is not None:
         selection = AssetSelection.from_coercible(asset_selection)
         wanted = {*selection.resolve(graph), *selection.resolve_checks(graph)}
+    return EvaluateAutomationConditionsResult(evaluate_in(scene, instance, cursor, wanted), scene)
+
+
+def evaluate_in(
+    scene: Scene,
+    instance: Any,
+    cursor: str | None,
+    wanted: Collection[Entity] | None,
+    default: AutomationCondition | None = None,
+) -> Evaluated:
+    """Ask conditions what an instance makes of them.
+
+    Args:
+        scene: assets and checks, at the moment that counts as now.
+        instance: knows what was made.
+        cursor: that of the evaluation before.
+        wanted: the only ones whose conditions are asked, None for all.
+        default: the condition of those that have none.
+    """
+    now = _moment(scene.view.effective_dt)
     facts = StoredFacts(instance.store, scene, now)
-    evaluated = evaluate(scene, facts, now.timestamp(), read_cursor(cursor, scene), wanted)
-    return EvaluateAutomationConditionsResult(evaluated, scene)
+    return evaluate(scene, facts, now.timestamp(), read_cursor(cursor, scene), wanted, default)
 
 
 def _moment(given: datetime | None) -> datetime:

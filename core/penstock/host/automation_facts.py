@@ -18,6 +18,7 @@ from penstock.events import values as v
 from penstock.events.runs import RunsFilter, RunStatus
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.partitions.subset import PartitionsSubset, read_subset
+from penstock.query.freshness import last_updates
 from penstock.query.partitions import PartitionStatuses, ever_made, partition_statuses
 from penstock.spi.backfills import BackfillPart, BackfillStatus
 from penstock.spi.store import AssetStatus, EventQuery, Store, StoredEvent
@@ -217,6 +218,16 @@ class StoredFacts:
     def _assets(self) -> Mapping[AssetKey, AssetStatus]:
         keys = self._scene.graph.get_all_asset_keys()
         return {one.asset_key: one for one in self._store.assets(None if len(keys) > _FEW else list(keys))}
+
+    def updated_at(self, key: AssetKey) -> datetime | None:
+        """When the data of an asset changed last, as its freshness goes by it; None for never."""
+        found = self._updates_of_policies.get(key)
+        return None if found is None else found.at
+
+    @cached_property
+    def _updates_of_policies(self) -> Mapping[AssetKey, Any]:
+        specs = self._scene.graph.specs
+        return last_updates(self._store, [spec.key for spec in specs if spec.freshness_policy is not None])
 
     # ---- checks and runs ------------------------------------------------------------------------
 

@@ -158,6 +158,9 @@ class ListedFacts:
             (now if one.id > after else before)[one.partition] = one.version
         return [part for part, version in now.items() if version != before.get(part)]
 
+    def updated_at(self, key):
+        return None
+
     def verdicts(self, key):
         return {}
 

@@ -16,6 +16,7 @@ from penstock import (
     DailyPartitionsDefinition,
     Definitions,
     DynamicPartitionsDefinition,
+    FreshnessPolicy,
     Instance,
     InvalidInvocationError,
     StaticPartitionsDefinition,
@@ -215,6 +216,23 @@ def test_only_selected_conditions_are_asked_and_others_remembered(worlds):
     assert some.get_num_requested("two") == 0
     world.cursor = some.cursor
     assert world.tick() == {("two", None)}
+
+
+def test_freshness_is_asked_at_the_moment_of_the_evaluation(worlds):
+    @asset(
+        freshness_policy=FreshnessPolicy.time_window(timedelta(hours=2), timedelta(hours=1)),
+        automation_condition=A.freshness_warned() | A.freshness_failed(),
+    )
+    def thing(): ...
+
+    world = worlds(thing, start=datetime.now(UTC))
+    assert world.tick() == set()
+    world.report("thing")
+    assert world.tick() == set()
+    assert world.tick(timedelta(minutes=70)) == {("thing", None)}
+    assert world.result.results[0].child_results[0].true_subset
+    assert world.tick(timedelta(hours=3)) == {("thing", None)}
+    assert not world.result.results[0].child_results[0].true_subset
 
 
 def test_results_say_what_held(worlds):
