@@ -13,7 +13,9 @@ from collections.abc import Set as AbstractSet
 
 from penstock.define.asset_graph import AssetGraph, topological
 from penstock.define.assets import AssetsDefinition
-from penstock.define.graph import FromNode, Node
+from penstock.define.graph import FromNode, GraphDefinition, Node
+from penstock.define.output import DEFAULT_OUTPUT
+from penstock.define.specs import AssetCheckSpec
 from penstock.errors import InvalidDefinitionError, InvalidSubsetError, job_title
 from penstock.keys import AssetCheckKey, AssetKey
 from penstock.values import frozen
@@ -29,18 +31,22 @@ class Wired:
     by_node: Mapping[str, AssetsDefinition]
 
 
+_Blocker = tuple[int, str]
+"""The number of a definition, and the output that waits for the verdict."""
+
+
 @frozen(kw_only=True)
 class _Cut:
     """The definitions of a job, each cut to what the job makes.
 
     ``needed`` says what each waits for; ``makers`` which of them makes an asset; ``blockers`` which
-    evaluate blocking checks of it.
+    evaluate blocking checks of it, and as which output.
     """
 
     parts: Sequence[AssetsDefinition]
     needed: Sequence[Collection[AssetKey]]
     makers: Mapping[AssetKey, int]
-    blockers: Mapping[AssetKey, Sequence[int]]
+    blockers: Mapping[AssetKey, Sequence[_Blocker]]
 
 
 @frozen(kw_only=True)
@@ -110,15 +116,23 @@ def _chosen_checks(
 
 def _index(parts: Sequence[AssetsDefinition]) -> _Cut:
     makers: dict[AssetKey, int] = {}
-    blockers: dict[AssetKey, list[int]] = {}
+    blockers: dict[AssetKey, list[_Blocker]] = {}
     for number, one in enumerate(parts):
         for key in one.specs_by_key if one.selected is None else one.selected:
             makers[key] = number
-        if one.kind == "check":
-            for spec in one.check_specs:
-                if spec.blocking:
-                    blockers.setdefault(spec.asset_key, []).append(number)
+        for spec in one.check_specs if one.checks_by_output else ():
+            output = _verdict_of(one, spec)
+            if spec.blocking and output is not None:
+                blockers.setdefault(spec.asset_key, []).append((number, output))
     return _Cut(parts=parts, needed=[_needed(one) for one in parts], makers=makers, blockers=blockers)
+
+
+def _verdict_of(part: AssetsDefinition, spec: AssetCheckSpec) -> str | None:
+    """The output that comes when a check was evaluated apart from its asset; None when it is not."""
+    if part.kind == "check":
+        return DEFAULT_OUTPUT
+    is_apart = isinstance(part.node, GraphDefinition) and spec.output_name in part.node.outs
+    return spec.output_name if is_apart else None
 
 
 # ---- order ---------------------------------------------------------------------------------------
@@ -147,7 +161,7 @@ def _edges(cut: _Cut) -> _Edges:
     for number, part in enumerate(cut.parts):
         found = {makers[key] for key in cut.needed[number] if key in makers}
         if blockers and part.kind != "check":
-            found.update(blocker for key in cut.needed[number] for blocker in blockers.get(key, ()))
+            found.update(blocker for key in cut.needed[number] for blocker, _ in blockers.get(key, ()))
         found.discard(number)
         above[number] = tuple(found)
         for maker in found:
@@ -229,7 +243,7 @@ def _nodes(cut: _Cut, order: Sequence[int]) -> Wired:
         inputs, after = _wires(number, cut, sources)
         if cut.blockers and part.kind != "check":
             found = {blocker for key in cut.needed[number] for blocker in cut.blockers.get(key, ())}
-            after.extend(FromNode(names[blocker]) for blocker in sorted(found))
+            after.extend(FromNode(names[at], output) for at, output in sorted(found) if at != number)
         nodes[name] = Node(
             name=name, definition=part.node_def, inputs=inputs, after=tuple(after), hooks=part.hooks
         )

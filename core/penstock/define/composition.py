@@ -6,7 +6,7 @@ handles (``handles``) and never a value. What cannot be wired is refused here, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, cast
 
 from penstock.define.composing import Use, composing
@@ -178,17 +178,20 @@ class GraphComposer:
             return DynamicHandle(self, name, output, (name, output))
         return OutputHandle(self, name, output, scope)
 
-    def wire_outputs(self, answer: Any, wanted: Sequence[str] | None) -> dict[str, FromNode]:
+    def wire_outputs(
+        self, answer: Any, wanted: Sequence[str] | None, optional: Collection[str] = ()
+    ) -> dict[str, FromNode]:
         """The outputs of the graph, from what its body returned.
 
         Args:
             answer: a handle, several, or a dict of handles by output name.
             wanted: the declared output names, None when nothing was declared.
+            optional: further names that a dict may have.
 
         Raises:
             InvalidDefinitionError: when that is not what was declared, or no handle.
         """
-        named = self._named(answer, wanted)
+        named = self._named(answer, wanted, optional)
         if wanted is not None:
             for name in wanted:
                 if name not in named:
@@ -198,7 +201,9 @@ class GraphComposer:
                     )
         return {name: self._returned(name, value) for name, value in named.items()}
 
-    def _named(self, answer: Any, wanted: Sequence[str] | None) -> Mapping[str, Any]:
+    def _named(
+        self, answer: Any, wanted: Sequence[str] | None, optional: Collection[str]
+    ) -> Mapping[str, Any]:
         if answer is None:
             return {}
         if isinstance(answer, Outputs) and wanted is None:
@@ -214,7 +219,7 @@ class GraphComposer:
                 )
             return {names[0]: answer}
         for name in cast("Mapping[Any, Any]", answer):
-            if wanted is not None and name not in wanted:
+            if wanted is not None and name not in wanted and name not in optional:
                 raise InvalidDefinitionError(
                     f"{self.title} returns an output {name!r} that is not declared; it has"
                     f" {', '.join(map(repr, wanted))}.{suggest(str(name), wanted)}"
@@ -277,7 +282,11 @@ def _why_not(value: Any) -> str:
 
 
 def compose(
-    fn: Callable[..., Any], title: str, inputs: Sequence[str], outs: Sequence[str] | None
+    fn: Callable[..., Any],
+    title: str,
+    inputs: Sequence[str],
+    outs: Sequence[str] | None,
+    optional: Collection[str] = (),
 ) -> Composed:
     """Run the body of a graph once.
 
@@ -286,6 +295,7 @@ def compose(
         title: the graph for messages.
         inputs: names of its parameters, each of which gets a handle.
         outs: declared output names, None when nothing was declared.
+        optional: further names of outputs that it may return.
 
     Raises:
         InvalidDefinitionError: when something in it cannot be wired.
@@ -294,7 +304,7 @@ def compose(
     with composing(composer):
         answer = fn(**{name: InputHandle(composer, name) for name in inputs})
     _refuse_running_code(answer, title)
-    wired = composer.wire_outputs(answer, outs)
+    wired = composer.wire_outputs(answer, outs, optional)
     _refuse_unused_inputs(composer, inputs, title)
     return Composed(composer.nodes, wired)
 

@@ -75,6 +75,9 @@ def graph_asset(
 ) -> AssetsDefinition | Callable[[Callable[..., Any]], AssetsDefinition]:
     """Make an asset of a function whose body calls ops: the last value is the asset.
 
+    With ``check_specs`` the body may also return a dict: the asset as ``"result"``, and the verdict of an op
+    for each check, by its ``output_name``.
+
     Args:
         compose_fn: the body, when used without arguments; its arguments are the assets it reads.
         options: see ``GraphAssetOptions``.
@@ -95,8 +98,9 @@ def graph_asset(
 def _graph_asset(fn: Callable[..., Any], options: GraphAssetOptions) -> AssetsDefinition:
     key = asset_key_of(fn, options)
     name = op_name_of(key)
-    made, wiring = _composed(fn, name, None, options)
-    if list(made.outs) != [DEFAULT_OUTPUT]:
+    checks = checks_by_output(options.get("check_specs") or (), (key,), name)
+    made, wiring = _composed(fn, name, {DEFAULT_OUTPUT: GraphOut()} if checks else None, checks, options)
+    if set(made.outs) - set(checks) != {DEFAULT_OUTPUT}:
         raise InvalidDefinitionError(
             f"The body of @graph_asset {name!r} ({made.where}) has to return one value of an op."
             f" Return the call whose value is the asset."
@@ -115,7 +119,7 @@ def _graph_asset(fn: Callable[..., Any], options: GraphAssetOptions) -> AssetsDe
         partitions_def=options.get("partitions_def"),
         freshness_policy=options.get("freshness_policy"),
     )
-    return _definition(made, wiring, {DEFAULT_OUTPUT: spec}, options)
+    return _definition(made, wiring, {DEFAULT_OUTPUT: spec}, checks, options)
 
 
 def graph_multi_asset(
@@ -124,7 +128,8 @@ def graph_multi_asset(
     """Make several assets of a function whose body calls ops.
 
     Args:
-        outs: the assets by output; the body returns a dict of values by output.
+        outs: the assets by output; the body returns a dict of values by output, and perhaps of the
+            verdicts of checks by their ``output_name``.
         options: see ``GraphMultiAssetOptions``.
 
     Raises:
@@ -138,7 +143,10 @@ def _graph_multi_asset(
     fn: Callable[..., Any], outs: Mapping[str, AssetOut], options: GraphMultiAssetOptions
 ) -> AssetsDefinition:
     name = check_name(options.get("name") or fn.__name__, "graph_multi_asset")
-    made, wiring = _composed(fn, name, {out: GraphOut(one.description) for out, one in outs.items()}, options)
+    keys = [one.to_spec(out).key for out, one in outs.items()]
+    checks = checks_by_output(options.get("check_specs") or (), keys, name)
+    said = {out: GraphOut(one.description) for out, one in outs.items()}
+    made, wiring = _composed(fn, name, said, checks, options)
     partitions = options.get("partitions_def")
     specs = {
         out: one.to_spec(out, wiring.deps, options.get("group_name") or DEFAULT_GROUP).replace_attributes(
@@ -146,18 +154,23 @@ def _graph_multi_asset(
         )
         for out, one in outs.items()
     }
-    return _definition(made, wiring, specs, options)
+    return _definition(made, wiring, specs, checks, options)
 
 
 def _composed(
-    fn: Callable[..., Any], name: str, outs: Mapping[str, GraphOut] | None, options: GraphOptions
+    fn: Callable[..., Any],
+    name: str,
+    outs: Mapping[str, GraphOut] | None,
+    checks: Iterable[str],
+    options: GraphOptions,
 ) -> tuple[GraphDefinition, Wiring]:
     wiring = wire(read_shape(fn), options.get("ins"), (), name)
+    verdicts = {check: GraphOut(is_required=False) for check in checks}
     made = compose_graph(
         fn,
         name,
         f"@graph_asset {name!r}",
-        out=outs,
+        out=None if outs is None else {**outs, **verdicts},
         description=description_of(fn, options.get("description")),
         config_mapping=as_config_mapping(options.get("config")),
     )
@@ -165,7 +178,11 @@ def _composed(
 
 
 def _definition(
-    made: GraphDefinition, wiring: Wiring, specs: Mapping[str, AssetSpec], options: GraphOptions
+    made: GraphDefinition,
+    wiring: Wiring,
+    specs: Mapping[str, AssetSpec],
+    checks: Mapping[str, AssetCheckSpec],
+    options: GraphOptions,
 ) -> AssetsDefinition:
     whole = list(specs.values())
     return AssetsDefinition(
@@ -173,9 +190,7 @@ def _definition(
         keys_by_output={output: spec.key for output, spec in specs.items()},
         keys_by_input={argument: wiring.keys[argument] for argument in made.ins},
         specs_by_key={spec.key: spec for spec in whole},
-        checks_by_output=checks_by_output(
-            options.get("check_specs") or (), [spec.key for spec in whole], made.name
-        ),
+        checks_by_output=checks,
         internal_deps=internal_deps_of(whole),
         partitions_def=options.get("partitions_def") or common_partitions(whole),
         partition_mappings=wiring.partition_mappings,

@@ -110,8 +110,10 @@ def compose_graph(
     shape = read_shape(fn)
     parameters = _parameters(shape, ins, title)
     said_outs = {DEFAULT_OUTPUT: out} if isinstance(out, GraphOut | Out) else out
-    wanted = None if said_outs is None else [checked_slot(one, "output", name) for one in said_outs]
-    composed = compose(fn, title, list(parameters), wanted)
+    declared = None if said_outs is None else [checked_slot(one, "output", name) for one in said_outs]
+    optional = {one for one, out in (said_outs or {}).items() if not getattr(out, "is_required", True)}
+    wanted = None if declared is None else [one for one in declared if one not in optional]
+    composed = compose(fn, title, list(parameters), wanted, optional)
     return GraphDefinition(
         name=name,
         nodes=composed.nodes,

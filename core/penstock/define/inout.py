@@ -146,6 +146,8 @@ class GraphOut:
 
     Args:
         description: one sentence for people.
+        is_required: whether the body has to return it.
     """
 
     description: str | None = None
+    is_required: bool = field(default=True, kw_only=True)

@@ -115,15 +115,20 @@ class Ending:
             self._take_observation(observed_result(item.value, output))
             return
         if self._hand.step.kind == "check":
-            raise InvariantViolationError(
-                f"Check {self._hand.key!r} gave {shown(item.value)}, not a verdict."
-                " Return AssetCheckResult(passed=...)."
-            )
+            raise self._no_verdict(item)
         self._see(output, item.mapping_key if isinstance(item, DynamicOutput) else None)
         self._store_or_wait(output, item)
 
+    def _no_verdict(self, item: AnyOutput) -> InvariantViolationError:
+        return InvariantViolationError(
+            f"Check {self._hand.key!r} gave {shown(item.value)}, not a verdict."
+            " Return AssetCheckResult(passed=...)."
+        )
+
     def _misfit(self, item: AnyOutput) -> InvariantViolationError:
         where, name = f"step {self._hand.key!r}", item.output_name
+        if name not in self._outputs and name in self._hand.bound.op.outs:
+            return self._no_verdict(item)
         if name not in self._outputs:
             known = ", ".join(self._outputs) or "none"
             return InvariantViolationError(f"S{where[1:]} gave an output named {name!r}; it has {known}.")

@@ -150,8 +150,14 @@ class BoundStep:
 
     @cached_property
     def checks(self) -> Sequence[AssetCheckSpec]:
-        """The specs of every check that the step's definition declares."""
-        return () if self.assets is None else tuple(self.assets.checks_by_output.values())
+        """The specs of every check whose result the step may give.
+
+        They are those that its definition declares; of an op inside a graph those that its outputs stand for,
+        if there are any.
+        """
+        every = () if self.assets is None else tuple(self.assets.checks_by_output.values())
+        inside = len(self.step.node) > 1 and self.step.checks
+        return tuple(spec for spec in every if spec.key in self.step.checks) if inside else every
 
     @cached_property
     def checks_by_name(self) -> Mapping[str, Sequence[AssetCheckSpec]]:

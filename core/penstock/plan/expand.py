@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from penstock.plan.partitions import Read
 
 _NO_NAMES: frozenset[str] = frozenset()
-_NO_KEYS: Mapping[str, AssetKey] = {}
+_End = AssetKey | AssetCheckKey
+_NO_ENDS: Mapping[str, _End] = {}
 
 
 @frozen(kw_only=True)
@@ -75,8 +76,8 @@ def build_plan(job: JobDefinition, given: Given = _NOTHING_GIVEN) -> Plan:
     """
     places = list(walk(Scope(job.graph)))
     ids = {place.path: number for number, place in enumerate(places)}
-    ends = _asset_ends(job)
-    drafts = [_draft(place, ids, job, given, ends.get(place.path, _NO_KEYS)) for place in places]
+    ends = _ends_of_graphs(job)
+    drafts = [_draft(place, ids, job, given, ends.get(place.path, _NO_ENDS)) for place in places]
     order = _topological(drafts)
     steps = _renumber(drafts, order)
     return Plan(
@@ -88,16 +89,17 @@ def build_plan(job: JobDefinition, given: Given = _NOTHING_GIVEN) -> Plan:
     )
 
 
-def _asset_ends(job: JobDefinition) -> dict[tuple[str, ...], dict[str, AssetKey]]:
-    """Which output of an op inside a graph is which asset of that graph."""
-    found: dict[tuple[str, ...], dict[str, AssetKey]] = {}
+def _ends_of_graphs(job: JobDefinition) -> dict[tuple[str, ...], dict[str, _End]]:
+    """Which output of an op inside a graph is which asset of that graph, or the verdict of which check."""
+    found: dict[tuple[str, ...], dict[str, _End]] = {}
     if job.assets is None:
         return found
     for name, assets in job.assets.by_node.items():
         graph = assets.node
         if isinstance(graph, GraphDefinition):
             inside = Scope(graph, (name,), job.graph.nodes[name], Scope(job.graph))
-            for output, key in assets.keys_by_output.items():
+            checks = {output: spec.key for output, spec in assets.checks_by_output.items()}
+            for output, key in (*checks.items(), *assets.keys_by_output.items()):
                 end = resolve(graph.outs[output], inside) if output in graph.outs else None
                 if isinstance(end, OpOutput):
                     found.setdefault(end.path, {})[end.output] = key
@@ -109,7 +111,7 @@ def _draft(
     ids: Mapping[tuple[str, ...], int],
     job: JobDefinition,
     given: Given,
-    ends: Mapping[str, AssetKey],
+    ends: Mapping[str, _End],
 ) -> Step:
     """One step with ids of appearance and sources not yet marked as mapped."""
     key = ".".join(place.path)
@@ -129,7 +131,7 @@ def _draft(
         after=after,
         upstream=tuple(upstream),
         kind="op" if assets is None else assets.kind,
-        checks=_checks(place, assets),
+        checks=_checks(place, assets, ends),
     )
 
 
@@ -212,25 +214,31 @@ def _unconnected(name: str, definition: InputDefinition, place: Place) -> UserEr
     )
 
 
-def _outputs(place: Place, keys: Mapping[str, AssetKey]) -> tuple[StepOutput, ...]:
+def _outputs(place: Place, ends: Mapping[str, _End]) -> tuple[StepOutput, ...]:
+    """The outputs of a step, save those that are verdicts: whoever waits for one waits for the step."""
     return tuple(
         StepOutput(
             name=name,
-            asset_key=keys.get(name),
+            asset_key=end,
             required=out.is_required,
             dynamic=out.is_dynamic,
             manager_key=out.io_manager_key,
             nothing=out.type.is_nothing,
         )
         for name, out in place.op.outs.items()
+        if not isinstance(end := ends.get(name), AssetCheckKey)
     )
 
 
-def _checks(place: Place, assets: AssetsDefinition | None) -> tuple[AssetCheckKey, ...]:
-    if assets is None or not assets.checks_by_output or (len(place.path) > 1 and assets.kind != "check"):
+def _checks(
+    place: Place, assets: AssetsDefinition | None, ends: Mapping[str, _End]
+) -> tuple[AssetCheckKey, ...]:
+    if assets is None or not assets.checks_by_output:
         return ()
     wanted = assets.selected_checks
     keys = [spec.key for spec in assets.checks_by_output.values()]
+    if len(place.path) > 1 and assets.kind != "check":
+        keys = [end for end in ends.values() if isinstance(end, AssetCheckKey)]
     return tuple(key for key in keys if wanted is None or key in wanted)
 
 
