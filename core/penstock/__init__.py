@@ -109,10 +109,10 @@ if TYPE_CHECKING:
     from penstock.define.schedule_context import ScheduleEvaluationContext, build_schedule_context
     from penstock.define.selection import AssetSelection
     from penstock.define.sensor import (
-        DefaultSensorStatus, SensorDefinition, SensorReturnTypesUnion, sensor,
+        DefaultSensorStatus, SensorDefinition, SensorReturnTypesUnion, SensorType, sensor,
     )
     from penstock.define.sensor_context import SensorEvaluationContext, build_sensor_context
-    from penstock.define.sensor_result import SensorResult, SensorType
+    from penstock.define.sensor_result import SensorResult
     from penstock.define.specs import AssetCheckSpec, AssetDep, AssetIn, AssetOut, AssetSpec
     from penstock.define.versions import DataProvenance, DataVersion, DataVersionsByPartition
     from penstock.define.with_resources import with_resources
@@ -297,9 +297,9 @@ _PLACES: dict[str, str] = {
     ),
     "penstock.define.schedule_context": "ScheduleEvaluationContext build_schedule_context",
     "penstock.define.selection": "AssetSelection",
-    "penstock.define.sensor": "DefaultSensorStatus SensorDefinition SensorReturnTypesUnion sensor",
+    "penstock.define.sensor": "DefaultSensorStatus SensorDefinition SensorReturnTypesUnion SensorType sensor",
     "penstock.define.sensor_context": "SensorEvaluationContext build_sensor_context",
-    "penstock.define.sensor_result": "SensorResult SensorType",
+    "penstock.define.sensor_result": "SensorResult",
     "penstock.define.specs": "AssetCheckSpec AssetDep AssetIn AssetOut AssetSpec",
     "penstock.define.versions": "DataProvenance DataVersion DataVersionsByPartition",
     "penstock.define.with_resources": "with_resources",

@@ -13,10 +13,9 @@ from attrs import field
 
 from penstock.define import port
 from penstock.define.assets import AssetsDefinition
-from penstock.define.sensor import SensorDefinition, named_after
+from penstock.define.sensor import SensorDefinition, SensorType, named_after
 from penstock.define.sensor_calls import call_directly
 from penstock.define.sensor_context import SensorEvaluationContext, build_sensor_context
-from penstock.define.sensor_result import SensorType
 from penstock.define.specs import AssetSpec
 from penstock.keys import AssetKey, as_asset_key
 from penstock.values import frozen

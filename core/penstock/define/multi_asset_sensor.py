@@ -15,10 +15,9 @@ from penstock.define import port
 from penstock.define.asset_sensor import watched_key
 from penstock.define.multi_asset_context import MultiAssetSensorEvaluationContext
 from penstock.define.selection import AssetSelection
-from penstock.define.sensor import SensorDefinition, named_after
+from penstock.define.sensor import SensorDefinition, SensorType, named_after
 from penstock.define.sensor_calls import call_directly
 from penstock.define.sensor_context import SensorEvaluationContext
-from penstock.define.sensor_result import SensorType
 from penstock.errors import InvalidDefinitionError
 from penstock.keys import AssetKey
 from penstock.values import frozen

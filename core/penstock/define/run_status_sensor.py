@@ -14,10 +14,9 @@ from attrs import field
 
 from penstock.define import port
 from penstock.define.run_status_context import RunFailureSensorContext, RunStatusSensorContext
-from penstock.define.sensor import SensorDefinition, named_after
+from penstock.define.sensor import SensorDefinition, SensorType, named_after
 from penstock.define.sensor_calls import call_directly
 from penstock.define.sensor_context import SensorEvaluationContext
-from penstock.define.sensor_result import SensorType
 from penstock.define.targets import AnyJob
 from penstock.errors import InvalidDefinitionError
 from penstock.events.kinds import EventType

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import evolve, field, fields
 
@@ -18,7 +18,6 @@ from penstock.define.names import as_tags, checked_name, name_of
 from penstock.define.selection import AssetSelection
 from penstock.define.sensor_calls import call_directly, resources_of
 from penstock.define.sensor_context import SensorEvaluationContext, build_sensor_context
-from penstock.define.sensor_result import SensorExecutionData, SensorType
 from penstock.define.spec_rules import check_owners
 from penstock.define.targets import Target, as_text, read_targets
 from penstock.errors import InvalidDefinitionError, InvariantViolationError
@@ -26,10 +25,23 @@ from penstock.events.values import as_metadata
 from penstock.metadata import MetadataValue
 from penstock.values import frozen
 
+if TYPE_CHECKING:
+    from penstock.define.sensor_result import SensorExecutionData
+
 DEFAULT_INTERVAL = 30
 """Seconds between two evaluations of a sensor that says nothing else."""
 SensorReturnTypesUnion = Any
 """What a sensor function may give: a ``RunRequest``, a list, a ``SkipReason``, a ``SensorResult``, None."""
+
+
+class SensorType(Enum):
+    """What a sensor looks at."""
+
+    STANDARD = "STANDARD"
+    RUN_STATUS = "RUN_STATUS"
+    ASSET = "ASSET"
+    MULTI_ASSET = "MULTI_ASSET"
+    AUTOMATION = "AUTOMATION"
 
 
 class DefaultSensorStatus(Enum):

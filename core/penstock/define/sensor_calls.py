@@ -7,12 +7,11 @@ call that does not fit. Must not know what a tick makes of the answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from penstock.define.annotations import is_resource_annotation
-from penstock.define.sensor_result import SensorResult
 from penstock.define.signature import FunctionShape, read_shape
-from penstock.errors import InvalidInvocationError, InvariantViolationError, ResourceRequirementError
+from penstock.errors import InvalidInvocationError, ResourceRequirementError
 
 
 def places_of(shape: FunctionShape) -> tuple[str, ...]:
@@ -125,21 +124,3 @@ def _context(
             f" Make one with {definition.context_builder}(…)."
         )
     return found
-
-
-def refuse_own_cursor(answer: Any, subject: str) -> None:
-    """Refuse a cursor in the answer of a sensor that moves its cursor by itself.
-
-    Args:
-        answer: what its function gave.
-        subject: ``"Sensor 'files'"``, for messages.
-
-    Raises:
-        InvariantViolationError: when a ``SensorResult`` in it has one.
-    """
-    for one in cast("list[Any]", answer) if isinstance(answer, list) else (answer,):
-        if isinstance(one, SensorResult) and one.cursor:
-            raise InvariantViolationError(
-                f"{subject} gave SensorResult(cursor={one.cursor!r}), but its cursor is moved for it."
-                " Leave the cursor out."
-            )

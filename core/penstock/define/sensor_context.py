@@ -12,9 +12,25 @@ from typing import Any, Self
 
 from attrs import define, evolve, field
 
-from penstock.define.sensor_result import as_cursor
 from penstock.define.tick_ground import TickGround
 from penstock.errors import InvariantViolationError
+
+
+def as_cursor(given: Any) -> str | None:
+    """A cursor as it can be kept.
+
+    Args:
+        given: a text, or None for no cursor.
+
+    Raises:
+        InvariantViolationError: when it is something else.
+    """
+    if given is None or isinstance(given, str):
+        return given
+    raise InvariantViolationError(
+        f"A sensor's cursor is a text, found {given!r:.200} ({type(given).__name__}). Write it as one, with"
+        " str() or json.dumps()."
+    )
 
 
 @define(kw_only=True, eq=False)

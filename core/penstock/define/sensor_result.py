@@ -7,12 +7,12 @@ Owns: ``SensorResult`` (several answers in one), ``RunReaction`` (a run status s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import Any, cast
 
 from attrs import field
 
 from penstock.define.run_requests import RunRequest, SkipReason
+from penstock.define.sensor_context import as_cursor
 from penstock.errors import InvariantViolationError
 from penstock.events.runs import Run, RunStatus
 from penstock.events.values import (
@@ -26,16 +26,6 @@ from penstock.values import frozen
 
 AssetEvent = AssetMaterialization | AssetObservation | AssetCheckEvaluation
 DynamicPartitionsRequest = AddDynamicPartitionsRequest | DeleteDynamicPartitionsRequest
-
-
-class SensorType(Enum):
-    """What a sensor looks at."""
-
-    STANDARD = "STANDARD"
-    RUN_STATUS = "RUN_STATUS"
-    ASSET = "ASSET"
-    MULTI_ASSET = "MULTI_ASSET"
-    AUTOMATION = "AUTOMATION"
 
 
 def _only(given: Any, argument: Any, kinds: Any, wanted: str) -> tuple[Any, ...]:
@@ -80,23 +70,6 @@ def _reason(given: Any) -> SkipReason | None:
     raise InvariantViolationError(
         f"SensorResult(skip_reason=…) wants a text or a SkipReason, found {given!r:.200}"
         f" ({type(given).__name__})."
-    )
-
-
-def as_cursor(given: Any) -> str | None:
-    """A cursor as it can be kept.
-
-    Args:
-        given: a text, or None for no cursor.
-
-    Raises:
-        InvariantViolationError: when it is something else.
-    """
-    if given is None or isinstance(given, str):
-        return given
-    raise InvariantViolationError(
-        f"A sensor's cursor is a text, found {given!r:.200} ({type(given).__name__}). Write it as one, with"
-        " str() or json.dumps()."
     )
 
 
@@ -167,3 +140,21 @@ class SensorExecutionData:
     dynamic_partitions_requests: Sequence[DynamicPartitionsRequest] = ()
     asset_events: Sequence[AssetEvent] = ()
     automation_condition_evaluations: Sequence[Any] = ()
+
+
+def refuse_own_cursor(answer: Any, subject: str) -> None:
+    """Refuse a cursor in the answer of a sensor that moves its cursor by itself.
+
+    Args:
+        answer: what its function gave.
+        subject: ``"Sensor 'files'"``, for messages.
+
+    Raises:
+        InvariantViolationError: when a ``SensorResult`` in it has one.
+    """
+    for one in cast("list[Any]", answer) if isinstance(answer, list) else (answer,):
+        if isinstance(one, SensorResult) and one.cursor:
+            raise InvariantViolationError(
+                f"{subject} gave SensorResult(cursor={one.cursor!r}), but its cursor is moved for it."
+                " Leave the cursor out."
+            )

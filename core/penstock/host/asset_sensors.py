@@ -10,8 +10,9 @@ from typing import Any
 
 from penstock.define.asset_sensor import AssetSensorDefinition
 from penstock.define.run_requests import SkipReason
-from penstock.define.sensor_calls import places_of, refuse_own_cursor, who
+from penstock.define.sensor_calls import places_of, who
 from penstock.define.sensor_context import SensorEvaluationContext
+from penstock.define.sensor_result import refuse_own_cursor
 from penstock.define.signature import read_shape
 from penstock.events.entries import AssetRecordsFilter
 from penstock.host.ticks import evaluate

@@ -10,9 +10,9 @@ from typing import Any, cast
 from penstock.define.multi_asset_context import MultiAssetSensorEvaluationContext
 from penstock.define.multi_asset_sensor import MultiAssetSensorDefinition
 from penstock.define.run_requests import RunRequest
-from penstock.define.sensor_calls import refuse_own_cursor, who
+from penstock.define.sensor_calls import who
 from penstock.define.sensor_context import SensorEvaluationContext
-from penstock.define.sensor_result import SensorResult
+from penstock.define.sensor_result import SensorResult, refuse_own_cursor
 from penstock.errors import InvalidDefinitionError
 from penstock.host.ticks import evaluate
 

@@ -14,9 +14,9 @@ from attrs import define, field
 from penstock.define.run_requests import SkipReason
 from penstock.define.run_status_context import RunStatusSensorContext
 from penstock.define.run_status_sensor import EVENT_OF, RunStatusSensorDefinition
-from penstock.define.sensor_calls import refuse_own_cursor, who
+from penstock.define.sensor_calls import who
 from penstock.define.sensor_context import SensorEvaluationContext
-from penstock.define.sensor_result import RunReaction
+from penstock.define.sensor_result import RunReaction, refuse_own_cursor
 from penstock.engine.failures import describe_error
 from penstock.events.entries import EventLogRecord, RunStatusChangeRecordsFilter
 from penstock.events.runs import Run, RunsFilter
