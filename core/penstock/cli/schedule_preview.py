@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -12,6 +11,7 @@ import click
 from penstock.automation.cron_ticks import ticks_after
 from penstock.cli.loading import load
 from penstock.cli.options import CodeChoice, answering, examples, with_code
+from penstock.cli.requests import plain_request, request_details
 from penstock.cli.screen import Screen
 from penstock.cli.table import Cell
 from penstock.define.repository import RepositoryDefinition
@@ -25,7 +25,6 @@ from penstock.partitions.zones import zone_named
 from penstock.values import frozen
 
 _FAILED = 1
-_SYSTEM = "penstock/"
 
 
 @frozen(kw_only=True)
@@ -129,25 +128,10 @@ def _tell(screen: Screen, made: ScheduleDefinition, found: list[Looked]) -> None
 def _plain(one: Looked, made: ScheduleDefinition) -> dict[str, Any]:
     return {
         "at": one.at.isoformat(),
-        "requests": [
-            {
-                "job": request.job_name or made.job_name,
-                "run_key": request.run_key,
-                "partition": request.partition_key,
-                "assets": _asset_names(request),
-                "tags": dict(request.tags),
-                "config": request.run_config,
-            }
-            for request in one.requests
-        ],
+        "requests": [plain_request(request, made.job_name) for request in one.requests],
         "skip": one.skip,
         "failure": one.failure,
     }
-
-
-def _asset_names(request: RunRequest) -> list[str] | None:
-    keys = request.asset_selection
-    return None if keys is None else [key.to_user_string() for key in keys]
 
 
 def _rows(one: Looked) -> list[tuple[str, str | Cell, str]]:
@@ -157,18 +141,6 @@ def _rows(one: Looked) -> list[tuple[str, str | Cell, str]]:
     if not one.requests:
         return [(at, Cell("no run", "bright_black"), one.skip or "")]
     heads = [at, *[""] * (len(one.requests) - 1)]
-    return [(head, "a run", _details(request)) for head, request in zip(heads, one.requests, strict=True)]
-
-
-def _details(request: RunRequest) -> str:
-    """What a request says beyond its job, on one line."""
-    assets = _asset_names(request)
-    tags = ", ".join(f"{key}={value}" for key, value in request.tags.items() if not key.startswith(_SYSTEM))
-    found = {
-        "partition": request.partition_key,
-        "key": request.run_key if request.run_key != request.partition_key else None,
-        "assets": ", ".join(assets) if assets else None,
-        "tags": tags,
-        "config": json.dumps(request.run_config, default=str) if request.run_config else None,
-    }
-    return "; ".join(f"{what} {value}" for what, value in found.items() if value)
+    return [
+        (head, "a run", request_details(request)) for head, request in zip(heads, one.requests, strict=True)
+    ]

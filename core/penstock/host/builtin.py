@@ -42,6 +42,7 @@ COMMANDS = (
     ("partition", "penstock.cli.partition:command", "List partitions; add and delete dynamic ones."),
     ("job", "penstock.cli.job:command", "List jobs, or run one."),
     ("schedule", "penstock.cli.schedule:command", "List schedules, and see what ticks would ask for."),
+    ("sensor", "penstock.cli.sensor:command", "List sensors, and see what a tick would come to."),
     ("run", "penstock.cli.run:command", "Look at runs: list, show, logs; retry or delete them."),
     ("backfill", "penstock.cli.backfill:command", "Make many partitions: launch, show, pause, resume."),
     ("pool", "penstock.cli.pool:command", "Limit how many steps run at once, over all runs."),
