@@ -6,7 +6,7 @@ once. Decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -167,33 +167,44 @@ class StoredFacts:
         return found
 
     def changed(self, key: AssetKey, after: int) -> Collection[str | None]:
-        """The partitions whose data version is another one than at a place in the log; None for the whole."""
-        updates = self.updates(key, after)
-        if not self._scene.is_partitioned(key):
-            newest: dict[str | None, str | None] = {None: updates[-1].version} if updates else {}
-        else:
-            newest = {one.partition: one.version for one in updates if one.partition is not None}
-        if not newest:
-            return ()
-        before = self._versions_before(key, after, list(newest))
-        return [partition for partition, version in newest.items() if version != before.get(partition)]
+        """The partitions whose data version is another one than at a place in the log; None for the whole.
 
-    def _versions_before(
-        self, key: AssetKey, after: int, partitions: Sequence[str | None]
-    ) -> Mapping[str | None, str | None]:
-        """The data versions of these partitions at a place in the log."""
-        wanted = tuple(one for one in partitions if one is not None) or None
-        found: dict[str | None, Update] = {}
-        for kind in self._kinds(key):
-            query = EventQuery(
-                asset_key=key, kinds=(kind,), partitions=wanted, before=after + 1,
-                ascending=wanted is not None, limit=1 if wanted is None else None,
-            )  # fmt: skip
-            for update in map(_update, self._store.read(query)):
-                place = update.partition if wanted else None
-                if place not in found or found[place].id < update.id:
-                    found[place] = update
-        return {partition: update.version for partition, update in found.items()}
+        What was not there has changed. A partition keeps its version when an update does not say one.
+        """
+        updates = self.updates(key, after)
+        if not updates:
+            return ()
+        if not self._scene.is_partitioned(key):
+            before = self._newest_before(key, after)
+            return (None,) if before is None or before.version != updates[-1].version else ()
+        partitions = {one.partition for one in updates if one.partition is not None}
+        known = _versions(self._updates_before(key, after, tuple(partitions)))
+        now = _versions(one for one in updates if one.partition is not None)
+        return [
+            partition
+            for partition, version in now.items()
+            if partition not in known or version not in (None, known[partition])
+        ]
+
+    def _newest_before(self, key: AssetKey, after: int) -> Update | None:
+        found = [
+            _update(stored)
+            for kind in self._kinds(key)
+            for stored in self._store.read(
+                EventQuery(asset_key=key, kinds=(kind,), before=after + 1, ascending=False, limit=1)
+            )
+        ]
+        return max(found, default=None)
+
+    def _updates_before(self, key: AssetKey, after: int, partitions: tuple[str, ...]) -> list[Update]:
+        found = [
+            _update(stored)
+            for kind in self._kinds(key)
+            for stored in self._store.read(
+                EventQuery(asset_key=key, kinds=(kind,), partitions=partitions, before=after + 1)
+            )
+        ]
+        return sorted(found)
 
     def _seen_partitions(self, key: AssetKey) -> Collection[str | None]:
         query = EventQuery(asset_key=key, kinds=(v.AssetObserved,), latest=True)
@@ -298,6 +309,14 @@ def _update(stored: StoredEvent) -> Update:
     event: Any = stored.event
     said = event.materialization if isinstance(event, v.AssetMaterialized) else event.observation
     return Update(stored.id, event.at, stored.run_id, said.partition, said.tags.get(v.DATA_VERSION_TAG))
+
+
+def _versions(updates: Iterable[Update]) -> dict[str | None, str | None]:
+    """The last data version that was said of each partition."""
+    found: dict[str | None, str | None] = {}
+    for one in updates:
+        found[one.partition] = found.get(one.partition) if one.version is None else one.version
+    return found
 
 
 def _verdict(stored: StoredEvent) -> Verdict:

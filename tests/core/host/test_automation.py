@@ -10,10 +10,12 @@ from penstock import (
     AssetCheckResult,
     AssetKey,
     AssetMaterialization,
+    AssetObservation,
     AssetSelection,
     AssetSpec,
     AutomationCondition,
     DailyPartitionsDefinition,
+    DataVersion,
     Definitions,
     DynamicPartitionsDefinition,
     FreshnessPolicy,
@@ -25,6 +27,7 @@ from penstock import (
     evaluate_automation_conditions,
     materialize,
     multi_asset,
+    observable_source_asset,
 )
 
 EAGER = AutomationCondition.eager()
@@ -53,8 +56,9 @@ class World:
             )
         }
 
-    def report(self, name, partition=None):
-        self.instance.report_runless_asset_event(AssetMaterialization(name, partition=partition))
+    def report(self, name, partition=None, version=None):
+        tags = {"penstock/data_version": version} if version else None
+        self.instance.report_runless_asset_event(AssetMaterialization(name, partition=partition, tags=tags))
 
 
 @pytest.fixture
@@ -140,6 +144,47 @@ def test_a_change_of_code_is_seen_once(worlds):
     changed = Definitions(assets=[made("thing", code_version="2", condition=A.code_version_changed())])
     assert world.tick(defs=changed) == {("thing", None)}
     assert world.tick(defs=changed) == set()
+
+
+@pytest.mark.parametrize("partition", [None, "a"])
+@pytest.mark.parametrize(
+    ("versions", "wanted"),
+    [
+        ([None, None], [True, False]),
+        (["1", "1", "2"], [True, False, True]),
+        ([None, "1", "1"], [True, True, False]),
+    ],
+)
+def test_a_data_version_has_changed_when_it_is_another_one(worlds, partition, versions, wanted):
+    partitions = None if partition is None else StaticPartitionsDefinition(["a", "b"])
+    world = worlds(made("thing", partitions=partitions, condition=A.data_version_changed()))
+    world.tick()
+    for version, changed in zip(versions, wanted, strict=True):
+        world.report("thing", partition, version)
+        assert world.tick() == ({("thing", partition)} if changed else set())
+    assert world.tick() == set()
+
+
+def test_a_partition_keeps_the_version_that_was_said_last(worlds):
+    partitions = StaticPartitionsDefinition(["a", "b"])
+    world = worlds(made("thing", partitions=partitions, condition=A.data_version_changed()))
+    world.tick()
+    for version, changed in (("1", True), (None, False), ("1", False), ("2", True)):
+        world.report("thing", "a", version)
+        assert bool(world.tick()) is changed
+
+
+def test_what_is_observed_is_updated_when_its_version_changes(worlds):
+    @observable_source_asset
+    def source():
+        return DataVersion("1")
+
+    world = worlds(source, made("child", deps=["source"], condition=A.any_deps_updated()))
+    world.tick()
+    for version, changed in (("1", True), ("1", False), ("2", True)):
+        observation = AssetObservation("source", tags={"penstock/data_version": version})
+        world.instance.report_runless_asset_event(observation)
+        assert bool(world.tick()) is changed
 
 
 def test_ignored_parents_do_not_count(worlds):
