@@ -15,10 +15,9 @@ from penstock.define import port
 from penstock.define.condition import AutomationCondition
 from penstock.define.names import as_tags
 from penstock.define.selection import AssetSelection
-from penstock.define.sensor import SensorDefinition
+from penstock.define.sensor import SensorDefinition, SensorType
 from penstock.define.sensor_calls import call_directly
 from penstock.define.sensor_context import SensorEvaluationContext, build_sensor_context
-from penstock.define.sensor_result import SensorType
 from penstock.errors import InvalidDefinitionError
 from penstock.values import frozen
 
