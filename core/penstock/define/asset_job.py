@@ -22,6 +22,7 @@ from penstock.define.names import as_tags, checked_name
 from penstock.define.pending import checked_hooks
 from penstock.define.requirements import check_resources
 from penstock.define.retry import RetryPolicy
+from penstock.define.run_requests import run_request_for_partition
 from penstock.define.selection import AssetSelection
 from penstock.define.spec_rules import check_options
 from penstock.errors import InvalidDefinitionError, job_title, suggest
@@ -102,6 +103,8 @@ class UnresolvedAssetJobDefinition:
     def partitions_def(self) -> Any:
         """The partitions given, None when its assets say them."""
         return self.options.get("partitions_def")
+
+    run_request_for_partition = run_request_for_partition
 
     def resolve(
         self,

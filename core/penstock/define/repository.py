@@ -182,12 +182,15 @@ class RepositoryDefinition:
             InvariantViolationError: when there is none.
             InvalidDefinitionError: when it cannot follow the partitions of its job.
         """
-        found = self._schedules.get(name)
+        return self._whole(_named(name, self.schedules, "schedule"))
+
+    def _whole(self, given: AnySchedule) -> ScheduleDefinition:
+        """A schedule, made now when it waited for the assets of its job."""
+        if isinstance(given, ScheduleDefinition):
+            return given
+        found = self._schedules.get(given.name)
         if found is None:
-            given: AnySchedule = _named(name, self.schedules, "schedule")
-            whole = isinstance(given, ScheduleDefinition)
-            found = given if whole else given.resolve(self.get_job(given.job_name))
-            self._schedules[name] = found
+            found = self._schedules[given.name] = given.resolve(self.get_job(given.job_name))
         return found
 
     def has_sensor_def(self, name: str) -> bool:
@@ -205,7 +208,7 @@ class RepositoryDefinition:
     @property
     def schedule_defs(self) -> Sequence[ScheduleDefinition]:
         """Every schedule."""
-        return [self.get_schedule_def(one.name) for one in self.schedules]
+        return [self._whole(one) for one in self.schedules]
 
     @property
     def sensor_defs(self) -> Sequence[SensorDefinition]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from attrs import evolve, field
 
@@ -16,7 +16,7 @@ from penstock.define import port
 from penstock.define.names import as_tags, checked_name, name_of
 from penstock.define.run_requests import RunRequest
 from penstock.define.signature import read_shape
-from penstock.define.spec_rules import check_owners
+from penstock.define.spec_rules import check_options, check_owners
 from penstock.define.targets import AnyJob, Target, as_text, read_call, read_targets
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError
 from penstock.events.values import as_metadata
@@ -244,6 +244,21 @@ def _refuse_doubled(made: ScheduleDefinition) -> None:
             )
 
 
+class ScheduleOptions(TypedDict, total=False):
+    """What may be said of a decorated schedule beside times, name and tags; see ``ScheduleDefinition``."""
+
+    job: Any
+    job_name: str | None
+    target: Any
+    execution_timezone: str | None
+    default_status: DefaultScheduleStatus
+    required_resource_keys: Iterable[str] | None
+    environment_vars: Mapping[str, str] | None
+    description: str | None
+    metadata: Mapping[str, Any] | None
+    owners: Sequence[str] | None
+
+
 def schedule(
     cron_schedule: str | Sequence[str],
     *,
@@ -251,7 +266,7 @@ def schedule(
     tags: Mapping[str, Any] | None = None,
     tags_fn: Callable[..., Any] | None = None,
     should_execute: Callable[..., Any] | None = None,
-    **options: Any,
+    **options: Unpack[ScheduleOptions],
 ) -> Callable[[Callable[..., Any]], ScheduleDefinition]:
     """Make a schedule of a function that says what to run at each time.
 
@@ -263,7 +278,7 @@ def schedule(
         name: by default that of the function.
         tags, tags_fn: of the run, when the function returns a dict; requests bring their own.
         should_execute: whether a tick is to call the function.
-        options: see ``ScheduleDefinition``.
+        options: see ``ScheduleOptions``.
 
     Raises:
         InvalidDefinitionError: see ``ScheduleDefinition``.
@@ -273,6 +288,11 @@ def schedule(
             raise InvalidDefinitionError(
                 f"@schedule takes no {one}=: its function says what to run. Use ScheduleDefinition(…)."
             )
+    check_options(options, ScheduleOptions.__annotations__, "@schedule")
+    if callable(cron_schedule):
+        raise InvalidDefinitionError(
+            "@schedule needs its times: @schedule(cron_schedule='0 6 * * *', job=…)."
+        )
 
     def decorate(fn: Callable[..., Any]) -> ScheduleDefinition:
         own = name or name_of(fn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import ModuleType
 
 import pytest
 
@@ -22,6 +23,8 @@ from penstock import (
     build_schedule_from_partitioned_job,
     define_asset_job,
     job,
+    load_definitions_from_modules,
+    repository,
 )
 
 DAYS = DailyPartitionsDefinition("2024-01-01")
@@ -159,3 +162,22 @@ def test_an_asset_job_without_partitions_is_the_fault_of_its_schedule():
     made = build_schedule_from_partitioned_job(define_asset_job("refill"))
     with pytest.raises(InvalidDefinitionError, match=r"'refill_schedule' cannot follow the job 'refill'"):
         Definitions.validate_loadable(Definitions(assets=[asset(name="a")(lambda: 1)], schedules=[made]))
+
+
+def test_schedules_at_the_top_of_a_module_are_found():
+    module = ModuleType("daily_sales")
+    module.rain = rain
+    module.by_day = build_schedule_from_partitioned_job(define_asset_job("by_day", selection="rain"))
+    module.early = ScheduleDefinition(name="early", target=rain, cron_schedule="@daily")
+    found = load_definitions_from_modules([module])
+    Definitions.validate_loadable(found)
+    assert {one.name for one in found.get_repository_def().schedule_defs} == {"by_day_schedule", "early"}
+
+
+def test_a_repository_takes_them_as_well():
+    @repository
+    def shop():
+        return [build_schedule_from_partitioned_job(define_asset_job("by_day", selection="rain")), rain]
+
+    assert shop.get_schedule_def("by_day_schedule").cron_schedule == "0 0 * * *"
+    assert shop.has_schedule_def("by_day_schedule")

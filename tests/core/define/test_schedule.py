@@ -156,6 +156,15 @@ def test_a_decorator_takes_no_run_config():
         schedule(DAILY, job=JOB, run_config=RunConfig())
 
 
+def test_a_decorator_names_the_argument_that_was_perhaps_meant():
+    with pytest.raises(InvalidDefinitionError, match="Did you mean 'execution_timezone'"):
+        schedule(DAILY, job=JOB, execution_timezon="UTC")
+    with pytest.raises(InvalidDefinitionError, match="needs its times"):
+
+        @schedule
+        def bare(): ...
+
+
 def test_resources_are_named_in_one_way():
     class Calendar(ConfigurableResource):
         holiday: str
