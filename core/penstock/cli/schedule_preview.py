@@ -18,13 +18,14 @@ from penstock.define.repository import RepositoryDefinition
 from penstock.define.run_requests import RunRequest
 from penstock.define.schedule import ScheduleDefinition
 from penstock.define.schedule_context import build_schedule_context
-from penstock.errors import UserCodeExecutionError
+from penstock.errors import UserCodeExecutionError, UserError
 from penstock.host.clock import now
 from penstock.host.instance import Instance
 from penstock.partitions.zones import zone_named
 from penstock.values import frozen
 
 _FAILED = 1
+_YEARS = range(1000, 9001)  # those of partitions; a schedule may tick once in a lifetime
 
 
 @frozen(kw_only=True)
@@ -35,7 +36,7 @@ class Looked:
         at: the tick, on the wall of its zone.
         requests: runs that it asks for.
         skip: why it asks for none; None when it does, or says nothing.
-        failure: what its function raised.
+        failure: what its function raised, or what is wrong with its answer.
     """
 
     at: datetime
@@ -64,7 +65,7 @@ def preview_command(screen: Screen, code: CodeChoice, name: str, at: str | None,
 
     Its functions are called, with the instance and the resources of your definitions.
 
-    The exit code is 0, or 1 when a function raised.
+    The exit code is 0, or 1 when a tick would fail.
     """
     project = load(code).repository
     made = project.get_schedule_def(name)
@@ -89,11 +90,18 @@ def moment_named(text: str, zone_name: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise click.BadParameter(
-            f"wanted a date or a time such as 2024-03-10 or 2024-03-10T06:00, found {text!r}.",
-            param_hint="--at",
-        ) from error
+        raise _no_time(text) from error
+    if found.year not in _YEARS:
+        raise _no_time(text)
     return (found if found.tzinfo else found.replace(tzinfo=zone_named(zone_name))).astimezone(UTC)
+
+
+def _no_time(text: str) -> click.BadParameter:
+    years = f"in the years {_YEARS[0]} to {_YEARS[-1]}"
+    return click.BadParameter(
+        f"wanted a date or a time such as 2024-03-10 or 2024-03-10T06:00, {years}, found {text!r}.",
+        param_hint="--at",
+    )
 
 
 def shown_tick(tick: datetime) -> str:
@@ -108,7 +116,7 @@ def looked_at(
     context = build_schedule_context(instance, tick, repository_def=project)
     try:
         data = made.evaluate_tick(context)
-    except UserCodeExecutionError as error:
+    except (UserError, UserCodeExecutionError) as error:
         return Looked(at=tick, failure=str(error))
     return Looked(at=tick, requests=tuple(data.run_requests), skip=data.skip_message)
 

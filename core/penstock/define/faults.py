@@ -286,7 +286,7 @@ def _tick_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
         for one in definitions:
             missing = sorted(frozenset(one.required_resource_keys) - project.resources.keys())
             yield from _lacks(
-                (Requirement(key, f"{kind} {one.name!r}") for key in missing), project.resources
+                (Requirement(key, f"The {kind} {one.name!r}") for key in missing), project.resources
             )
 
 

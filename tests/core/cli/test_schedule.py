@@ -118,6 +118,25 @@ def test_what_user_code_prints_does_not_stand_between_json(cli, code):
     assert answer.json["ticks"][0]["requests"][0]["run_key"] == "h0"
 
 
+def test_an_answer_that_cannot_be_is_a_failure_of_its_tick(cli, write):
+    write(
+        "wrong.py",
+        """
+        from penstock import DailyPartitionsDefinition, RunRequest, asset, schedule
+
+        @asset(partitions_def=DailyPartitionsDefinition("2024-01-01", end_date="2024-01-02"))
+        def sales() -> int: return 1
+
+        @schedule(cron_schedule="@daily", target=sales)
+        def early(context):
+            return RunRequest(partition_key=f"{context.scheduled_execution_time:%Y-%m-%d}")
+        """,
+    )
+    answer = cli("schedule", "preview", "early", "-f", "wrong.py", "--at", "2024-01-02", "-n", "1", "--json")
+    assert (answer.code, answer.json["ticks"][0]["requests"]) == (1, [])
+    assert "There is no partition '2024-01-02'" in answer.json["ticks"][0]["failure"]
+
+
 def test_ticks_alone_are_written_when_quiet(cli, code):
     answer = cli("schedule", "preview", "early", "-f", code, "--at", "2024-01-01", "-n", "1", "-q")
     assert answer.out == "2024-01-01T06:00:00+00:00\n"
@@ -128,6 +147,7 @@ def test_ticks_alone_are_written_when_quiet(cli, code):
     [
         (("hurly",), "Did you mean 'hourly'"),
         (("hourly", "--at", "noon"), "wanted a date or a time"),
+        (("hourly", "--at", "9999-12-31"), "in the years 1000 to 9000"),
         (("hourly", "-n", "0"), "0 is not in the range"),
     ],
 )
