@@ -73,7 +73,7 @@ def run_suite() -> Outcomes:
     os.environ.update(TARGET="penstock", PYTHONDONTWRITEBYTECODE="1")
     os.chdir(SUITE)
     outcomes = Outcomes()
-    options = ["-q", "-n", "2", "--timeout", "120", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    options = ["-q", "-n", "2", "--timeout", "300", "-p", "no:cacheprovider", "-p", "no:randomly"]
     options += ["--tb=no", "--no-header", "-c", "pytest.ini", "--rootdir", "."]
     pytest.main(options, plugins=[outcomes])
     return outcomes
