@@ -16,7 +16,7 @@ _CHANGING = (
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "RUN-ID"),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b", "MOMENT"),
     (r"\b\d\d:\d\d:\d\d\b", "HH:MM:SS"),
-    (r"\b(\d+ (h|min) )?\d+(\.\d+)?(e[+-]\d+)? (µs|ms|s|min|h)\b( ago)?", "TIME"),
+    (r"\b(\d+ min )?\d+(\.\d+)?(e[+-]\d+)? (µs|ms|s)\b( ago)?|\b\d+ min ago", "TIME"),
     (r"\b[0-9a-f]{8}\b", "RUN"),  # one in 2,500 has no digit
 )
 
