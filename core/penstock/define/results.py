@@ -104,6 +104,10 @@ class AssetCheckResult:
 
 
 def _as_check_results(results: Iterable[AssetCheckResult] | None) -> tuple[AssetCheckResult, ...]:
+    if isinstance(results, AssetCheckResult):
+        raise InvalidDefinitionError(
+            "check_results wants a list of AssetCheckResult objects, found one alone."
+        )
     found = tuple(results or ())
     for one in found:
         if not isinstance(one, AssetCheckResult):

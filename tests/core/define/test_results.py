@@ -69,3 +69,9 @@ def test_a_result_keeps_its_metadata_as_it_was_given():
 def test_results_may_be_told_in_order():
     assert MaterializeResult("a", {"rows": 1}) == MaterializeResult(asset_key="a", metadata={"rows": 1})
     assert ObserveResult("a", {"rows": 1}) == ObserveResult(asset_key="a", metadata={"rows": 1})
+
+
+@pytest.mark.parametrize("given", [AssetCheckResult(passed=True), [True]])
+def test_check_results_are_a_list_of_results(given):
+    with pytest.raises(InvalidDefinitionError, match="check_results wants"):
+        MaterializeResult(check_results=given)
