@@ -11,6 +11,7 @@ from penstock.cli.options import CodeChoice, answering, examples, with_code
 from penstock.cli.screen import Screen
 from penstock.cli.sensor_preview import preview_command
 from penstock.define.asset_sensor import AssetSensorDefinition
+from penstock.define.automation_sensor import AutomationConditionSensorDefinition
 from penstock.define.multi_asset_sensor import MultiAssetSensorDefinition
 from penstock.define.run_status_sensor import RunStatusSensorDefinition
 from penstock.define.selection import AssetSelection
@@ -73,11 +74,15 @@ def _looks_at(one: SensorDefinition) -> str:
     if isinstance(one, RunStatusSensorDefinition):
         names = [str(getattr(job, "name", None) or job) for job in one.monitored_jobs]
         return f"runs {one.run_status.value}{' of ' + ', '.join(names) if names else ''}"
+    if isinstance(one, AutomationConditionSensorDefinition):
+        return "automation conditions"
     return "what its function does"
 
 
 def _runs(one: SensorDefinition) -> str:
     """What a sensor may run: jobs by name, or assets."""
+    if isinstance(one, AutomationConditionSensorDefinition):
+        return "what they ask for"
     if one.asset_selection is not None:
         return f"assets {one.asset_selection}"
     return "; ".join(_run_by(target) for target in one.targets)

@@ -38,6 +38,7 @@ _TARGETS: dict[str, str] = {
     "evaluate_schedule": "penstock.host.schedule_ticks:evaluate_schedule",
     "call_schedule": "penstock.host.schedule_ticks:call_schedule",
     "ask_automation_sensor": "penstock.host.automation_sensors:ask_automation_sensor",
+    "send_mail": "penstock.host.mail:send_mail",
     "ask_asset_sensor": "penstock.host.asset_sensors:ask_asset_sensor",
     "ask_multi_asset_sensor": "penstock.host.multi_asset_sensors:ask_multi_asset_sensor",
     "ask_run_status_sensor": "penstock.host.run_status_sensors:ask_run_status_sensor",

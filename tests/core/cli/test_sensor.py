@@ -6,7 +6,8 @@ import pytest
 
 CODE = """
     from penstock import (
-        AssetMaterialization, AssetKey, Definitions, DynamicPartitionsDefinition, RunRequest, RunStatus,
+        AssetKey, AssetMaterialization, AutomationConditionSensorDefinition, Definitions,
+        DynamicPartitionsDefinition, RunRequest, RunStatus,
         SensorResult, SkipReason, asset, asset_sensor, define_asset_job, multi_asset_sensor,
         run_failure_sensor, run_status_sensor, sensor,
     )
@@ -57,9 +58,11 @@ CODE = """
     @run_status_sensor(run_status=RunStatus.SUCCESS)
     def cheer(context): ...
 
+    conditions = AutomationConditionSensorDefinition("conditions", target=[rain])
+
     defs = Definitions(
         assets=[rain, parsed], jobs=[refill, parse],
-        sensors=[counting, arriving, targeting, after_rain, several, alarm, cheer],
+        sensors=[counting, arriving, targeting, after_rain, several, alarm, cheer, conditions],
     )
 """
 
@@ -79,6 +82,7 @@ def test_sensors_are_listed_with_what_they_look_at_and_run(cli, code):
         "alarm  runs FAILURE of refill  -  TIME",
         "arriving  what its function does  job parse  TIME",
         "cheer  runs SUCCESS  -  TIME",
+        "conditions  automation conditions  what they ask for  TIME",
         "counting  what its function does  job refill  TIME",
         "several  assets rain, parsed  job refill; job parse  TIME",
         'targeting  what its function does  assets key:"rain"  TIME',
@@ -134,7 +138,7 @@ def test_what_a_function_raises_is_told(cli, code):
 
 def test_bad_input_is_refused(cli, code):
     unknown = cli("sensor", "preview", "countin", "-f", code)
-    assert (unknown.code, "Did you mean 'counting'?" in unknown.err) == (2, True)
+    assert (unknown.code, "Did you mean 'counting'" in unknown.err) == (2, True)
     wrong = cli("sensor", "preview", "counting", "-f", code, "--cursor", "wrong")
     assert (wrong.code, "Sensor 'counting' gave 'text'" in wrong.err) == (2, True)
 
