@@ -77,8 +77,11 @@ def forget_signals(scene):
 
 def child_of_its_own(scene, gate):
     """A child in a session of its own, whose parent is gone; and wait."""
-    program = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(120)"
     path = f"{scene.folder}/daemon"
+    program = (
+        "import os, sys, time; open(f'{sys.argv[1]}.part', 'w').write(str(os.getpid()));"
+        " os.rename(f'{sys.argv[1]}.part', sys.argv[1]); time.sleep(120)"
+    )
     first = os.fork()
     if not first:
         subprocess.Popen([sys.executable, "-c", program, path], start_new_session=True)
