@@ -25,8 +25,8 @@ from hypothesis import HealthCheck, settings
 from penstock import tables
 from penstock.tables import registry
 
-# A deadline of an example is an assertion of wall time; so is how fast examples are made. They are the same each
-# time, that no change is blamed for what chance finds; `make wander` looks at others.
+# A deadline of an example is an assertion of wall time; so is how fast examples are made. They are the same
+# each time, that no change is blamed for what chance finds; `make wander` looks at others.
 settings.register_profile(
     "penstock", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
