@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 # fmt: off
 # isort: off
 if TYPE_CHECKING:
+    from penstock.automation.custom import AutomationContext, AutomationResult
     from penstock.config import (
         Array, BoolSource, Config, ConfigMapping, Enum, EnumValue, EnvVar, Field, IntSource, Map, Noneable,
         Permissive, PermissiveConfig, RunConfig, ScalarUnion, Selector, Shape, StringSource, config_mapping,
@@ -147,9 +148,7 @@ if TYPE_CHECKING:
         AssetCheckEvaluation, AssetCheckSeverity, AssetMaterialization, AssetObservation, ExpectationResult,
     )
     from penstock.events.view import Event, EventType
-    from penstock.host.automation import (
-        AutomationResult, EvaluateAutomationConditionsResult, evaluate_automation_conditions,
-    )
+    from penstock.host.automation import EvaluateAutomationConditionsResult, evaluate_automation_conditions
     from penstock.host.config_files import config_from_files, config_from_yaml_strings
     from penstock.host.execute import execute_job, materialize, materialize_to_memory, validate_run_config
     from penstock.host.instance import Instance
@@ -208,6 +207,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PLACES: dict[str, str] = {
+    "penstock.automation.custom": "AutomationContext AutomationResult",
     "penstock.config": (
         "Array BoolSource Config ConfigMapping Enum EnumValue EnvVar Field IntSource Map Noneable "
         "Permissive PermissiveConfig RunConfig ScalarUnion Selector Shape StringSource config_mapping "
@@ -335,7 +335,7 @@ _PLACES: dict[str, str] = {
     ),
     "penstock.events.view": "Event EventType",
     "penstock.host.automation": (
-        "AutomationResult EvaluateAutomationConditionsResult evaluate_automation_conditions"
+        "EvaluateAutomationConditionsResult evaluate_automation_conditions"
     ),
     "penstock.host.config_files": "config_from_files config_from_yaml_strings",
     "penstock.host.execute": "execute_job materialize materialize_to_memory validate_run_config",
@@ -399,8 +399,8 @@ __all__ = [
     "AssetExecutionContext", "AssetGraph", "AssetIn", "AssetKey", "AssetMaterialization",
     "AssetMetadataValue", "AssetObservation", "AssetOut", "AssetPartitionStatus", "AssetRecord",
     "AssetRecordsFilter", "AssetSelection", "AssetSensorDefinition", "AssetSpec", "AssetValueLoader",
-    "AssetsDefinition", "AutomationCondition", "AutomationConditionSensorDefinition", "AutomationResult",
-    "BackfillPolicy", "BackfillPolicyType", "Backoff", "Bool", "BoolMetadataValue", "BoolSource",
+    "AssetsDefinition", "AutomationCondition", "AutomationConditionSensorDefinition", "AutomationContext",
+    "AutomationResult", "BackfillPolicy", "BackfillPolicyType", "Backoff", "Bool", "BoolMetadataValue", "BoolSource",
     "CheckFailedError", "CodeLocationError", "CodeLocationSelector", "CodeReferencesMetadataSet",
     "CodeReferencesMetadataValue", "CoercibleToAssetKey", "CoercibleToAssetKeyPrefix", "Config",
     "ConfigMapping", "ConfigMappingFunctionError", "ConfigurableIOManager",

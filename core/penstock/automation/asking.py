@@ -27,13 +27,14 @@ class Root:
     Args:
         entity: which.
         before: what is remembered of it; None at its first evaluation, or when its partitions are others.
-        states, codes: what is to be remembered of this evaluation.
+        states, codes, notes: what is to be remembered of this evaluation.
     """
 
     entity: Entity
     before: Memory | None = None
     states: dict[Place, PartitionsSubset] = field(factory=dict[Place, PartitionsSubset])
     codes: dict[Entity, str | None] = field(factory=dict[Entity, "str | None"])
+    notes: dict[Place, str] = field(factory=dict[Place, str])
 
     def state(self, condition: AutomationCondition, entity: Entity) -> PartitionsSubset | None:
         """For what a condition held at the evaluation before; None when nothing is remembered."""
@@ -83,6 +84,11 @@ class Answer:
     subset: PartitionsSubset
     below: tuple[Answer, ...] = ()
     times: Times = ()
+
+    @property
+    def key(self) -> Entity:
+        """Another name of ``entity``."""
+        return self.entity
 
 
 @frozen(eq=False)
@@ -151,4 +157,6 @@ class Situation:
         return known
 
 
-_REMEMBERING = frozenset({"since", "newly_true", "code_version_changed", "any_downstream_conditions"})
+_REMEMBERING = frozenset(
+    {"custom", "since", "newly_true", "code_version_changed", "any_downstream_conditions"}
+)

@@ -43,6 +43,7 @@ class Memory:
         requested: what was requested then.
         states: for what conditions within its condition held; empty ones are left out.
         codes: the code versions that were seen, by asset.
+        notes: what conditions of the user's keep as their cursors.
     """
 
     at: float
@@ -50,6 +51,7 @@ class Memory:
     requested: PartitionsSubset
     states: Mapping[Place, PartitionsSubset] = field(factory=_no_states)
     codes: Mapping[Entity, str | None] = field(factory=dict[Entity, "str | None"])
+    notes: Mapping[Place, str] = field(factory=dict[Place, str])
 
 
 @frozen
@@ -103,12 +105,20 @@ def write_cursor(cursor: Cursor) -> str:
 
 def _written_memory(memory: Memory, forms: _Forms) -> list[Any]:
     states = {
-        f"{fingerprint} {entity_text(entity)}": _written_subset(subset, forms)
-        for (fingerprint, entity), subset in memory.states.items()
+        _place_text(place): _written_subset(subset, forms)
+        for place, subset in memory.states.items()
         if not subset.is_empty
     }
     codes = {entity_text(entity): code for entity, code in memory.codes.items()}
-    found: list[Any] = [memory.at, memory.head, _written_subset(memory.requested, forms), states, codes]
+    notes = {_place_text(place): note for place, note in memory.notes.items()}
+    found: list[Any] = [
+        memory.at,
+        memory.head,
+        _written_subset(memory.requested, forms),
+        states,
+        codes,
+        notes,
+    ]
     while len(found) > 3 and not found[-1]:
         found.pop()
     return found
@@ -119,6 +129,16 @@ def _written_subset(subset: PartitionsSubset, forms: _Forms) -> Any:
     if definition is ONCE:
         return 0 if subset.is_empty else 1
     return [forms.place(definition), definition.form.write(subset.body)]
+
+
+def _place_text(place: Place) -> str:
+    fingerprint, entity = place
+    return f"{fingerprint} {entity_text(entity)}"
+
+
+def _place(text: str) -> Place:
+    fingerprint, _, name = text.partition(" ")
+    return fingerprint, _entity(name)
 
 
 def entity_text(entity: Entity) -> str:
@@ -197,17 +217,27 @@ class _Reader:
         subset = self._subset(entity, requested)
         if subset is None:
             return None
-        seen: dict[str, Any] = rest[0] if rest else {}
-        known: dict[str, Any] = rest[1] if len(rest) > 1 else {}
+        states_of, codes, notes = self._kept(rest)
         states: dict[Place, PartitionsSubset] = {}
-        for place, state in seen.items():
-            fingerprint, _, name = place.partition(" ")
-            other = _entity(name)
-            found = self._subset(other, state) if _is_there(self.scene, other) else None
+        for text, state in states_of.items():
+            place = _place(text)
+            found = self._subset(place[1], state) if _is_there(self.scene, place[1]) else None
             if found is not None:
-                states[fingerprint, other] = found
-        codes = {_entity(name): code for name, code in known.items()}
-        return Memory(at=at, head=head, requested=subset, states=states, codes=codes)
+                states[place] = found
+        return Memory(
+            at=at,
+            head=head,
+            requested=subset,
+            states=states,
+            codes={_entity(text): code for text, code in codes.items()},
+            notes={_place(text): note for text, note in notes.items()},
+        )
+
+    def _kept(self, written: list[Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """States, codes and notes; what is empty at the end was left out."""
+        nothing: dict[str, Any] = {}
+        states, codes, notes = [*written, nothing, nothing, nothing][:3]
+        return states, codes, notes
 
     def _subset(self, entity: Entity, written: Any) -> PartitionsSubset | None:
         definition = self.scene.definition(entity)

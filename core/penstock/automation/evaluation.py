@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from penstock.automation.asking import Answer, Ask, Root, Situation
 from penstock.automation.condition_facts import Facts
 from penstock.automation.condition_memory import Cursor, Memory
+from penstock.automation.custom import CUSTOM
 from penstock.automation.entities import Entity, Scene
 from penstock.automation.operands import OPERANDS
 from penstock.automation.operators import OPERATORS
@@ -19,7 +20,7 @@ from penstock.keys import AssetCheckKey
 from penstock.partitions.subset import PartitionsSubset
 from penstock.values import frozen
 
-_RULES = {**OPERANDS, **OPERATORS}
+_RULES = {**OPERANDS, **OPERATORS, **CUSTOM}
 
 
 @frozen(kw_only=True, eq=False)
@@ -100,4 +101,5 @@ def _memory(now: Situation, root: Root) -> Memory:
         requested=now.requested.get(root.entity) or now.scene.nothing(root.entity),
         states=root.states,
         codes=root.codes,
+        notes=root.notes,
     )

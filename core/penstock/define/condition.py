@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from copy import copy
 from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
 from attrs import evolve, field
+from attrs.exceptions import FrozenInstanceError
 
 from penstock.define import condition_recipes as recipes
 from penstock.define import condition_tree as trees
@@ -24,6 +26,9 @@ from penstock.partitions.cron import read_cron
 from penstock.partitions.zones import zone_named
 from penstock.values import frozen
 
+_OF_SUBCLASSES: Mapping[str, Any] = {
+    "kind": "custom", "operands": (), "arguments": (), "label": None, "allowed": None, "ignored": None,
+}  # fmt: skip
 Tags = tuple[frozenset[str] | None, tuple[tuple[str, str], ...] | None]
 
 
@@ -32,7 +37,8 @@ class AutomationCondition:
     """When an asset or a check is to be made by itself.
 
     Conditions are made by the functions of this class and combined with ``&``, ``|`` and ``~``. Each says for
-    which partitions it holds; what has no partitions has one.
+    which partitions it holds; what has no partitions has one. A condition of your own is a subclass with
+    ``evaluate``.
 
     Args:
         kind: which operator or operand it is.
@@ -42,14 +48,45 @@ class AutomationCondition:
         allowed, ignored: the assets that a look at parents or checks is narrowed to, or leaves out.
     """
 
-    kind: str
+    kind: str = "custom"
     operands: tuple[AutomationCondition, ...] = ()
     arguments: tuple[Any, ...] = ()
     label: str | None = field(default=None, kw_only=True)
     allowed: AssetSelection | None = field(default=None, kw_only=True)
     ignored: AssetSelection | None = field(default=None, kw_only=True)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name, default in _OF_SUBCLASSES.items():  # so that they need not call __init__
+            setattr(cls, name, default)
+
+    def evaluate(self, context: Any) -> Any:
+        """Say for which partitions it holds: for conditions of your own to define, nobody else calls it.
+
+        Args:
+            context: an ``AutomationContext``, which knows the candidates.
+
+        Returns:
+            An ``AutomationResult``.
+        """
+        raise NotImplementedError(f"{type(self).__qualname__} has no evaluate(self, context). Define it.")
+
     # ---- what it is -----------------------------------------------------------------------------
+
+    @property
+    def _said(self) -> tuple[Any, ...]:
+        """All that makes it what it is; of a subclass also what it keeps on its objects."""
+        own = {**_OF_SUBCLASSES, **vars(self)}
+        own.pop("fingerprint", None)
+        return tuple(sorted(own.items()))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AutomationCondition):
+            return NotImplemented
+        return self is other or (type(self) is type(other) and self._said == other._said)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.fingerprint))
 
     @property
     def name(self) -> str:
@@ -77,7 +114,11 @@ class AutomationCondition:
 
     def with_label(self, label: str | None) -> AutomationCondition:
         """The same condition under another label."""
-        return evolve(self, label=label)
+        if type(self) is AutomationCondition:
+            return evolve(self, label=label)
+        found = copy(self)
+        object.__setattr__(found, "label", label)
+        return found
 
     def __repr__(self) -> str:
         if self.label is not None:
@@ -403,6 +444,16 @@ class AutomationCondition:
         Of windows of time only the newest is looked at.
         """
         return recipes.on_missing(AutomationCondition)
+
+
+def _set(self: AutomationCondition, name: str, value: Any) -> None:
+    """Subclasses of users may keep what they like on their objects, at least until somebody asks them."""
+    if type(self) is AutomationCondition:
+        raise FrozenInstanceError
+    object.__setattr__(self, name, value)
+
+
+AutomationCondition.__setattr__ = _set  # type: ignore[method-assign,assignment] - after attrs, which sets its own
 
 
 def _condition(given: AutomationCondition) -> AutomationCondition:

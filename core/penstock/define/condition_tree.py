@@ -25,6 +25,11 @@ class Tree(Protocol):
         ...
 
     @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
     def operands(self) -> Sequence[Any]:
         """The conditions that it combines."""
         ...
@@ -82,6 +87,8 @@ def name_of(tree: Tree) -> str:
     """What a condition is called, with what it was given."""
     if tree.kind == "asset_matches":
         return tree.arguments[0].to_user_string()
+    if tree.kind == "custom":
+        return type(tree).__name__
     given = ",".join(_given(tree)) if tree.kind in _LOOKING_AROUND else ", ".join(_given(tree))
     return OPERATORS.get(tree.kind, tree.kind) + (f"({given})" if given else "")
 
@@ -127,7 +134,14 @@ def fingerprint_of(tree: Tree) -> str:
     What is remembered from one evaluation to the next is kept under it.
     """
     below = ",".join(operand.fingerprint for operand in tree.operands)
-    return sha256(f"{tree.kind}|{_written(tree.arguments)}|{below}".encode()).hexdigest()[:16]
+    own = _own(tree) if tree.kind == "custom" else _written(tree.arguments)
+    return sha256(f"{tree.kind}|{own}|{below}".encode()).hexdigest()[:16]
+
+
+def _own(tree: Tree) -> str:
+    """The class of a condition of the user's, and what it keeps on its object."""
+    kept = {name: one for name, one in vars(tree).items() if name not in ("label", "fingerprint")}
+    return f"{type(tree).__module__}.{type(tree).__qualname__} {sorted(kept.items())!r}"
 
 
 def _written(arguments: tuple[Any, ...]) -> str:
@@ -156,7 +170,7 @@ def replaced(tree: T, old: Tree | str, new: T) -> T:
 
 
 def _is_meant(tree: Tree, old: Tree | str) -> bool:
-    return old in (name_of(tree), tree.label) if isinstance(old, str) else tree == old
+    return old in (tree.name, tree.label) if isinstance(old, str) else tree == old
 
 
 def without(tree: T, part: Tree) -> T:
@@ -167,15 +181,15 @@ def without(tree: T, part: Tree) -> T:
     """
     left = tuple(one for one in tree.operands if one != part)
     if tree.kind != "and" or len(left) == len(tree.operands):
-        parts = ", ".join(repr(one.label or name_of(one)) for one in tree.operands) or "none"
+        parts = ", ".join(repr(one.label or one.name) for one in tree.operands) or "none"
         raise InvalidInvocationError(
-            f"{part.label or name_of(part)!r} is none of the conditions that {tree.label or name_of(tree)!r}"
+            f"{part.label or part.name!r} is none of the conditions that {tree.label or tree.name!r}"
             f" combines with '&'. Those are: {parts}."
         )
     if len(left) < 2:
         raise InvalidInvocationError(
-            f"Without {part.label or name_of(part)!r} fewer than two conditions would be left of"
-            f" {tree.label or name_of(tree)!r}. Write the one that is left instead."
+            f"Without {part.label or part.name!r} fewer than two conditions would be left of"
+            f" {tree.label or tree.name!r}. Write the one that is left instead."
         )
     return evolve(tree, operands=left)
 

@@ -11,8 +11,8 @@ from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
-from penstock.automation.asking import Answer
 from penstock.automation.condition_memory import read_cursor, write_cursor
+from penstock.automation.custom import AutomationResult, result_of
 from penstock.automation.entities import Entity, Scene
 from penstock.automation.evaluation import Evaluated, evaluate
 from penstock.define.bulk import without_collector
@@ -25,42 +25,6 @@ from penstock.host.automation_facts import StoredFacts
 from penstock.host.clock import now as clock
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import View
-from penstock.values import frozen
-
-
-@frozen(eq=False)
-class AutomationResult:
-    """For what a condition, or a part of one, holds.
-
-    Args:
-        answer: of the automation room.
-    """
-
-    answer: Answer
-
-    @property
-    def key(self) -> Entity:
-        """The asset or check that was asked about."""
-        return self.answer.entity
-
-    @property
-    def condition(self) -> AutomationCondition:
-        """The condition that was asked about."""
-        return self.answer.condition
-
-    @property
-    def true_subset(self) -> PartitionsSubset:
-        """The partitions for which it holds; what has no partitions has one, ``once``."""
-        return self.answer.subset
-
-    @property
-    def child_results(self) -> Sequence[AutomationResult]:
-        """The results from which this one follows."""
-        return [AutomationResult(one) for one in self.answer.below]
-
-    def __repr__(self) -> str:
-        name = self.condition.label or self.condition.name
-        return f"AutomationResult({self.key.to_user_string()}, {name}, {len(self.true_subset)} true)"
 
 
 class EvaluateAutomationConditionsResult:
@@ -79,7 +43,7 @@ class EvaluateAutomationConditionsResult:
     @property
     def results(self) -> Sequence[AutomationResult]:
         """For what the condition of each asset and check holds, upstream ones first."""
-        return [AutomationResult(one) for one in self._evaluated.answers.values()]
+        return [result_of(one) for one in self._evaluated.answers.values()]
 
     @property
     def total_requested(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs.exceptions import FrozenInstanceError
 
 from penstock import (
     AssetCheckResult,
@@ -14,12 +15,14 @@ from penstock import (
     AssetSelection,
     AssetSpec,
     AutomationCondition,
+    AutomationResult,
     DailyPartitionsDefinition,
     DataVersion,
     Definitions,
     DynamicPartitionsDefinition,
     FreshnessPolicy,
     Instance,
+    InvalidDefinitionError,
     InvalidInvocationError,
     StaticPartitionsDefinition,
     asset,
@@ -293,3 +296,71 @@ def test_what_is_no_cursor_is_refused(worlds):
     for text in ("", "{}", '{"v":99,"of":{},"forms":[]}', '{"v":1,"of":{"[1]":3},"forms":[]}'):
         with pytest.raises(InvalidInvocationError, match="no cursor"):
             evaluate_automation_conditions(world.defs, world.instance, cursor=text)
+
+
+# ---- conditions of one's own -------------------------------------------------------------------
+
+
+class EvenDays(AutomationCondition):
+    """Holds on even days; keeps how often it was asked."""
+
+    def __init__(self, odd=False):
+        self.odd = odd
+
+    def evaluate(self, context):
+        count = int(context.cursor or 0) + 1
+        holds = (context.evaluation_time.day % 2 == 1) is self.odd
+        subset = context.candidate_subset if holds else context.get_empty_subset()
+        return AutomationResult(context, subset, cursor=str(count))
+
+
+class Changed(AutomationCondition):
+    """Holds where another condition holds now and did not before."""
+
+    def evaluate(self, context):
+        inner = context.evaluate_child(A.missing())
+        before = context.previous_true_subset or context.get_empty_subset()
+        assert context.instance is not None
+        return AutomationResult(context, inner.true_subset - before, child_results=[inner])
+
+
+def test_a_condition_of_ones_own_is_asked(worlds):
+    world = worlds(made("thing", condition=EvenDays() & A.missing()))
+    assert world.tick() == {("thing", None)}
+    assert world.tick(timedelta(days=1)) == set()
+    assert world.tick(timedelta(days=1)) == {("thing", None)}
+    assert '"3"' in world.cursor
+
+
+def test_a_condition_of_ones_own_may_ask_others_and_remember(worlds):
+    partitions = StaticPartitionsDefinition(["a", "b"])
+    world = worlds(made("thing", partitions=partitions, condition=Changed()))
+    assert world.tick() == {("thing", "a"), ("thing", "b")}
+    assert world.tick() == set()
+    (result,) = world.result.results
+    assert [one.condition.name for one in result.child_results] == ["missing"]
+    assert result.condition.name == "Changed"
+
+
+def test_conditions_of_ones_own_differ_by_what_they_keep():
+    assert EvenDays(odd=True) != EvenDays(odd=False)
+    assert EvenDays() == EvenDays()
+    assert len({EvenDays(), EvenDays(), EvenDays(odd=True)}) == 2
+    labelled = EvenDays(odd=True).with_label("odd")
+    assert (labelled.label, labelled.odd) == ("odd", True)
+    assert (EvenDays() | A.missing()).replace("EvenDays", A.missing()) == A.missing() | A.missing()
+
+
+def test_a_condition_that_is_given_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        A.missing().label = "other"
+
+
+def test_what_is_no_result_is_refused(worlds):
+    class Odd(AutomationCondition):
+        def evaluate(self, context):
+            return True
+
+    world = worlds(made("thing", condition=Odd()))
+    with pytest.raises(InvalidDefinitionError, match="AutomationResult"):
+        world.tick()
