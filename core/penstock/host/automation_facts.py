@@ -169,21 +169,19 @@ class StoredFacts:
     def changed(self, key: AssetKey, after: int) -> Collection[str | None]:
         """The partitions whose data version is another one than at a place in the log; None for the whole.
 
-        What was not there has changed. A partition keeps its version when an update does not say one.
+        A partition keeps its version when an update does not say one.
         """
         updates = self.updates(key, after)
         if not updates:
             return ()
         if not self._scene.is_partitioned(key):
             before = self._newest_before(key, after)
-            return (None,) if before is None or before.version != updates[-1].version else ()
+            return (None,) if (before and before.version) != updates[-1].version else ()
         partitions = {one.partition for one in updates if one.partition is not None}
         known = _versions(self._updates_before(key, after, tuple(partitions)))
         now = _versions(one for one in updates if one.partition is not None)
         return [
-            partition
-            for partition, version in now.items()
-            if partition not in known or version not in (None, known[partition])
+            partition for partition, version in now.items() if version not in (None, known.get(partition))
         ]
 
     def _newest_before(self, key: AssetKey, after: int) -> Update | None:

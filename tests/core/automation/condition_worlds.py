@@ -156,7 +156,7 @@ class ListedFacts:
         before, now = {}, {}
         for one in self.updates(key, 0):
             (now if one.id > after else before)[one.partition] = one.version
-        return [part for part, version in now.items() if part not in before or version != before[part]]
+        return [part for part, version in now.items() if version != before.get(part)]
 
     def updated_at(self, key):
         return None
@@ -299,7 +299,7 @@ class Judge:
         if not new:
             return False
         before = self._events(place - 1, node, key)
-        return not before or new[-1][1].version != before[-1][1].version
+        return new[-1][1].version != (before[-1][1].version if before else None)
 
     def _code_version_changed(self, place, root, condition, node, key):
         codes = [moment.codes[node] for moment in self.world.moments[: place + 1]]

@@ -153,9 +153,9 @@ def test_a_change_of_code_is_seen_once(worlds):
 @pytest.mark.parametrize(
     ("versions", "wanted"),
     [
-        ([None, None], [True, False]),
+        ([None, None], [False, False]),
         (["1", "1", "2"], [True, False, True]),
-        ([None, "1", "1"], [True, True, False]),
+        ([None, "1", "1"], [False, True, False]),
     ],
 )
 def test_a_data_version_has_changed_when_it_is_another_one(worlds, partition, versions, wanted):
