@@ -76,9 +76,14 @@ def build_schedule_from_partitioned_job(
         "metadata": metadata,
         "owners": owners,
     }
-    if isinstance(job, UnresolvedAssetJobDefinition) and job.partitions_def is None and timing is None:
+    if isinstance(job, UnresolvedAssetJobDefinition) and job.partitions_def is None:
         return UnresolvedPartitionedAssetScheduleDefinition(
-            name=checked_name(own, "schedule"), job=job, moved=moved, tags=tags, options=options
+            name=checked_name(own, "schedule"),
+            job=job,
+            moved=moved,
+            timing=timing,
+            tags=tags,
+            options=options,
         )
     return follow_partitions(job, own, moved, timing, tags, options)
 

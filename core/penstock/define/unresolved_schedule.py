@@ -45,6 +45,7 @@ class UnresolvedPartitionedAssetScheduleDefinition:
         name: of the schedule.
         job: whose partitions it follows.
         moved: when it ticks instead of when windows end.
+        timing: cron lines and time zone, for static partitions.
         tags: of the runs.
         options: further arguments of ``ScheduleDefinition``.
     """
@@ -52,6 +53,7 @@ class UnresolvedPartitionedAssetScheduleDefinition:
     name: str
     job: UnresolvedAssetJobDefinition
     moved: Moved
+    timing: tuple[Any, str | None] | None
     tags: Mapping[str, str] | None
     options: Mapping[str, Any]
 
@@ -82,7 +84,7 @@ class UnresolvedPartitionedAssetScheduleDefinition:
             InvalidDefinitionError: when its partitions are none that a schedule can follow.
         """
         made: ScheduleDefinition = port.call(
-            "follow_partitions", resolved_job, self.name, self.moved, None, self.tags, self.options
+            "follow_partitions", resolved_job, self.name, self.moved, self.timing, self.tags, self.options
         )
         return made.with_updated_job(self.job)
 

@@ -164,6 +164,17 @@ def test_an_asset_job_without_partitions_is_the_fault_of_its_schedule():
         Definitions.validate_loadable(Definitions(assets=[asset(name="a")(lambda: 1)], schedules=[made]))
 
 
+def test_an_asset_job_of_static_partitions_ticks_at_the_times_that_are_given():
+    colored = asset(name="colored", partitions_def=COLORS)(lambda: 1)
+    made = build_schedule_from_partitioned_job(define_asset_job("paint"), cron_schedule="0 3 * * *")
+    whole = Definitions(assets=[colored], schedules=[made]).get_schedule_def("paint_schedule")
+    assert whole.cron_schedule == "0 3 * * *"
+    assert [key for key, _ in asked(whole, datetime(2024, 1, 5, tzinfo=UTC))] == ["red", "blue"]
+    late = build_schedule_from_partitioned_job(define_asset_job("late"), cron_schedule="0 3 * * *")
+    with pytest.raises(InvalidDefinitionError, match="follows their own"):
+        Definitions.validate_loadable(Definitions(assets=[rain], schedules=[late]))
+
+
 def test_schedules_at_the_top_of_a_module_are_found():
     module = ModuleType("daily_sales")
     module.rain = rain
