@@ -18,11 +18,6 @@ _STEP = re.compile(r"\*/(\d+)").fullmatch
 _LONGEST_STEPS = (59, 23, 31, 12, 7)
 
 
-def lines_of(cron_schedule: str | Sequence[str]) -> tuple[str, ...]:
-    """The cron lines of a schedule."""
-    return (cron_schedule,) if isinstance(cron_schedule, str) else tuple(cron_schedule)
-
-
 def check_timing(name: str, cron_schedule: Any, timezone: str | None) -> None:
     """Refuse a schedule that never ticks, or not when it seems to.
 

@@ -167,11 +167,6 @@ class ScheduleDefinition:
             )
         return self.target.job
 
-    @property
-    def jobs(self) -> Sequence[AnyJob]:
-        """The jobs that it brings into a project."""
-        return () if self.target.job is None else (self.target.job,)
-
     def with_updated_job(self, new_job: AnyJob) -> ScheduleDefinition:
         """A copy that runs another job, under the same name."""
         return evolve(self, job=new_job, job_name=None, target=None)

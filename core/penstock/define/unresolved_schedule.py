@@ -6,7 +6,7 @@ reached through the port: projects without such schedules load none of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
@@ -63,11 +63,6 @@ class UnresolvedPartitionedAssetScheduleDefinition:
     def job_name(self) -> str:
         """The name of its job."""
         return self.job.name
-
-    @property
-    def jobs(self) -> Sequence[UnresolvedAssetJobDefinition]:
-        """The jobs that it brings into a project."""
-        return (self.job,)
 
     @property
     def targets(self) -> tuple[Target, ...]:

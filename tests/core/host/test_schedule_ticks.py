@@ -262,6 +262,12 @@ def test_a_partition_brings_tags_and_must_exist_at_the_tick():
         tick(returning(RunRequest(partition_key="2024-01-05"), job=daily))
 
 
+def test_a_function_sees_partitions_as_of_its_tick():
+    days = DailyPartitionsDefinition("2024-01-01")
+    made = schedule(DAILY, job=plain, name="early")(lambda: SkipReason(days.get_last_partition_key()))
+    assert tick(made).skip_message == "2024-01-04"
+
+
 def test_partitions_of_an_asset_job_are_known_to_its_project():
     @asset(partitions_def=DailyPartitionsDefinition("2024-01-01"))
     def rain(): ...
