@@ -2,7 +2,7 @@
 
 Owns: ``faults`` (what makes a project unusable) and ``loose_deps`` (dependencies on assets that nobody
 defines, which ``strict_deps`` and ``penstock check`` treat as faults). Pure, linear in definitions. Lazy:
-rules of partitions are imported when an asset depends on itself.
+rules of partitions are imported when an asset depends on itself, and those of conditions when one has some.
 """
 
 from __future__ import annotations
@@ -208,6 +208,16 @@ def _graph_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
             if key in graph.undeclared and one.kind != "check":
                 message = unknown_input(argument, key, one, graph)
                 yield DefinitionFault(f"asset {one.name}", message, one.where, about_missing=True)
+    yield from _condition_faults(graph)
+
+
+def _condition_faults(graph: AssetGraph) -> Iterator[DefinitionFault]:
+    specs = [spec for one in graph.definitions for spec in (*one.specs, *one.checks_by_output.values())]
+    if all(spec.automation_condition is None for spec in specs):
+        return
+    rules = import_module("penstock.define.condition_faults")
+    for subject, message, about_missing in rules.condition_faults(graph):
+        yield DefinitionFault(subject, message, about_missing=about_missing)
 
 
 def _looking_ahead(one: AssetsDefinition, key: AssetKey) -> Iterator[DefinitionFault]:
