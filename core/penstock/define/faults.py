@@ -277,7 +277,8 @@ def loose_deps(graph: AssetGraph) -> list[DefinitionFault]:
 def _job_faults(project: RepositoryDefinition, said: set[str]) -> Iterator[DefinitionFault]:
     """Jobs that cannot be made; the job of all assets speaks for assets that are in no other."""
     try:
-        refuse_clashing_names(job.graph for job in project.jobs if isinstance(job, JobDefinition))
+        given = project.given_jobs.values()  # also those that schedules and sensors bring
+        refuse_clashing_names(job.graph for job in given if isinstance(job, JobDefinition))
     except InvalidDefinitionError as error:
         yield DefinitionFault("op", str(error))
     for name in project.job_names:

@@ -231,8 +231,8 @@ class SensorDefinition:
 
     def _with(self, **attributes: Any) -> Self:
         """A copy with some attributes replaced; kinds of sensors take them under names of their own."""
-        names = {one.name: one.alias or one.name for one in fields(type(self))}
-        return evolve(self, **{names[name]: value for name, value in attributes.items()})
+        names = {one.name: one.alias or one.name for one in fields(type(self)) if one.init}
+        return evolve(self, **{names[name]: value for name, value in attributes.items() if name in names})
 
     def with_updated_job(self, new_job: Any) -> Self:
         """A copy with another job.

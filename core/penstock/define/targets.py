@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from attrs import evolve
+
 from penstock.define.asset_graph import flattened
 from penstock.define.asset_job import UnresolvedAssetJobDefinition, define_asset_job
 from penstock.define.assets import AssetsDefinition
@@ -104,7 +106,7 @@ def target_of(given: Any, name: str, what: str) -> Target:
             f"The {what} {name!r} has target={given!r:.200}. Wanted a job, or assets: a definition, a key,"
             f" a text, an AssetSelection, or a list of these. {error}"
         ) from error
-    made = define_asset_job(f"{ANONYMOUS_JOB_PREFIX}{name}", selection)
+    made = evolve(define_asset_job(f"{ANONYMOUS_JOB_PREFIX}{name}", selection), where=f"{what} {name!r}")
     return Target(job_name=made.name, job=made, assets_defs=_assets_in(given))
 
 

@@ -263,5 +263,26 @@ def test_a_schedule_and_a_sensor_have_names_of_their_own():
     assert "A schedule and a sensor are both called 'idle'" in faults_of(assets=[stock], **both)
 
 
+def test_ops_of_targeted_jobs_have_names_of_their_own():
+    def job_of(name):
+        @op
+        def look(): ...
+
+        @job(name=name)
+        def looking():
+            look()
+
+        return looking
+
+    said = faults_of(sensors=[sensor(jobs=[job_of("one"), job_of("two")])(idle)])
+    assert "'look'" in said
+
+
+def test_a_target_that_names_no_asset_is_told_with_its_sensor():
+    said = faults_of(assets=[stock], sensors=[sensor(target="stok")(idle)])
+    assert "Did you mean 'stock'?" in said
+    assert "sensor 'idle'" in said
+
+
 def test_a_sensor_without_job_is_no_fault():
     Definitions.validate_loadable(Definitions(sensors=[sensor()(idle)]))
