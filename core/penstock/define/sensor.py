@@ -16,8 +16,9 @@ from attrs import evolve, field, fields
 from penstock.define import port
 from penstock.define.names import as_tags, checked_name, name_of
 from penstock.define.selection import AssetSelection
-from penstock.define.sensor_calls import call_directly, resources_of
+from penstock.define.sensor_calls import call_directly
 from penstock.define.sensor_context import SensorEvaluationContext, build_sensor_context
+from penstock.define.signature import read_shape
 from penstock.define.spec_rules import check_owners
 from penstock.define.targets import Target, as_text, read_targets
 from penstock.errors import InvalidDefinitionError, InvariantViolationError
@@ -153,7 +154,13 @@ class SensorDefinition:
         return found
 
     def _asked_by_parameters(self, fn: Callable[..., Any], name: str) -> frozenset[str]:
-        asked = resources_of(fn)
+        shape = read_shape(fn)
+        if shape.is_async:
+            raise InvalidDefinitionError(
+                f"The function of the sensor {name!r} ({shape.where}) is async. Write an ordinary one; it may"
+                " call asyncio.run()."
+            )
+        asked = frozenset(shape.resources)
         if asked and self.own_resource_keys and self.sensor_type is SensorType.STANDARD:
             raise InvalidDefinitionError(
                 f"The sensor {name!r} names resources in required_resource_keys"

@@ -20,11 +20,6 @@ def places_of(shape: FunctionShape) -> tuple[str, ...]:
     return (*first, *(name for name in shape.order if name not in shape.resources))
 
 
-def resources_of(fn: Callable[..., Any]) -> frozenset[str]:
-    """The resources that a function asks for by its parameters."""
-    return frozenset(read_shape(fn).resources)
-
-
 def call_directly(
     definition: Any,
     fn: Callable[..., Any],

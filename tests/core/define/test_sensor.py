@@ -117,6 +117,17 @@ def test_a_definition_wants_a_function():
         SensorDefinition(name="empty", job=JOB)
 
 
+def test_a_function_is_an_ordinary_one():
+    async def watch(): ...
+
+    async def watching():
+        yield RunRequest()
+
+    for fn in (watch, watching):
+        with pytest.raises(InvalidDefinitionError, match=r"is async. Write an ordinary one"):
+            sensor(job=JOB)(fn)
+
+
 def test_resources_are_named_in_one_place():
     def watch(inbox: Inbox): ...
 
