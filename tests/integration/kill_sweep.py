@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -404,7 +404,8 @@ class Case:
     def _age_temporary_files(self) -> None:
         past = time.time() - TWO_HOURS
         for path in temporary_files(self.home):
-            os.utime(path, (past, past))
+            with suppress(FileNotFoundError):  # a worker that has not heard of its driver's death yet
+                os.utime(path, (past, past))
 
     def _finished(self, lost: str | None) -> bool:
         """Retry; False when the retry was killed as well."""
