@@ -17,6 +17,7 @@ from collections.abc import Callable
 from attrs import define, field
 
 from penstock_ray import wire
+from penstock_ray.bell import Bell
 
 _MOST = 64
 _PATIENCE = 5.0
@@ -47,8 +48,8 @@ class Door:
         self._poll = select.poll()
         self._poll.register(self._listener, select.POLLIN)
         self._strangers: dict[int, _Stranger] = {}
-        self._wake, self._waker = os.pipe()
-        self._poll.register(self._wake, select.POLLIN)
+        self._bell = Bell()
+        self._poll.register(self._bell, select.POLLIN)
         self._is_open = True
         self.refused = 0
         host, port = self._listener.getsockname()[:2]
@@ -60,9 +61,9 @@ class Door:
         """Let nobody in any more. Idempotent."""
         if self._is_open:
             self._is_open = False
-            os.write(self._waker, b"!")
+            self._bell.ring()
             self._thread.join()
-            os.close(self._waker)
+            self._bell.close()
 
     def _watch(self) -> None:
         while self._is_open:
@@ -75,7 +76,6 @@ class Door:
         for stranger in list(self._strangers.values()):
             self._refuse(stranger)
         self._listener.close()
-        os.close(self._wake)
 
     def _accept(self) -> None:
         try:

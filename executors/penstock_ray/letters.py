@@ -20,7 +20,7 @@ from typing import Any
 from penstock_ray import wire
 from penstock_ray.bell import Bell
 from penstock_ray.handshake import Refused, Unreachable
-from penstock_ray.readiness import sleep_on
+from penstock_ray.readiness import HasDescriptor, sleep_on
 
 PATIENCE = 30.0
 """Seconds in which a mailbox answers; to begin with its process has to start."""
@@ -115,7 +115,7 @@ class LetterLine:
             self._put = self._call(self._mailbox.put, letters)
         return self._is_up
 
-    def wait(self, waker: int, seconds: float) -> None:
+    def wait(self, waker: HasDescriptor, seconds: float) -> None:
         """Sleep; what is due has to wait for what is under way, whose arrival rings."""
         left = seconds if self._put is not None else min(seconds, max(0.0, self._due - time.monotonic()))
         sleep_on([self._bell, waker], left)

@@ -11,7 +11,6 @@ whatever the driver has nothing else to do before it knows is sent without delay
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import time
@@ -22,7 +21,7 @@ from attrs import define, field
 
 from penstock_ray import wire
 from penstock_ray.handshake import dial
-from penstock_ray.readiness import sleep_on
+from penstock_ray.readiness import HasDescriptor, sleep_on
 
 _MORE = getattr(socket, "MSG_MORE", 0)  # of Linux; elsewhere nothing waits
 _GONE = getattr(select, "POLLRDHUP", 0)  # a fault is told in any case
@@ -66,8 +65,8 @@ class Line(Protocol):
         """Go on with what waits; False when the line has ended."""
         ...
 
-    def wait(self, waker: int, seconds: float) -> None:
-        """Sleep until there is something to do, the waker was written to, or the time is up."""
+    def wait(self, waker: HasDescriptor, seconds: float) -> None:
+        """Sleep until there is something to do, the waker is ready, or the time is up."""
         ...
 
     def said(self) -> Sequence[wire.Frame | None] | None:
@@ -140,7 +139,7 @@ class SocketLine:
             return self._flush(urgent=True)
         return self._uncork() if self.is_corked and time.monotonic() > self.pushed + _CLOSE else True
 
-    def wait(self, waker: int, seconds: float) -> None:
+    def wait(self, waker: HasDescriptor, seconds: float) -> None:
         """Sleep."""
         sleep_on([self.socket, waker], seconds, [self.socket] if self._unsent else [])
 
@@ -196,9 +195,3 @@ class SocketLine:
         except OSError:
             self.is_open = False
         return self.is_open
-
-
-def drain(waker: int) -> None:
-    """Take out what woke somebody up."""
-    if sleep_on([waker], 0):
-        os.read(waker, 4096)

@@ -25,10 +25,11 @@ from attrs import evolve
 
 from penstock.values import frozen
 from penstock_ray import wire
+from penstock_ray.bell import Bell
 from penstock_ray.exits import here
 from penstock_ray.handshake import Refused, Unreachable
 from penstock_ray.interrupts import send
-from penstock_ray.line import Line, drain
+from penstock_ray.line import Line
 from penstock_ray.readiness import sleep_on
 
 __all__ = ["Link", "Unreachable"]
@@ -94,7 +95,7 @@ class Link:
         self._rests = False
         self._is_over = False
         self.is_up = True
-        self._wake, self._waker = os.pipe()
+        self._bell = Bell()
         self._introduce()
         self._thread = threading.Thread(target=self._watch, name="penstock-link", daemon=True)
         self._thread.start()
@@ -116,7 +117,7 @@ class Link:
             self._say("start", task, urgent=False)
             if self._rests:
                 self._rests = False
-                os.write(self._waker, b"!")
+                self._bell.ring()
         is_known = False
         try:
             is_known = self._line.settle() and self.is_up
@@ -189,7 +190,7 @@ class Link:
             self._wishes = evolve(self._wishes, end=_nothing)
             if not self._is_over:
                 self._is_over, self.is_up = True, False
-                os.write(self._waker, b"!")
+                self._bell.ring()
 
     # ---- out ----------------------------------------------------------------------------------
 
@@ -217,13 +218,13 @@ class Link:
         if not line.send(payload, urgent=urgent, needed=needed):
             self._lose()
         elif line.unsent and not is_behind:
-            os.write(self._waker, b"!")  # the thread has to wait for the line as well
+            self._bell.ring()  # the thread has to wait for the line as well
         return self.is_up
 
     def _lose(self) -> None:
         if self.is_up:
             self.is_up = False
-            os.write(self._waker, b"!")
+            self._bell.ring()
 
     def _keep(self, first: int, payload: bytes) -> None:
         self._kept.append((first, payload))
@@ -248,8 +249,7 @@ class Link:
             self._wishes.end()
         finally:
             self._line.close()
-            os.close(self._wake)
-            os.close(self._waker)
+            self._bell.close()
 
     def _serve(self) -> None:
         due = time.monotonic() + self._beat
@@ -259,8 +259,8 @@ class Link:
             left = max(0.0, due - time.monotonic())
             if not self._rests:
                 left = min(left, _AGAIN if self._is_asked else line.tick)
-            line.wait(self._wake, left)
-            drain(self._wake)
+            line.wait(self._bell, left)
+            self._bell.hush()
             with self._lock:
                 if not self._listen() or not line.push():
                     self.is_up = False
@@ -292,8 +292,8 @@ class Link:
     def _dial_again(self) -> bool:
         """Whether the driver is reached again; who refuses is not there any more."""
         for pause in _PAUSES:
-            if pause and sleep_on([self._wake], pause):
-                os.read(self._wake, 4096)
+            if pause and sleep_on([self._bell], pause):
+                self._bell.hush()
             if self._is_over:
                 return False
             try:

@@ -300,6 +300,14 @@ def test_a_frame_with_a_wrong_signature_ends_the_connection(both):
     assert both.hub.refused == 1
 
 
+def test_a_task_does_not_begin_when_the_link_ended_in_its_sleep(both):
+    link = both.link()
+    both.hub.close(PATIENCE)
+    link._thread.join(PATIENCE)
+    link._rests = True
+    assert not link.start("a#1")
+
+
 def test_a_frame_cannot_be_repeated_dropped_or_changed():
     key = b"k" * 32
     frames = [wire.encode(key, number, ("told", "a#1", number, ["x"])) for number in range(3)]
