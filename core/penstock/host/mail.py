@@ -38,15 +38,22 @@ def send_mail(server: MailServer, mail: Mail) -> None:
 
 def _client(server: MailServer) -> Any:
     smtp: Any = import_module("smtplib")
+    where = {"host": server.host, "port": server.port, "local_hostname": _own_name(), "timeout": _PATIENCE}
     if server.security == "PLAIN":
-        return smtp.SMTP(server.host, server.port, timeout=_PATIENCE)
+        return smtp.SMTP(**where)
     safe = import_module("ssl").create_default_context()
     if server.security == "SSL":
-        return smtp.SMTP_SSL(server.host, server.port, timeout=_PATIENCE, context=safe)
-    client = smtp.SMTP(server.host, server.port, timeout=_PATIENCE)
+        return smtp.SMTP_SSL(**where, context=safe)
+    client = smtp.SMTP(**where)
     try:
         client.starttls(context=safe)
     except BaseException:
         client.close()
         raise
     return client
+
+
+def _own_name() -> str:
+    """How a client calls itself. Nobody is asked for its full name: without a net that takes long."""
+    name = import_module("socket").gethostname()
+    return name if "." in name else "[127.0.0.1]"

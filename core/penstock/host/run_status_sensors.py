@@ -81,7 +81,7 @@ def _changes(
             yield record, runs.get(record.run_id)
             after = record.storage_id
         if not page.has_more:
-            context.update_cursor(str(end))
+            context.update_cursor(str(max(end, after or 0)))  # the end is earlier once a run was deleted
             return
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import socketserver
+import ssl
 import threading
 from email import message_from_string
 from email.policy import default
@@ -29,7 +31,7 @@ class Relay(socketserver.StreamRequestHandler):
 
     def handle(self):
         self.say("220 relay")
-        for line in iter(lambda: self.rfile.readline().decode().strip().upper(), "QUIT"):
+        for line in iter(lambda: self.line().strip().upper(), "QUIT"):
             if line == "DATA":
                 self.say("354 go on")
                 self.server.taken.append(self.body())
@@ -39,7 +41,10 @@ class Relay(socketserver.StreamRequestHandler):
         self.say("221 bye")
 
     def body(self):
-        return "".join(iter(lambda: self.rfile.readline().decode(), ".\r\n"))
+        return "".join(iter(self.line, ".\r\n"))
+
+    def line(self):
+        return self.rfile.readline().decode(errors="replace")
 
     def say(self, line):
         self.wfile.write(f"{line}\r\n".encode())
@@ -131,6 +136,17 @@ def test_a_server_that_is_not_there_is_told_of_the_run():
         told(instance)
         (seen,) = tick(sensor, instance, begun).run_reactions
     assert seen.error.cls_name == "ConnectionRefusedError"
+
+
+@pytest.mark.parametrize(
+    ("security", "error"), [("STARTTLS", smtplib.SMTPNotSupportedError), ("SSL", ssl.SSLError)]
+)
+def test_nothing_goes_to_a_server_that_does_not_encrypt(relay, security, error):
+    place = {"smtp_host": "127.0.0.1", "smtp_port": relay.server_address[1], "smtp_type": security}
+    sensor = make_email_on_run_failure_sensor("a@b.example", "secret", "c@d.example", **place)
+    with Instance.ephemeral() as instance, pytest.raises(error):
+        sensor(told(instance))
+    assert relay.taken == []
 
 
 def test_it_is_named_after_what_it_does():

@@ -219,6 +219,16 @@ def test_a_failure_sensor_is_told_failures_alone(story):
     assert seen == [("2", "RUN_FAILURE")]
 
 
+def test_a_run_that_was_deleted_moves_no_cursor_back(story):
+    story.tick(nothing)
+    story.run()
+    story.tick(nothing)
+    before = int(story.cursor)
+    story.instance.delete_run("1")
+    assert reactions(story.tick(nothing)) == []
+    assert int(story.cursor) >= before
+
+
 class Watched:
     """A store that notes what it is asked."""
 
