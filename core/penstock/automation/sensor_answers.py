@@ -1,6 +1,6 @@
 """What a sensor function gave, read: requests, a reason, a result, or runs that were seen.
 
-Owns: ``SensorAnswer`` and ``read_sensor_answer``, which checks what may stand together, and the requests of a
+Owns: ``read_sensor_answer``, which checks what may stand together, and the requests of a
 sensor that chooses among all assets. What a request takes from its partition is for ``ticks``. Pure.
 """
 
@@ -17,43 +17,23 @@ from penstock.define.asset_job import IMPLICIT_JOB
 from penstock.define.run_requests import RunRequest
 from penstock.define.selection import AssetSelection
 from penstock.define.sensor_result import (
-    AssetEvent,
-    DynamicPartitionsRequest,
     RunReaction,
+    SensorExecutionData,
     SensorResult,
 )
 from penstock.errors import InvalidSubsetError, InvariantViolationError
 from penstock.keys import AssetKey, user_strings
-from penstock.values import frozen
 
 
-@frozen(kw_only=True)
-class SensorAnswer:
-    """What a sensor function gave.
-
-    Args:
-        run_requests: as it gave them.
-        skip_message: why there are none.
-        cursor: that a result brings, None when it brings none.
-        run_reactions: runs that were seen.
-        dynamic_partitions_requests, asset_events, automation_condition_evaluations: of a result.
-    """
-
-    run_requests: Sequence[RunRequest] = ()
-    skip_message: str | None = None
-    cursor: str | None = None
-    run_reactions: Sequence[RunReaction] = ()
-    dynamic_partitions_requests: Sequence[DynamicPartitionsRequest] = ()
-    asset_events: Sequence[AssetEvent] = ()
-    automation_condition_evaluations: Sequence[Any] = ()
-
-
-def read_sensor_answer(given: Any, who: str) -> SensorAnswer:
+def read_sensor_answer(given: Any, who: str) -> SensorExecutionData:
     """What a sensor function gave.
 
     Args:
         given: a request, a list of requests, a reason, a result, reactions, or nothing.
         who: ``"Sensor 'files'"``, for messages.
+
+    Returns:
+        The same as data: requests as they were given, and the cursor that a result brings, None for none.
 
     Raises:
         InvariantViolationError: when it is something else, or things are mixed that cannot stand together.
@@ -62,7 +42,7 @@ def read_sensor_answer(given: Any, who: str) -> SensorAnswer:
     reactions = tuple(one for one in entries if isinstance(one, RunReaction))
     rest = [one for one in entries if not isinstance(one, RunReaction)]
     if reactions and not rest:
-        return SensorAnswer(run_reactions=reactions)
+        return SensorExecutionData(run_reactions=reactions)
     results = [one for one in rest if isinstance(one, SensorResult)]
     if results and len(rest) > 1:
         raise InvariantViolationError(
@@ -74,17 +54,17 @@ def read_sensor_answer(given: Any, who: str) -> SensorAnswer:
     requests, message = read_answer(rest, who)
     if reactions and not requests:
         raise InvariantViolationError(f"{who} gave a SkipReason among reactions to runs. Give one of them.")
-    return SensorAnswer(run_requests=requests, skip_message=message, run_reactions=reactions)
+    return SensorExecutionData(run_requests=requests, skip_message=message, run_reactions=reactions)
 
 
 def _entries(given: Any) -> tuple[Any, ...]:
     return tuple(cast("Sequence[Any]", given)) if isinstance(given, list | tuple) else (given,)
 
 
-def _of_result(result: SensorResult) -> SensorAnswer:
+def _of_result(result: SensorResult) -> SensorExecutionData:
     reason, requests = result.skip_reason, result.run_requests
     silent = None if requests else NOTHING_ASKED
-    return SensorAnswer(
+    return SensorExecutionData(
         run_requests=requests,
         skip_message=silent if reason is None else reason.skip_message,
         cursor=result.cursor or None,

@@ -12,7 +12,7 @@ from typing import Any
 from attrs import evolve
 
 from penstock.automation.dynamic_requests import Changed, refuse_contradictions
-from penstock.automation.sensor_answers import SensorAnswer, of_all_assets, read_sensor_answer
+from penstock.automation.sensor_answers import of_all_assets, read_sensor_answer
 from penstock.automation.ticks import resolve_requests
 from penstock.define.asset_job import IMPLICIT_JOB
 from penstock.define.run_requests import RunRequest
@@ -51,19 +51,15 @@ def evaluate_sensor(sensor: SensorDefinition, context: SensorEvaluationContext) 
             f"{answer.cursor!r}). Do one of them."
         )
     refuse_contradictions(answer.dynamic_partitions_requests, subject)
-    return SensorExecutionData(
+    return evolve(
+        answer,
         run_requests=_resolved(sensor, context, answer),
-        skip_message=answer.skip_message,
         cursor=context.cursor if answer.cursor is None else answer.cursor,
-        run_reactions=answer.run_reactions,
-        dynamic_partitions_requests=answer.dynamic_partitions_requests,
-        asset_events=answer.asset_events,
-        automation_condition_evaluations=answer.automation_condition_evaluations,
     )
 
 
 def _resolved(
-    sensor: SensorDefinition, context: SensorEvaluationContext, answer: SensorAnswer
+    sensor: SensorDefinition, context: SensorEvaluationContext, answer: SensorExecutionData
 ) -> Sequence[RunRequest]:
     ground, requests = context.ground, answer.run_requests
     view = View(None, Changed(ground.given_instance, answer.dynamic_partitions_requests))

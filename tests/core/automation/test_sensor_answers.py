@@ -14,10 +14,10 @@ from penstock import (
     asset,
     asset_check,
 )
-from penstock.automation.sensor_answers import SensorAnswer, of_all_assets, read_sensor_answer
+from penstock.automation.sensor_answers import of_all_assets, read_sensor_answer
 from penstock.automation.ticks import NOTHING_ASKED
 from penstock.define.asset_graph import AssetGraph
-from penstock.define.sensor_result import RunReaction
+from penstock.define.sensor_result import RunReaction, SensorExecutionData
 from penstock.keys import AssetCheckKey, AssetKey
 
 WHO = "Sensor 'files'"
@@ -26,7 +26,7 @@ RUN, SKIP, REACTION = RunRequest("a"), SkipReason("why"), RunReaction()
 
 @pytest.mark.parametrize("given", [None, [], [None], ()])
 def test_nothing_is_a_skip(given):
-    assert read_sensor_answer(given, WHO) == SensorAnswer(skip_message=NOTHING_ASKED)
+    assert read_sensor_answer(given, WHO) == SensorExecutionData(skip_message=NOTHING_ASKED)
 
 
 @pytest.mark.parametrize("given", [RUN, [RUN], (RUN,)])
@@ -44,7 +44,7 @@ def test_a_result_is_taken_apart():
     answer = read_sensor_answer([SensorResult([RUN], cursor="c")], WHO)
     assert (list(answer.run_requests), answer.cursor, answer.skip_message) == ([RUN], "c", None)
     assert read_sensor_answer(SensorResult(skip_reason="w"), WHO).skip_message == "w"
-    assert read_sensor_answer(SensorResult(cursor=""), WHO) == SensorAnswer(skip_message=NOTHING_ASKED)
+    assert read_sensor_answer(SensorResult(cursor=""), WHO) == SensorExecutionData(skip_message=NOTHING_ASKED)
 
 
 def test_reactions_are_no_skip():
