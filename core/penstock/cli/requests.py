@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from penstock.define.run_requests import RunRequest
+from penstock.keys import AssetCheckKey, AssetKey
 
 _SYSTEM = "penstock/"
 
@@ -21,16 +23,11 @@ def plain_request(request: RunRequest, job: str | None) -> dict[str, Any]:
         "job": request.job_name or job,
         "run_key": request.run_key,
         "partition": request.partition_key,
-        "assets": asset_names(request),
+        "assets": _names(request.asset_selection),
+        "checks": _names(request.asset_check_keys),
         "tags": dict(request.tags),
         "config": request.run_config,
     }
-
-
-def asset_names(request: RunRequest) -> list[str] | None:
-    """The assets that a request chooses, None when it leaves that to its job."""
-    keys = request.asset_selection
-    return None if keys is None else [key.to_user_string() for key in keys]
 
 
 def request_details(request: RunRequest, job: str | None = None) -> str:
@@ -40,14 +37,19 @@ def request_details(request: RunRequest, job: str | None = None) -> str:
         request: what is asked for.
         job: the name of the job, when it is to be told.
     """
-    assets = asset_names(request)
     tags = ", ".join(f"{key}={value}" for key, value in request.tags.items() if not key.startswith(_SYSTEM))
     found = {
         "job": job,
         "partition": request.partition_key,
         "key": request.run_key if request.run_key != request.partition_key else None,
-        "assets": ", ".join(assets) if assets else None,
+        "assets": ", ".join(_names(request.asset_selection) or ()),
+        "checks": ", ".join(_names(request.asset_check_keys) or ()),
         "tags": tags,
         "config": json.dumps(request.run_config, default=str) if request.run_config else None,
     }
     return "; ".join(f"{what} {value}" for what, value in found.items() if value)
+
+
+def _names(keys: Sequence[AssetKey | AssetCheckKey] | None) -> list[str] | None:
+    """What a request chooses, None when it leaves that to its job."""
+    return None if keys is None else [key.to_user_string() for key in keys]

@@ -23,6 +23,7 @@ from penstock.define.specs import key_of
 from penstock.errors import InvalidInvocationError
 from penstock.host.automation_facts import StoredFacts
 from penstock.host.clock import now as clock
+from penstock.keys import AssetCheckKey
 from penstock.partitions.subset import PartitionsSubset
 from penstock.partitions.view import View
 
@@ -56,20 +57,24 @@ class EvaluateAutomationConditionsResult:
         return self._evaluated.requested
 
     def get_requested_partitions(self, asset_key: Any) -> AbstractSet[str | None]:
-        """The partitions that are requested of an asset; None stands for one that has no partitions."""
-        key = key_of(asset_key)
+        """The partitions that are requested of an asset or a check; None stands for one that has none."""
+        key = _entity_of(asset_key)
         subset = self._evaluated.requested.get(key)
         if subset is None:
             return frozenset()
         return frozenset(subset) if self._scene.is_partitioned(key) else frozenset((None,))
 
     def get_num_requested(self, asset_key: Any) -> int:
-        """How many partitions are requested of an asset."""
-        subset = self._evaluated.requested.get(key_of(asset_key))
+        """How many partitions are requested of an asset or a check."""
+        subset = self._evaluated.requested.get(_entity_of(asset_key))
         return 0 if subset is None else len(subset)
 
     def __repr__(self) -> str:
         return f"EvaluateAutomationConditionsResult({self.total_requested} requested)"
+
+
+def _entity_of(given: Any) -> Entity:
+    return given if isinstance(given, AssetCheckKey) else key_of(given)
 
 
 @without_collector

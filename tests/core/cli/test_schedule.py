@@ -99,6 +99,7 @@ def test_a_preview_in_json_has_everything(cli, code):
                         "run_key": "2024-01-04",
                         "partition": "2024-01-04",
                         "assets": None,
+                        "checks": None,
                         "tags": {
                             "penstock/partition": "2024-01-04",
                             "penstock/schedule_name": "by_day_schedule",

@@ -168,6 +168,7 @@ def test_a_preview_in_json_has_everything(cli, code):
                 "run_key": None,
                 "partition": "a",
                 "assets": None,
+                "checks": None,
                 "tags": {"penstock/partition": "a", "penstock/sensor_name": "arriving"},
                 "config": {},
             }
@@ -178,6 +179,28 @@ def test_a_preview_in_json_has_everything(cli, code):
         "reactions": [],
         "failure": None,
     }
+
+
+def test_a_preview_names_the_checks_that_are_asked_for(cli, write):
+    write(
+        "fresh.py",
+        """
+        from datetime import timedelta
+        from penstock import (
+            Definitions, asset, build_last_update_freshness_checks, build_sensor_for_freshness_checks
+        )
+
+        @asset
+        def rain(): ...
+
+        checks = build_last_update_freshness_checks(assets=[rain], lower_bound_delta=timedelta(hours=1))
+        looking = build_sensor_for_freshness_checks(freshness_checks=checks, name="looking")
+        defs = Definitions(assets=[rain], asset_checks=checks, sensors=[looking])
+        """,
+    )
+    assert "checks rain:freshness_check" in cli("sensor", "preview", "looking", "-f", "fresh.py").steady
+    (request,) = cli("sensor", "preview", "looking", "-f", "fresh.py", "--json").json["requests"]
+    assert (request["assets"], request["checks"]) == ([], ["rain:freshness_check"])
 
 
 def test_a_preview_shows_runs_that_were_seen(cli, code):

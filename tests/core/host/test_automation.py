@@ -54,9 +54,7 @@ class World:
         return {
             (entity.to_user_string(), partition)
             for entity in self.result.requested
-            for partition in (
-                self.result.get_requested_partitions(entity) if isinstance(entity, AssetKey) else (None,)
-            )
+            for partition in self.result.get_requested_partitions(entity)
         }
 
     def report(self, name, partition=None, version=None):
@@ -225,6 +223,19 @@ def test_a_failed_check_is_seen(worlds):
     assert world.tick() == {("thing", None)}
     world.report("thing")
     assert world.tick() == set()
+
+
+def test_what_is_requested_of_a_check_is_told():
+    @asset
+    def thing(): ...
+
+    @asset_check(asset=thing, automation_condition=A.missing())
+    def fine(): ...
+
+    with Instance.ephemeral() as instance:
+        result = evaluate_automation_conditions(Definitions(assets=[thing], asset_checks=[fine]), instance)
+    assert result.get_requested_partitions(fine.check_key) == {None}
+    assert (result.get_num_requested(fine.check_key), result.total_requested) == (1, 1)
 
 
 def test_a_failed_run_is_seen_until_a_run_makes_it(worlds):
