@@ -79,6 +79,8 @@ def _inventory(code: Code) -> str:
         (len(graph.by_key), "asset"),
         (len(graph.by_check), "check"),
         (len(code.job_names), "job"),
+        (len(code.repository.schedules), "schedule"),
+        (len(code.repository.sensors), "sensor"),
         (len(code.repository.resources), "resource"),
     )
     parts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts if count]

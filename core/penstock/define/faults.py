@@ -25,6 +25,7 @@ from penstock.define.requirements import (
     lacking,
     missing_for_assets,
 )
+from penstock.define.sensor import SensorDefinition
 from penstock.define.specs import AssetSpec
 from penstock.define.targets import jobs_targeted
 from penstock.define.unresolved_schedule import UnresolvedPartitionedAssetScheduleDefinition
@@ -292,13 +293,25 @@ def _job_faults(project: RepositoryDefinition, said: set[str]) -> Iterator[Defin
 
 
 def _tick_faults(project: RepositoryDefinition) -> Iterator[DefinitionFault]:
-    """Resources that functions of schedules and sensors ask for and nobody provides."""
+    """Resources that schedules and sensors ask for, and assets that sensors choose, which nobody defines."""
+    for one in project.sensors:
+        yield from _unselectable(one, project.asset_graph)
     for kind, definitions in (("schedule", project.schedules), ("sensor", project.sensors)):
         for one in definitions:
             missing = sorted(frozenset(one.required_resource_keys) - project.resources.keys())
             yield from _lacks(
                 (Requirement(key, f"The {kind} {one.name!r}") for key in missing), project.resources
             )
+
+
+def _unselectable(one: SensorDefinition, graph: AssetGraph) -> Iterator[DefinitionFault]:
+    """What a sensor chooses among the assets and checks of the project, and does not find."""
+    try:
+        if one.asset_selection is not None:
+            one.asset_selection.resolve(graph)
+            one.asset_selection.resolve_checks(graph)
+    except UserError as error:
+        yield DefinitionFault(f"sensor {one.name}", f"sensor {one.name!r}: {error}", about_missing=True)
 
 
 def _told(error: UserError, job: str, project: RepositoryDefinition) -> Iterator[DefinitionFault]:

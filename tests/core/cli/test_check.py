@@ -7,6 +7,24 @@ def test_definitions_without_a_fault_are_well(cli, shop):
     assert cli("check", "-f", shop, "--json").json == {"ok": True, "faults": []}
 
 
+def test_schedules_and_sensors_are_counted(cli, write):
+    write(
+        "timely.py",
+        """
+        from penstock import AutomationConditionSensorDefinition, Definitions, ScheduleDefinition, asset
+
+        @asset
+        def rain(): ...
+
+        early = ScheduleDefinition(name="early", target=[rain], cron_schedule="@daily")
+        automatic = AutomationConditionSensorDefinition("automatic", target="*")
+        defs = Definitions(schedules=[early], sensors=[automatic])
+        """,
+    )
+    answer = cli("check", "-f", "timely.py")
+    assert answer.out == "✓ 1 asset, 1 schedule, 1 sensor: all is well.\n"
+
+
 def test_every_fault_is_told_with_its_place(cli, write):
     write(
         "bad.py",

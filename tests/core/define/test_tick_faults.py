@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from penstock import (
+    AutomationConditionSensorDefinition,
     ConfigurableResource,
     Definitions,
     InvalidDefinitionError,
     ScheduleDefinition,
+    SensorDefinition,
     asset,
     build_schedule_from_partitioned_job,
     define_asset_job,
@@ -77,6 +79,20 @@ def test_all_faults_are_told_together():
 def test_an_asset_that_is_targeted_must_exist():
     found = told(assets=[rain], schedules=[named("early", job=None, target="rein")])
     assert any("rein" in message and "rain" in message for message in found.values())
+
+
+@pytest.mark.parametrize(
+    "choosing",
+    [
+        AutomationConditionSensorDefinition("early", target="rein"),
+        SensorDefinition(name="early", asset_selection="rein", evaluation_fn=lambda context: None),
+    ],
+)
+def test_what_a_sensor_chooses_must_exist(choosing):
+    message = told(assets=[rain], sensors=[choosing])["sensor early"]
+    assert "sensor 'early'" in message
+    assert "rein" in message
+    assert "rain" in message
 
 
 def test_an_asset_that_is_listed_and_targeted_is_one():
