@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any, Literal
 
+from attrs import field
+
 from penstock.define import port
 from penstock.define.run_status_context import RunFailureSensorContext
 from penstock.define.run_status_sensor import RunStatusSensorDefinition, run_failure_sensor
@@ -35,7 +37,7 @@ class MailServer:
     port: int
     security: Security
     user: str
-    password: str | None
+    password: str | None = field(repr=False)
 
 
 @frozen(kw_only=True)

@@ -22,6 +22,7 @@ from penstock import (
     make_email_on_run_failure_sensor,
     op,
 )
+from penstock.define.email_sensor import MailServer
 
 
 class Relay(socketserver.StreamRequestHandler):
@@ -163,3 +164,8 @@ def test_what_cannot_be_is_refused(given, said):
         make_email_on_run_failure_sensor(
             **({"email_from": "a", "email_password": None, "email_to": ["b"]} | given)
         )
+
+
+def test_the_password_is_not_shown():
+    server = MailServer(host="h", port=25, security="PLAIN", user="me", password="hush")
+    assert "hush" not in repr(server)
