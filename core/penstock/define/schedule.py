@@ -25,6 +25,7 @@ from penstock.values import frozen
 
 _NO_TAGS: Mapping[str, str] = {}
 _METADATA: Any = as_metadata
+_LISTED: Any = list  # tests of users compare what a tick comes to with lists
 
 
 class DefaultScheduleStatus(Enum):
@@ -44,7 +45,7 @@ class ScheduleExecutionData:
         log_key: where the log of the evaluation is; None where none is kept.
     """
 
-    run_requests: Sequence[RunRequest] = ()
+    run_requests: Sequence[RunRequest] = field(default=(), converter=_LISTED)
     skip_message: str | None = None
     log_key: Sequence[str] | None = None
 

@@ -25,17 +25,18 @@ from penstock.partitions.dynamic import AddDynamicPartitionsRequest, DeleteDynam
 from penstock.values import frozen
 
 AssetEvent = AssetMaterialization | AssetObservation | AssetCheckEvaluation
+_LISTED: Any = list  # tests of users compare what a tick comes to with lists
 DynamicPartitionsRequest = AddDynamicPartitionsRequest | DeleteDynamicPartitionsRequest
 
 
-def _only(given: Any, argument: Any, kinds: Any, wanted: str) -> tuple[Any, ...]:
+def _only(given: Any, argument: Any, kinds: Any, wanted: str) -> list[Any]:
     """The entries of a list that may be left out.
 
     Raises:
         InvariantViolationError: when it is no list, or one is of another kind.
     """
     if given is None:
-        return ()
+        return []
     name = f"SensorResult({argument}=…)"
     if isinstance(given, str) or not isinstance(given, Sequence):
         raise InvariantViolationError(f"{name} wants a list, found {given!r:.200} ({type(given).__name__}).")
@@ -45,19 +46,19 @@ def _only(given: Any, argument: Any, kinds: Any, wanted: str) -> tuple[Any, ...]
             raise InvariantViolationError(
                 f"{name} wants {wanted}, found {one!r:.200} ({type(one).__name__}) in the list."
             )
-    return tuple(entries)
+    return list(entries)
 
 
-def _requests(given: Any) -> tuple[RunRequest, ...]:
+def _requests(given: Any) -> list[RunRequest]:
     return _only(given, "run_requests", RunRequest, "RunRequests")
 
 
-def _dynamic(given: Any) -> tuple[DynamicPartitionsRequest, ...]:
+def _dynamic(given: Any) -> list[DynamicPartitionsRequest]:
     wanted = "what build_add_request and build_delete_request make"
     return _only(given, "dynamic_partitions_requests", DynamicPartitionsRequest, wanted)
 
 
-def _events(given: Any) -> tuple[AssetEvent, ...]:
+def _events(given: Any) -> list[AssetEvent]:
     wanted = "AssetMaterialization, AssetObservation or AssetCheckEvaluation"
     return _only(given, "asset_events", AssetEvent, wanted)
 
@@ -94,7 +95,7 @@ class SensorResult:
     cursor: str | None = field(default=None, converter=as_cursor)
     dynamic_partitions_requests: Sequence[DynamicPartitionsRequest] = field(default=None, converter=_dynamic)
     asset_events: Sequence[AssetEvent] = field(default=None, converter=_events)
-    automation_condition_evaluations: Sequence[Any] = field(default=(), kw_only=True)
+    automation_condition_evaluations: Sequence[Any] = field(default=(), converter=_LISTED, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if self.skip_reason is not None and self.run_requests:
@@ -133,13 +134,13 @@ class SensorExecutionData:
         automation_condition_evaluations: what conditions came to.
     """
 
-    run_requests: Sequence[RunRequest] = ()
+    run_requests: Sequence[RunRequest] = field(default=(), converter=_LISTED)
     skip_message: str | None = None
     cursor: str | None = None
-    run_reactions: Sequence[RunReaction] = ()
-    dynamic_partitions_requests: Sequence[DynamicPartitionsRequest] = ()
-    asset_events: Sequence[AssetEvent] = ()
-    automation_condition_evaluations: Sequence[Any] = ()
+    run_reactions: Sequence[RunReaction] = field(default=(), converter=_LISTED)
+    dynamic_partitions_requests: Sequence[DynamicPartitionsRequest] = field(default=(), converter=_LISTED)
+    asset_events: Sequence[AssetEvent] = field(default=(), converter=_LISTED)
+    automation_condition_evaluations: Sequence[Any] = field(default=(), converter=_LISTED)
 
 
 def refuse_own_cursor(answer: Any, subject: str) -> None:

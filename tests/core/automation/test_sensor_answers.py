@@ -32,7 +32,7 @@ def test_nothing_is_a_skip(given):
 @pytest.mark.parametrize("given", [RUN, [RUN], (RUN,)])
 def test_a_request_may_come_alone_or_in_a_list(given):
     answer = read_sensor_answer(given, WHO)
-    assert (list(answer.run_requests), answer.skip_message) == ([RUN], None)
+    assert (answer.run_requests, answer.skip_message) == ([RUN], None)
 
 
 def test_a_reason_is_told():
@@ -42,7 +42,7 @@ def test_a_reason_is_told():
 
 def test_a_result_is_taken_apart():
     answer = read_sensor_answer([SensorResult([RUN], cursor="c")], WHO)
-    assert (list(answer.run_requests), answer.cursor, answer.skip_message) == ([RUN], "c", None)
+    assert (answer.run_requests, answer.cursor, answer.skip_message) == ([RUN], "c", None)
     assert read_sensor_answer(SensorResult(skip_reason="w"), WHO).skip_message == "w"
     assert read_sensor_answer(SensorResult(cursor=""), WHO) == SensorExecutionData(skip_message=NOTHING_ASKED)
 
@@ -54,7 +54,7 @@ def test_reactions_are_no_skip():
 
 def test_reactions_may_come_with_requests():
     answer = read_sensor_answer([REACTION, RUN], WHO)
-    assert (list(answer.run_requests), len(answer.run_reactions)) == ([RUN], 1)
+    assert (answer.run_requests, len(answer.run_reactions)) == ([RUN], 1)
 
 
 @pytest.mark.parametrize(

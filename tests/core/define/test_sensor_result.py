@@ -18,8 +18,8 @@ FILES = DynamicPartitionsDefinition(name="files")
 
 def test_an_empty_result_has_nothing():
     result = SensorResult()
-    assert (result.run_requests, result.skip_reason, result.cursor) == ((), None, None)
-    assert (result.dynamic_partitions_requests, result.asset_events) == ((), ())
+    assert (result.run_requests, result.skip_reason, result.cursor) == ([], None, None)
+    assert (result.dynamic_partitions_requests, result.asset_events) == ([], [])
 
 
 def test_a_reason_may_be_text():
@@ -31,8 +31,8 @@ def test_everything_is_kept_in_order():
     result = SensorResult(
         requests, cursor="c", dynamic_partitions_requests=[added], asset_events=[AssetMaterialization("m")]
     )
-    assert (list(result.run_requests), result.cursor) == (requests, "c")
-    assert (result.dynamic_partitions_requests, len(result.asset_events)) == ((added,), 1)
+    assert (result.run_requests, result.cursor) == (requests, "c")
+    assert (result.dynamic_partitions_requests, len(result.asset_events)) == ([added], 1)
 
 
 def test_runs_and_a_reason_for_none_exclude_each_other():

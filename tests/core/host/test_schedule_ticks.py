@@ -94,7 +94,7 @@ def test_should_execute_turns_a_tick_into_a_skip(decorated):
             name="early", job=plain, cron_schedule=DAILY, should_execute=lambda _: False
         )
     data = tick(made)
-    assert (list(data.run_requests), data.skip_message) == (
+    assert (data.run_requests, data.skip_message) == (
         [],
         "should_execute of the schedule 'early' said no.",
     )
@@ -116,7 +116,7 @@ def test_a_request_brings_its_own_tags():
 @pytest.mark.parametrize("nothing", [None, []])
 def test_nothing_is_a_skip(nothing):
     data = tick(returning(nothing))
-    assert (list(data.run_requests), data.skip_message) == ([], "The function asked for no run.")
+    assert (data.run_requests, data.skip_message) == ([], "The function asked for no run.")
 
 
 def test_a_generator_is_asked_to_its_end():
