@@ -15,9 +15,10 @@ from attrs import evolve, field
 from penstock.define import port
 from penstock.define.names import as_tags, checked_name, name_of
 from penstock.define.run_requests import RunRequest
+from penstock.define.schedule_context import read_call
 from penstock.define.signature import read_shape
 from penstock.define.spec_rules import check_options, check_owners
-from penstock.define.targets import AnyJob, Target, as_text, read_call, read_targets
+from penstock.define.targets import AnyJob, Target, as_text, read_targets
 from penstock.errors import InvalidDefinitionError, InvalidInvocationError
 from penstock.events.values import as_metadata
 from penstock.metadata import MetadataValue

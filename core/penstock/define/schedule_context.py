@@ -1,16 +1,17 @@
 """What the function of a schedule is told: ``ScheduleEvaluationContext``.
 
-Owns: that context, and making one for a test. What it stands on is ``tick_ground``.
+Owns: that context, making one for a test, and reading a call with one. What it stands on is ``tick_ground``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar, Self
 
+from penstock.define.signature import read_shape
 from penstock.define.tick_ground import TickGround
-from penstock.errors import InvariantViolationError
+from penstock.errors import InvalidInvocationError, InvariantViolationError
 
 
 class ScheduleEvaluationContext:
@@ -112,3 +113,38 @@ def build_schedule_context(
         instance=instance, repository_def=repository_def, definitions=definitions, resources=resources
     )
     return ScheduleEvaluationContext(ground, scheduled_execution_time)
+
+
+def read_call(
+    fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], who: str
+) -> tuple[Any, Mapping[str, Any]]:
+    """The context and the resources with which a schedule is called in a test.
+
+    Args:
+        fn: its function.
+        args, kwargs: at most a context, and resources by name.
+        who: ``"Schedule 'nightly'"``, for messages.
+
+    Returns:
+        The context, None when there is none; resources by name.
+
+    Raises:
+        InvalidInvocationError: when the function wants a context and gets none, or gets something else.
+    """
+    shape = read_shape(fn)
+    named = shape.context or next(iter(shape.inputs), None)
+    resources = {key: value for key, value in kwargs.items() if key in shape.resources}
+    others = [*args, *(value for key, value in kwargs.items() if key not in shape.resources)]
+    strange = [key for key in kwargs if key not in shape.resources and key not in (named, "context")]
+    if len(others) > 1 or strange or any(not hasattr(one, "ground") for one in others if one is not None):
+        raise InvalidInvocationError(
+            f"{who} is called with a context alone, and resources by name; found {len(args)}"
+            f" argument{'' if len(args) == 1 else 's'}{' and ' + ', '.join(kwargs) if kwargs else ''}."
+            f" It has the resources {', '.join(shape.resources) or 'none'}."
+        )
+    if named and not others:
+        raise InvalidInvocationError(
+            f"{who} takes a context, but was called without one. Make one with build_schedule_context(…) and"
+            " pass it first."
+        )
+    return (others[0] if others else None), resources

@@ -6,7 +6,7 @@ name of its own that a target of assets becomes. Must not know what a schedule o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from attrs import evolve
@@ -17,8 +17,7 @@ from penstock.define.assets import AssetsDefinition
 from penstock.define.graph import GraphDefinition
 from penstock.define.job import JobDefinition
 from penstock.define.selection import AssetSelection
-from penstock.define.signature import read_shape
-from penstock.errors import InvalidDefinitionError, InvalidInvocationError
+from penstock.errors import InvalidDefinitionError
 from penstock.values import frozen
 
 AnyJob = JobDefinition | UnresolvedAssetJobDefinition | GraphDefinition
@@ -152,35 +151,3 @@ def _target_job(given: Any, name: str, what: str) -> Target:
 def as_text(given: str | None) -> str:
     """A name that may be left out."""
     return given or ""
-
-
-def read_call(
-    fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], who: str
-) -> tuple[Any, Mapping[str, Any]]:
-    """The context and the resources with which a schedule or sensor is called in a test.
-
-    Args:
-        fn: its function.
-        args, kwargs: at most a context, and resources by name.
-        who: ``"Schedule 'nightly'"``, for messages.
-
-    Returns:
-        The context, None when there is none; resources by name.
-
-    Raises:
-        InvalidInvocationError: when the function wants a context and gets none, or gets something else.
-    """
-    shape = read_shape(fn)
-    named = shape.context or next(iter(shape.inputs), None)
-    resources = {key: value for key, value in kwargs.items() if key in shape.resources}
-    others = [*args, *(value for key, value in kwargs.items() if key not in shape.resources)]
-    strange = [key for key in kwargs if key not in shape.resources and key not in (named, "context")]
-    if len(others) > 1 or strange or any(not hasattr(one, "ground") for one in others if one is not None):
-        raise InvalidInvocationError(
-            f"{who} is called with a context alone, and resources by name; found {len(args)} arguments"
-            f"{' and ' + ', '.join(kwargs) if kwargs else ''}. It has the resources"
-            f" {', '.join(shape.resources) or 'none'}."
-        )
-    if named and not others:
-        raise InvalidInvocationError(f"{who} takes a context. Build one for it.")
-    return (others[0] if others else None), resources

@@ -211,6 +211,14 @@ def test_a_call_with_anything_else_is_refused(given):
         nightly(*args, **kwargs)
 
 
+def test_a_call_without_the_context_is_told_how_to_make_one():
+    @schedule(cron_schedule="@daily", job_name="made")
+    def nightly(context): ...
+
+    with pytest.raises(InvalidInvocationError, match="Make one with build_schedule_context"):
+        nightly()
+
+
 def test_a_schedule_without_a_function_cannot_be_called():
     with pytest.raises(InvalidInvocationError, match="no function to call"):
         ScheduleDefinition(job=JOB, cron_schedule=DAILY)()
