@@ -66,9 +66,9 @@ def children(pid: int) -> list[int]:
 
 
 def environment(pid: int) -> frozenset[bytes]:
-    """The environment with which a process was started, as ``NAME=value``."""
+    """The environment with which a process was started, as ``NAME=value``; empty while it is starting."""
     try:
-        return frozenset(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
+        return frozenset(filter(None, Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")))
     except OSError:
         return frozenset()
 
