@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from enum import Enum
+from enum import Enum, StrEnum
 
 from attrs import field
 
@@ -314,6 +314,13 @@ class AssetRecord:
     asset_entry: AssetEntry
 
 
+class AssetCheckExecutionRecordStatus(StrEnum):
+    """How an evaluation of a check ended."""
+
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
 @frozen(kw_only=True)
 class AssetCheckExecutionRecord:
     """The latest evaluation of a check, and the run that made it (empty: reported without a run)."""
@@ -331,9 +338,10 @@ class AssetCheckExecutionRecord:
         return self.evaluation.partition
 
     @property
-    def status(self) -> str:
-        """``"SUCCEEDED"`` or ``"FAILED"``."""
-        return "SUCCEEDED" if self.evaluation.passed else "FAILED"
+    def status(self) -> AssetCheckExecutionRecordStatus:
+        """Whether it passed."""
+        ended = AssetCheckExecutionRecordStatus
+        return ended.SUCCEEDED if self.evaluation.passed else ended.FAILED
 
 
 @frozen(kw_only=True)

@@ -29,7 +29,7 @@ def test_facts_are_reported_without_a_run(instance):
 def test_a_check_is_reported_without_a_run(instance):
     report(instance, v.AssetCheckEvaluation(asset_key=A, check_name="c", passed=False))
     found = instance.get_latest_asset_check_evaluation_record(AssetCheckKey(A, "c"))
-    assert (found.run_id, found.status) == ("", "FAILED")
+    assert (found.run_id, found.status, found.status.value) == ("", "FAILED", "FAILED")
 
 
 def test_something_else_cannot_be_reported(instance):
