@@ -210,9 +210,9 @@ def raises_oddly(context, diary):
 
 
 def eats(context, diary):
-    """1.5 GiB at most, kept until somebody ends it."""
+    """5 GiB at most, kept until somebody ends it."""
     held = []
-    for _ in range(48):
+    for _ in range(160):
         held.append(b"x" * (32 << 20))
         time.sleep(0.02)
     diary.until("go")
