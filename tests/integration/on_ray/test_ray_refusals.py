@@ -60,7 +60,7 @@ def test_a_missing_or_wrong_token_is_told_at_once(desk, program, standing, token
 
 
 ROOM = 3 << 20
-"""KiB that steps, Ray, and whatever else grows on this machine meanwhile may take before Ray kills a worker."""
+"""KiB that steps, Ray, and what else grows here meanwhile may take before Ray kills a worker."""
 
 
 def share_with_room():
